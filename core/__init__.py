@@ -1,0 +1,1 @@
+"""What Lettrage knows and decides: model, reconciliation, repayment events. No input or output."""

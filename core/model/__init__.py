@@ -1,0 +1,93 @@
+"""The canonical schema: the language every other part translates to."""
+
+from core.model.access import ApiKey, Tenant
+from core.model.bank import Balance, BankAccount, BankTransaction, ProviderMatch, Statement
+from core.model.base import Entry, Fact, Record, Row, SourceRef, Value
+from core.model.connection import (
+    Connection,
+    ConnectSession,
+    EntityProof,
+    RawRecord,
+    StreamState,
+    SyncRun,
+)
+from core.model.decision import Allocation, Candidate, Decision, Share
+from core.model.event import (
+    Attempt,
+    Delivery,
+    Endpoint,
+    Event,
+    EventAmount,
+    Evidence,
+    Finality,
+)
+from core.model.financing import FinancedInvoice
+from core.model.ids import canonical_json, content_hash, stable_id
+from core.model.invoice import Declared, EInvoiceState, Invoice, InvoiceReference
+from core.model.money import Money, MoneyError, exponent, to_major, to_minor
+from core.model.parties import Company, Counterparty, Identifier, Party
+from core.model.quality import AuditEntry, QualityIssue
+
+FACTS: tuple[type[Fact], ...] = (
+    Company, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
+    FinancedInvoice, Decision,
+)  # fmt: skip
+ENTRIES: tuple[type[Entry], ...] = (RawRecord, Allocation, Event, Attempt, AuditEntry)
+ROWS: tuple[type[Row], ...] = (
+    ApiKey, Connection, ConnectSession, StreamState, SyncRun, QualityIssue, Endpoint, Delivery,
+)  # fmt: skip
+
+__all__ = [
+    "ENTRIES",
+    "FACTS",
+    "ROWS",
+    "Allocation",
+    "ApiKey",
+    "Attempt",
+    "AuditEntry",
+    "Balance",
+    "BankAccount",
+    "BankTransaction",
+    "Candidate",
+    "Company",
+    "ConnectSession",
+    "Connection",
+    "Counterparty",
+    "Decision",
+    "Declared",
+    "Delivery",
+    "EInvoiceState",
+    "Endpoint",
+    "EntityProof",
+    "Entry",
+    "Event",
+    "EventAmount",
+    "Evidence",
+    "Fact",
+    "Finality",
+    "FinancedInvoice",
+    "Identifier",
+    "Invoice",
+    "InvoiceReference",
+    "Money",
+    "MoneyError",
+    "Party",
+    "ProviderMatch",
+    "QualityIssue",
+    "RawRecord",
+    "Record",
+    "Row",
+    "Share",
+    "SourceRef",
+    "Statement",
+    "StreamState",
+    "SyncRun",
+    "Tenant",
+    "Value",
+    "canonical_json",
+    "content_hash",
+    "exponent",
+    "stable_id",
+    "to_major",
+    "to_minor",
+]  # fmt: skip

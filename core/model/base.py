@@ -1,0 +1,99 @@
+"""The three kinds of record: facts (versioned), entries (append-only) and rows (operational state)."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from core.model.ids import canonical_json
+from core.model.money import MAX_MINOR, exponent
+
+
+def _known_currency(code: str) -> str:
+    exponent(code)
+    return code
+
+
+def _fits(minor: int) -> int:
+    if abs(minor) > MAX_MINOR:
+        raise ValueError("amount is out of range")
+    return minor
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return instant
+
+
+Currency = Annotated[str, AfterValidator(_known_currency)]
+"""ISO 4217 alphabetic code."""
+Minor = Annotated[int, AfterValidator(_fits)]
+"""Integer minor units of the record's `currency`."""
+Instant = Annotated[datetime, AfterValidator(_aware)]
+"""A moment with a zone; stored and sent as UTC."""
+
+
+class Value(BaseModel):
+    """Frozen, closed, strict about types: a value object or the base of a record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+
+    def canonical(self) -> str:
+        """The record as one canonical JSON text: what hashes and exports are made of."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+class Record(Value):
+    """Anything the store keeps under an `id`. `entity` names it in the API, exports and tables."""
+
+    entity: ClassVar[str]
+    id: str
+
+
+class SourceRef(Value):
+    """Where a fact came from: enough to find it again at the provider.
+
+    `account` is the provider's own id of the company (or the IBAN for files), so a reconnection
+    of the same company yields the same ids. `raw_id` names the raw record it was read from.
+    """
+
+    provider: str
+    account: str
+    object: str
+    external_id: str
+    external_version: str | None = None
+    url: str | None = None
+    raw_id: str | None = None
+
+
+class Fact(Record):
+    """A canonical record. The store keeps every version with `valid_from` (when it became true in
+    the world, None when unknown) and the revision and instant at which the hub learnt it.
+
+    Two facts with equal `content()` are the same version: writing the second is silent.
+    """
+
+    company_id: str | None = None
+    source: SourceRef | None = None
+    valid_from: Instant | None = None
+    provider_words: dict[str, str] = {}
+
+    def content(self) -> str:
+        """What makes a version: everything but the time, version and raw record of the source."""
+        plain = self.model_dump(
+            mode="json", exclude={"valid_from": True, "source": {"raw_id", "external_version"}}
+        )
+        return canonical_json(plain)
+
+
+class Entry(Record):
+    """A line of an append-only log: written once, never changed; a repeat of its id is silent."""
+
+
+class Row(Record):
+    """Operational state that changes in place (a connection, a cursor, a delivery)."""
+
+    def but(self, **changes: object) -> Self:
+        """A copy with some fields changed, validated again."""
+        return type(self).model_validate({**dict(self), **changes})

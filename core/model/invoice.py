@@ -1,0 +1,103 @@
+"""Invoices and credit notes, with four separate statuses: document, settlement, dispute, e-invoice."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from core.model.base import Currency, Fact, Instant, Minor, Value
+from core.model.parties import Party
+
+Direction = Literal["receivable", "payable"]
+InvoiceKind = Literal["invoice", "credit_note", "prepayment", "corrective"]
+DocumentStatus = Literal["draft", "issued", "cancelled", "replaced", "deleted"]
+DisputeStatus = Literal["none", "disputed", "resolved", "unknown"]
+
+
+class TaxLine(Value):
+    """One VAT rate of the breakdown; `rate_bp` in basis points (2000 = 20 %)."""
+
+    rate_bp: int | None
+    category: str | None = None
+    base_minor: Minor
+    tax_minor: Minor
+
+
+class Retention(Value):
+    """A retained amount (retenue de garantie) and the date it is released."""
+
+    amount_minor: Minor
+    release_date: date | None = None
+
+
+class EarlyDiscount(Value):
+    """An agreed early-payment discount (escompte), valid up to and including `until`."""
+
+    rate_bp: int
+    until: date
+
+
+class InvoiceReference(Value):
+    """Another document this one names: the invoice credited, corrected or replaced."""
+
+    type: Literal["credits", "corrects", "replaces", "prepaid_by"]
+    invoice_id: str
+
+
+class EInvoiceState(Value):
+    """The last e-invoicing status a source reported; `code` is the French lifecycle code if given."""
+
+    code: str | None
+    word: str
+    reason: str | None = None
+    at: Instant | None = None
+
+
+class Declared(Value):
+    """What the tool says about payment: a claim (grade E0), never evidence of cash.
+
+    `open_minor` is what the tool says remains, in the invoice's currency, positive while open.
+    """
+
+    paid: bool | None = None
+    paid_on: date | None = None
+    open_minor: Minor | None = None
+
+
+class Invoice(Fact):
+    """A receivable or payable document. Amounts are positive, also on credit notes: `kind` tells.
+
+    `payable_minor` is what the payer owes in cash for this document (gross less retention not yet
+    due, less prepayments and withholding). Settlement is derived from allocations, not stored.
+    """
+
+    entity: ClassVar[str] = "invoice"
+    direction: Direction
+    kind: InvoiceKind
+    self_billed: bool | None = None
+    number: str | None = None
+    number_normalized: str | None = None
+    issue_date: date | None = None
+    due_date: date | None = None
+    delivery_date: date | None = None
+    currency: Currency
+    net_minor: Minor | None = None
+    tax_minor: Minor | None = None
+    gross_minor: Minor
+    payable_minor: Minor
+    tax_breakdown: tuple[TaxLine, ...] = ()
+    retention: Retention | None = None
+    early_discount: EarlyDiscount | None = None
+    payee_iban: str | None = None
+    payment_reference: str | None = None
+    buyer_reference: str | None = None
+    counterparty_id: str | None = None
+    seller: Party = Party()
+    buyer: Party = Party()
+    references: tuple[InvoiceReference, ...] = ()
+    attachments: tuple[str, ...] = ()
+    vat_on_collection: bool | None = None
+    reverse_charge: bool | None = None
+    assigned_to: str | None = None
+    document_status: DocumentStatus
+    dispute_status: DisputeStatus = "unknown"
+    einvoice: EInvoiceState | None = None
+    declared: Declared = Declared()

@@ -1,0 +1,1 @@
+"""What each provider's and each file format's words mean: tables and parsers, no input or output."""
