@@ -1,0 +1,59 @@
+# Everything a fresh machine needs is python3 (3.11 or later), venv, git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+CODE   := core mappings connectors scheduler hub
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-fast check docs bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+$(BIN)/uv: requirements/uv.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.lock
+	@touch $(BIN)/uv
+
+$(VENV)/.run: $(BIN)/uv requirements/run.lock pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run ## the main job end to end, on simulators: consent, sync, match, events, webhooks, report
+	$(BIN)/lettrage demo --out demo-output
+
+serve: $(VENV)/.run ## API, clock and worker in one process
+	$(BIN)/lettrage serve
+
+test: $(VENV)/.dev ## all tests (starts its own PostgreSQL)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-fast: $(VENV)/.dev ## the tests without processes and signals
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+check: $(VENV)/.dev ## format, lint, types, import contracts, generated docs up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+docs: $(VENV)/.dev ## writes the generated pages again
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/.dev ## the benchmarks, as ratios, into benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+lock: $(BIN)/uv ## compiles the hash-locked requirements again
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements/run.lock
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements/dev.lock
+
+clean: ## removes the environment and what the demo wrote
+	rm -rf $(VENV) demo-output build *.egg-info
