@@ -1,0 +1,1 @@
+"""The running program: store, jobs, delivery, API, command line, reports, wiring."""
