@@ -1,0 +1,20 @@
+"""Which payment pays which invoice: pure, deterministic, and never a guess."""
+
+from core.reconciliation.fold import reconcile
+from core.reconciliation.line import BANK, FILE, LEDGER, Item, Line, PayerAccount, Prior
+from core.reconciliation.lineage import tie
+from core.reconciliation.policy import CODE_VERSION, Policy
+
+__all__ = [
+    "BANK",
+    "CODE_VERSION",
+    "FILE",
+    "LEDGER",
+    "Item",
+    "Line",
+    "PayerAccount",
+    "Policy",
+    "Prior",
+    "reconcile",
+    "tie",
+]

@@ -1,0 +1,54 @@
+"""What a tenant allows the engine to do by itself; every key has a default that is safe."""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from core.model.ids import content_hash
+
+CODE_VERSION: Final = "reconciliation-1"
+"""Named in every explanation; changes whenever the rules can decide differently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Keys of the policy file, with their defaults. Amounts are minor units of the line's currency."""
+
+    allow_partial: bool = True
+    """T8: a known payer's partial payment citing one full number is allocated automatically."""
+    charges_tolerance_minor: int = 0
+    """T4: bank charges up to this much may be missing; 0 allows none."""
+    rounding_tolerance_minor: int = 2
+    """T4: a gap up to this much is labelled `rounding`."""
+    commission_allowed: bool = False
+    """An agent's commission written in the text explains a gap. Waits for its rule: always REVIEW."""
+    legal_order: bool = False
+    """Impute by the civil code when the payer gives no indication. Waits for T6: always REVIEW."""
+    joint_decisions: bool = False
+    """Decide several lines for several items at once (n:m). Waits for its rule: always REVIEW."""
+    indirect_collection: bool = False
+    """The seller forwards what debtors paid him. Waits for its rule: always REVIEW."""
+    hold_days: int = 2
+    """Booking days during which a decision without reference waits for a stronger claim (T6, T7)."""
+    max_coincidence: float = 0.001
+    """Upper bound of the matches that chance alone would give, for decisions that lean on numbers."""
+    automatic_tiers: tuple[str, ...] = ("T1", "T2", "T3", "T4", "T5", "T8")
+    """Tiers that may decide alone; a tier left out prepares a REVIEW instead."""
+    return_window_days: int = 400
+    """How far back the original of a returned payment is looked for (13 months)."""
+    max_text: int = 2000
+    """Characters of a text that are read."""
+    max_references: int = 60
+    """References of one text that are looked up."""
+    max_group_items: int = 40
+    """Items among which a group that sums is searched."""
+    max_group_size: int = 8
+    """Items of such a group, when they are not all cited."""
+    max_group_steps: int = 20_000
+    """Steps of one such search."""
+    max_shared_key: int = 50
+    """A reference or counter that more items share points nowhere."""
+
+    @property
+    def version(self) -> str:
+        """Derived from the content: equal policies have equal versions."""
+        return f"policy-{content_hash(asdict(self))[:12]}"
