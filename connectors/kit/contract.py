@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from connectors.kit.errors import Line, Sign
 from core.model import EntityProof
 from core.ports import RateLimit, Tokens
 from mappings.grammar import Table
@@ -51,10 +52,15 @@ class Manifest:
     base_url: str
     auth: OAuth2
     limits: tuple[RateLimit, ...]
+    """Each is booked before a call; `{connection}` in a key makes one bucket per connection."""
     docs: str
     checked_on: date
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers every call carries; settings may add (Qonto's staging token)."""
+    errors: Mapping[Sign, Line] = field(default_factory=dict)
+    """Lines of the kit's error table that mean something else here."""
+    request_id_headers: tuple[str, ...] = ("x-request-id",)
+    """Response headers that name the request, the provider's preferred one first."""
 
 
 @dataclass(frozen=True, slots=True)
