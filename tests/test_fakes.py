@@ -29,15 +29,21 @@ def test_a_unit_takes_one_revision_and_only_when_something_changes() -> None:
         assert unit.revisions(BankAccount) == [1, 2]
 
 
-def test_a_failed_unit_leaves_nothing() -> None:
-    store = InMemoryStore()
-    with pytest.raises(ZeroDivisionError), store.begin("t") as unit:
+def write(store: InMemoryStore, *, fail: bool = False) -> None:
+    with store.begin("t") as unit:
         unit.put([account()])
         unit.enqueue("sync", key="k", args={}, dedupe_id="1")
-        raise ZeroDivisionError
+        if fail:
+            raise ZeroDivisionError
+
+
+def test_a_failed_unit_leaves_nothing() -> None:
+    store = InMemoryStore()
+    with pytest.raises(ZeroDivisionError):
+        write(store, fail=True)
     store.fail_at(1)
-    with pytest.raises(CrashError), store.begin("t") as unit:
-        unit.put([account()])
+    with pytest.raises(CrashError):
+        write(store)
     with store.begin("t", write=False) as unit:
         assert unit.all(BankAccount) == []
         assert unit.revision == 0
