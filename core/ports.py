@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from core.model import Connection, Entry, Fact, QualityIssue, RawRecord, Row
+from core.model import Connection, EntityProof, Entry, Fact, QualityIssue, RawRecord, Row
 
 F = TypeVar("F", bound=Fact)
 E = TypeVar("E", bound=Entry)
@@ -208,6 +208,35 @@ class Source(Protocol):
 
     def remap(self, raw: RawRecord) -> tuple[Fact, ...]:
         """Reads a stored raw record again with today's tables (for verify)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a consent covers: the provider's id of the company picked, what proves who it is, and the
+    scopes really granted."""
+
+    account_id: str
+    proof: EntityProof
+    scopes: tuple[str, ...]
+
+
+class Consents(Protocol):
+    """The provider's side of connecting: `connectors/kit/driver.py`. Raises the errors of `core.errors`."""
+
+    def start(self, provider: str, *, state: str, redirect_uri: str) -> tuple[str, str]:
+        """The provider's consent address and the PKCE verifier to keep secret until `finish` (empty
+        when this provider is used without PKCE)."""
+        ...
+
+    def finish(
+        self, provider: str, *, code: str, verifier: str, redirect_uri: str
+    ) -> tuple[Tokens, Granted]:
+        """Exchanges the code and asks the provider who it speaks for. The tokens are not stored yet."""
+        ...
+
+    def revoke(self, provider: str, tokens: Tokens) -> None:
+        """Ends the consent at the provider; a consent that is over already is no error."""
         ...
 
 
