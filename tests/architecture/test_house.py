@@ -11,12 +11,12 @@ ROOT = Path(__file__).parents[2]
 CODE = ("core", "mappings", "connectors", "scheduler", "hub")
 FILES = sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py"))
 WHERE = {
-    "httpx": ("connectors/kit/", "hub/dialing.py"),
+    "httpx": ("connectors/kit/", "hub/dialing.py", "hub/demo/"),
     "authlib": ("connectors/kit/",),
     "tenacity": ("connectors/kit/",),
     "dbos": ("hub/jobs/",),
     "apscheduler": ("scheduler/clock.py", "hub/jobs/"),
-    "standardwebhooks": ("hub/delivery.py",),
+    "standardwebhooks": ("hub/delivery.py", "hub/demo/partner.py"),
     "polars": ("hub/interchange/",),
     "lxml": ("mappings/statements/",),
 }
