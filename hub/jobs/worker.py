@@ -69,7 +69,8 @@ class Worker:
                 Beat("heartbeat", rhythm.heartbeat, self.heartbeat),
                 Beat("reaper", rhythm.heartbeat, self.reap),
                 Beat("retention", 3600.0, self.sweep),
-            )
+            ),
+            failed=lambda name, error: LOG.error("beat_failed", beat=name, reason=sentence(error)),
         )
 
     def start(self) -> None:

@@ -1,5 +1,6 @@
 """What every part of the hub relies on when it registers a job: the same on SQLite and PostgreSQL."""
 
+import itertools
 import threading
 import time
 from datetime import timedelta
@@ -18,9 +19,9 @@ def test_a_job_runs_once_with_its_arguments(bench: Bench) -> None:
 
 
 def test_a_rollback_takes_the_job_with_it(bench: Bench) -> None:
-    with pytest.raises(ZeroDivisionError), bench.engine.begin() as connection:
+    with bench.engine.connect() as connection:
         bench.jobs.enqueue(connection, "note", key="k", args={"name": "undone"}, dedupe_id="note:undone")
-        _ = 1 / 0
+        connection.rollback()
     bench.enqueue("after-undone")
     until(lambda: bench.runs("after-undone"))
     assert not bench.runs("undone")
@@ -56,7 +57,7 @@ def test_jobs_of_one_key_run_one_at_a_time_and_keys_run_together(bench: Bench, k
     until(lambda: all(bench.runs(f"{kind}-{turn}") for turn in range(3)))
     until(lambda: bench.runs(f"{kind}-left") and bench.runs(f"{kind}-right"))
     spans = sorted(bench.runs(f"{kind}-{turn}")[0] for turn in range(3))
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
 
 
 def test_a_delayed_job_waits_and_does_not_block_its_key(bench: Bench) -> None:
