@@ -52,6 +52,17 @@ def is_siret(text: str) -> bool:
     return _luhn(text)
 
 
+def is_french_vat(text: str) -> bool:
+    """True for FR + two digits + SIREN whose key holds; alphanumeric keys cannot be checked.
+
+    >>> is_french_vat("FR44732829320")
+    True
+    """
+    if not (len(text) == 13 and text.startswith("FR") and text[2:].isdigit() and is_siren(text[4:])):
+        return False
+    return int(text[2:4]) == (12 + 3 * (int(text[4:]) % 97)) % 97
+
+
 def rib_key(bank: str, branch: str, account: str) -> str:
     """The two-digit RIB key of a French account (letters count as digits, banks.md 7.6)."""
     letters = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")

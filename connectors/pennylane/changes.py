@@ -1,0 +1,193 @@
+"""Reads a list whole once, then what its change log names (reference: Pennylane changelogs).
+
+The cursor of a tracked list is `{"crawl": …}` while the whole list is read, `{"since": W}` at rest,
+and carries what is still to fetch in between. Provider cursors are short-lived: they are kept from
+one page to the next only, and a refused one starts the walk again, which repeats but loses nothing.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.kit.contract import Cursor, Page, Pull, PullContext, Raw, Request, Response
+from connectors.pennylane.lists import LIMIT, Params, hydrate, listed, raw
+from core.errors import ProviderChanged
+
+BEFORE = timedelta(minutes=10)
+"""How far behind the provider's clock a watermark starts: events are written up to a minute late."""
+OVERLAP = timedelta(minutes=5)
+"""Each poll reads this much again: events that share an instant may be cut at a page edge."""
+RETENTION = timedelta(days=27)
+"""The log forgets after 28 days; older than this, the list is read whole again."""
+EVENTS = 1000
+EVENT_PAGES = 5
+"""Pages of the log collapsed together before their rows are fetched."""
+PATIENCE = 3
+"""Empty pages in a row, or refused cursors in one walk, before a developer must look."""
+
+
+def instant(text: Any) -> datetime:
+    """A moment of the provider; anything else stops the stream."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ProviderChanged("a change carries no readable moment; a developer must look") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, as the provider writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def track(name: str, cursor: Cursor, context: PullContext) -> Pull:
+    """One page of a list that has a change log."""
+    if "since" not in cursor:
+        return (yield from crawl(name, cursor))
+    if context.now - instant(cursor["since"]) > RETENTION:
+        return Page([], {}, more=True)
+    return (yield from follow(name, cursor))
+
+
+def crawl(name: str, cursor: Cursor) -> Pull:
+    """One page of the whole list, oldest id first, so that rows made meanwhile come last.
+
+    The last page leaves the watermark at the moment the walk began, less ten minutes.
+    """
+    walk: Mapping[str, Any] = cursor.get("crawl", {})
+    asked = walk.get("cursor")
+    answer = yield _page(f"/{name}", (("sort", "id"), ("limit", str(LIMIT))), asked)
+    if answer.status == 400:
+        return Page([], {"crawl": _again(walk)}, more=True)
+    page = listed(answer, asked)
+    since = walk.get("since") or stamp(page.at - BEFORE)
+    records = [raw(row) for row in page.rows]
+    if page.next is None:
+        return Page(records, {"since": since}, more=False, complete=True)
+    ahead = {"since": since, "cursor": page.next, "empty": _patience(walk, empty=not records)}
+    if "refused" in walk:
+        ahead["refused"] = walk["refused"]
+    return Page(records, {"crawl": ahead}, more=True)
+
+
+def _page(path: str, params: Params, cursor: str | None) -> Request:
+    """The same sort and limit on each page: the cursor remembers neither. Only a cursor may be refused."""
+    if cursor is None:
+        return Request(path, params)
+    return Request(path, (*params, ("cursor", cursor)), accept=(200, 400))
+
+
+def _patience(walk: Mapping[str, Any], *, empty: bool) -> int:
+    count = int(walk.get("empty", 0)) + 1 if empty else 0
+    if count > PATIENCE:
+        raise ProviderChanged("a list goes on and on without rows; a developer must look")
+    return count
+
+
+def _again(walk: Mapping[str, Any]) -> dict[str, Any]:
+    """The walk from its first page, with the watermark of its first beginning."""
+    refused = int(walk.get("refused", 0)) + 1
+    if refused > PATIENCE:
+        raise ProviderChanged("the provider refuses the cursors it gives; a developer must look")
+    return {key: value for key, value in walk.items() if key == "since"} | {"refused": refused}
+
+
+def follow(name: str, cursor: Cursor) -> Pull:
+    """Up to 100 rows that changed since the watermark, and ids that were deleted."""
+    state, gone = dict(cursor), []
+    if not state.get("todo"):
+        seen = yield from _collect(name, state)
+        if seen is None:
+            return Page([], {}, more=True)
+        state, gone = _noted(state, seen), list(seen.deleted)
+    todo = state["todo"]
+    records: list[Raw] = []
+    if todo:
+        records, missing = yield from hydrate(f"/{name}", todo[:LIMIT])
+        gone += missing
+    state["todo"] = todo[LIMIT:]
+    if state["todo"] or state.get("cursor"):
+        return Page(records, state, more=True, gone=tuple(gone))
+    return Page(records, {"since": max(state["high"], state["floor"])}, more=False, gone=tuple(gone))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a stretch of the log said: the last word on each id, and where it went up to."""
+
+    changed: list[str]
+    deleted: list[str]
+    high: str
+    floor: str
+    cursor: str | None
+    refused: int
+
+
+def _noted(state: Cursor, seen: _Seen) -> Cursor:
+    """The watermark never goes back. An empty poll moves it too: else a quiet company's would age
+    past what the log keeps, since the overlap shows the last events of all time again and again."""
+    return {
+        "since": state["since"],
+        "high": seen.high,
+        "floor": seen.floor,
+        "todo": seen.changed,
+        **({"cursor": seen.cursor} if seen.cursor else {}),
+        **({"refused": seen.refused} if seen.refused else {}),
+    }
+
+
+def _collect(name: str, state: Cursor) -> Generator[Request, Response, _Seen | None]:
+    """Up to five pages of the log, collapsed by id; None when the log no longer reaches back so far.
+
+    A refused cursor starts the log again at the watermark: events repeat, none is lost.
+    """
+    last: dict[str, str] = {}
+    pages, empty = 0, 0
+    high, floor = str(state.get("high", state["since"])), state.get("floor")
+    cursor, refused = state.get("cursor"), int(state.get("refused", 0))
+    reached = high if cursor else ""
+    while pages < EVENT_PAGES:
+        answer = yield _log(name, cursor, state["since"])
+        if answer.status == 422:
+            return None
+        if answer.status == 400:
+            cursor, reached, refused = None, "", _again({"refused": refused})["refused"]
+            continue
+        page = listed(answer, cursor)
+        floor = floor or stamp(page.at - BEFORE)
+        reached = _read_events(page.rows, last, reached)
+        high, pages, cursor = max(high, reached), pages + 1, page.next
+        empty = 0 if page.rows else _patience({"empty": empty}, empty=True)
+        if cursor is None:
+            break
+    deleted = [id for id, operation in last.items() if operation == "delete"]
+    changed = [id for id, operation in last.items() if operation != "delete"]
+    return _Seen(changed, deleted, high, floor or state["since"], cursor, refused)
+
+
+def _log(name: str, cursor: str | None, since: str) -> Request:
+    """A cursor excludes `start_date` here, contrary to the lists."""
+    path, limit = f"/changelogs/{name}", ("limit", str(EVENTS))
+    if cursor is not None:
+        return Request(path, (limit, ("cursor", cursor)), accept=(200, 400, 422))
+    start = stamp(instant(since) - OVERLAP)
+    return Request(path, (limit, ("start_date", start)), accept=(200, 422))
+
+
+def _read_events(rows: list[Any], last: dict[str, str], reached: str) -> str:
+    """Notes the last operation of each id and returns how far the log has been read.
+
+    The log ascends by `processed_at` (`updated_at` does not); a page behind the one before it means
+    that the log goes in a circle.
+    """
+    for row in rows:
+        if not isinstance(row, Mapping) or row.get("operation") not in ("insert", "update", "delete"):
+            raise ProviderChanged("the change log holds an event of an unknown kind; a developer must look")
+        at = stamp(instant(row.get("processed_at")))
+        if at < reached:
+            raise ProviderChanged("the change log does not move forward; a developer must look")
+        reached, id = at, str(row.get("id"))
+        last.pop(id, None)
+        last[id] = str(row["operation"])
+    return reached
