@@ -1,0 +1,130 @@
+"""What one report reads from a unit, indexed once: lines, invoices, decisions, allocations, events."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from core.model import (
+    Allocation,
+    BankAccount,
+    BankTransaction,
+    Company,
+    Counterparty,
+    Decision,
+    Event,
+    FinancedInvoice,
+    Invoice,
+    ProviderMatch,
+)
+from core.ports import Unit
+from core.settlement import Settlement, settle
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the reader asked for: one company or all, booking dates from..to inclusive (None: open)."""
+
+    company_id: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def covers(self, on: date | None) -> bool:
+        """True when a booking date lies in the period."""
+        if on is None:
+            return False
+        return (self.since is None or on >= self.since) and (self.until is None or on <= self.until)
+
+    def equal(self) -> dict[str, str | None]:
+        """The store's filter for this scope."""
+        return {} if self.company_id is None else {"company_id": self.company_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything the sections of the report look up, as of one revision and one day in Paris."""
+
+    scope: Scope
+    today: date
+    companies: dict[str, Company]
+    counterparties: dict[str, Counterparty]
+    accounts: dict[str, BankAccount]
+    lines: tuple[BankTransaction, ...]
+    invoices: dict[str, Invoice]
+    financed: tuple[FinancedInvoice, ...]
+    decisions: dict[str, Decision]
+    allocations: dict[str, Allocation]
+    by_transaction: dict[str, tuple[Allocation, ...]]
+    by_invoice: dict[str, tuple[Allocation, ...]]
+    agreed: dict[str, frozenset[str]]
+    events: dict[str, tuple[Event, ...]]
+
+    def credits(self) -> list[BankTransaction]:
+        """Booked money in, in the period, oldest first; money seen by two sources is there once."""
+        found = [t for t in self.lines if t.status == "booked" and t.amount_minor > 0]
+        return sorted(
+            (t for t in found if self.scope.covers(t.booking_date) and not self.is_copy(t)),
+            key=lambda t: (t.booking_date or date.min, t.id),
+        )
+
+    def is_copy(self, line: BankTransaction) -> bool:
+        """True when another source told of the same money and that line is the book of record."""
+        decision = self.decisions.get(line.id)
+        return decision is not None and decision.tier == "T0" and decision.reason == "copy"
+
+    def settlement(self, invoice: Invoice) -> Settlement:
+        """How far `invoice` is paid."""
+        entries = self.by_invoice.get(invoice.id, ())
+        return settle(invoice, entries, agreed=self.agreed.get(invoice.id, frozenset()))
+
+    def original(self, allocation: Allocation) -> Allocation | None:
+        """What a contrary entry takes back."""
+        return self.allocations.get(allocation.reverses) if allocation.reverses else None
+
+
+def know(unit: Unit, scope: Scope) -> Known:
+    """Reads all that a reconciliation report over `scope` needs."""
+    equal = scope.equal()
+    allocations = unit.entries(Allocation, as_of=None, **equal)
+    return Known(
+        scope=scope,
+        today=unit.now.astimezone(PARIS).date(),
+        companies={c.id: c for c in unit.all(Company)},
+        counterparties={c.id: c for c in unit.all(Counterparty, as_of=None, **equal)},
+        accounts={a.id: a for a in unit.all(BankAccount, as_of=None, **equal)},
+        lines=tuple(unit.all(BankTransaction, as_of=None, **equal)),
+        invoices={i.id: i for i in unit.all(Invoice, as_of=None, **equal)},
+        financed=tuple(unit.all(FinancedInvoice, as_of=None, **equal)),
+        decisions={d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)},
+        allocations={a.id: a for a in allocations},
+        by_transaction=_grouped((a.transaction_id, a) for a in allocations),
+        by_invoice=_grouped((a.invoice_id, a) for a in allocations),
+        agreed=_agreed(unit.all(ProviderMatch, as_of=None, **equal)),
+        events=_timelines(unit.entries(Event, as_of=None, **equal)),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[str, Allocation]]) -> dict[str, tuple[Allocation, ...]]:
+    groups: dict[str, list[Allocation]] = defaultdict(list)
+    for key, allocation in pairs:
+        groups[key].append(allocation)
+    return {key: tuple(group) for key, group in groups.items()}
+
+
+def _agreed(matches: Iterable[ProviderMatch]) -> dict[str, frozenset[str]]:
+    """The transactions that a provider ties to each invoice."""
+    ties: dict[str, set[str]] = defaultdict(set)
+    for match in matches:
+        if not match.withdrawn:
+            ties[match.invoice_id].add(match.transaction_id)
+    return {invoice_id: frozenset(found) for invoice_id, found in ties.items()}
+
+
+def _timelines(events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        groups[event.subject].append(event)
+    return {subject: tuple(sorted(group, key=lambda e: e.sequence)) for subject, group in groups.items()}

@@ -1,0 +1,130 @@
+"""How the reports say things: amounts, dates, tiers and grades in words, hostile text made harmless."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from core.model import Money, to_major
+
+UNKNOWN = "unknown"
+
+TIERS: dict[str, str] = {
+    "T0": "Not a receipt",
+    "T1": "Structured reference",
+    "T2": "Invoice number and exact amount",
+    "T3": "Several numbers, exact sum",
+    "T4": "Number, explained difference",
+    "T5": "Short number and exact amount",
+    "T6": "Known payer and exact amount",
+    "T7": "Known payer, one exact group",
+    "T8": "Number, part payment",
+    "T9": "Suggestive, not conclusive",
+    "T10": "Nothing points anywhere",
+}
+
+GRADES: dict[str, str] = {
+    "E0": "the tool says so",
+    "E1": "allocated in the ledger",
+    "E2": "reported by a party",
+    "E3": "booked at the bank",
+    "E4": "bank and ledger agree",
+}
+
+BUCKETS: dict[str, str] = {
+    "not_due": "Not due",
+    "1-30": "1–30 days",
+    "31-60": "31–60 days",
+    "61-90": "61–90 days",
+    ">90": "Over 90 days",
+    "no_due_date": "No due date",
+}
+
+GAPS: dict[str, str] = {
+    "charges": "bank charges",
+    "discount": "early-payment discount",
+    "retention": "retention",
+    "commission": "commission",
+    "exchange": "exchange difference",
+    "rounding": "rounding",
+}
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str) -> str:
+    """One visible character for each of `text`: controls, direction marks and lone surrogates become U+FFFD.
+
+    >>> plain("VIR\\x00 DUPONT")
+    'VIR� DUPONT'
+    """
+    return "".join("\ufffd" if _hidden(c) else c for c in text)
+
+
+def _hidden(character: str) -> bool:
+    return character in _BIDI or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def amount(minor: int | None, currency: str | None) -> str:
+    """`1 873.46 EUR`, or the word for unknown.
+
+    >>> amount(187346, "EUR"), amount(None, "EUR")
+    ('1 873.46 EUR', 'unknown')
+    """
+    return UNKNOWN if minor is None or currency is None else str(Money(minor, currency))
+
+
+def figure(minor: int, currency: str) -> str:
+    """The amount without its currency: `1 873.46`."""
+    return f"{to_major(minor, currency):,f}".replace(",", " ")
+
+
+def day(on: date | None) -> str:
+    """An ISO date, or the word for unknown."""
+    return UNKNOWN if on is None else on.isoformat()
+
+
+def moment(at: datetime | None) -> str:
+    """An instant to the minute, in UTC: `2026-03-02 09:00 UTC`."""
+    return UNKNOWN if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def percent(basis_points: int | None) -> str:
+    """`87.5 %` from 8750 basis points, rounded down, so that 100 % means all."""
+    if basis_points is None:
+        return UNKNOWN
+    return f"{basis_points // 100}.{basis_points % 100 // 10} %"
+
+
+def lateness(days: int | None) -> str:
+    """Days past due as a person says it.
+
+    >>> lateness(3), lateness(-1), lateness(0)
+    ('3 days late', 'due in 1 day', 'due today')
+    """
+    if days is None:
+        return "no due date"
+    if days == 0:
+        return "due today"
+    count = f"{abs(days)} day{'s' * (abs(days) != 1)}"
+    return f"{count} late" if days > 0 else f"due in {count}"
+
+
+def chance(expected: float) -> str:
+    """How many matches chance alone would give, to one digit: `0.00002`, `less than 0.000001`.
+
+    >>> chance(0.00002), chance(0), chance(1e-12)
+    ('0.00002', '0', 'less than 0.000001')
+    """
+    if expected == 0:
+        return "0"
+    return "less than 0.000001" if expected < 1e-6 else f"{Decimal(f'{expected:.1g}'):f}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 line`, `2 lines`, `1 250 lines`."""
+    return f"{number:,} ".replace(",", " ") + (one if number == 1 else many or one + "s")
+
+
+def spoken(code: str) -> str:
+    """A reason code as words: `already_settled` -> `already settled`."""
+    return code.replace("_", " ").replace("-", " ")
