@@ -229,9 +229,7 @@ class Consents(Protocol):
         when this provider is used without PKCE)."""
         ...
 
-    def finish(
-        self, provider: str, *, code: str, verifier: str, redirect_uri: str
-    ) -> tuple[Tokens, Granted]:
+    def finish(self, provider: str, *, code: str, verifier: str, redirect_uri: str) -> tuple[Tokens, Granted]:
         """Exchanges the code and asks the provider who it speaks for. The tokens are not stored yet."""
         ...
 
