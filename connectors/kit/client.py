@@ -206,7 +206,7 @@ class ProviderClient:
         wait = wait_asked(answer.headers, now)
         if answer.status_code == 429:
             for limit in self.limits_for(where.connection):
-                self._limiter.slow_down(limit, wait if wait is not None else limit.seconds)
+                self._limiter.slow_down(limit, min(limit.seconds, 5.0) if wait is None else wait)
         self._fail(answer.status_code, where, wait)
 
     def _fail(self, sign: Sign, where: Where, wait: float | None = None) -> None:
