@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from core.model import Connection, EntityProof, Entry, Fact, QualityIssue, RawRecord, Row
+from core.model import (
+    BankAccount,
+    BankTransaction,
+    Connection,
+    EntityProof,
+    Entry,
+    Fact,
+    QualityIssue,
+    RawRecord,
+    Row,
+    Statement,
+)
+from core.model.quality import Severity
 
 F = TypeVar("F", bound=Fact)
 E = TypeVar("E", bound=Entry)
@@ -253,6 +265,69 @@ class Sender(Protocol):
     """Posts webhooks; refuses addresses that are not public."""
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted: ...
+
+
+class FileFinding(Protocol):
+    """Something a person should know about a file; `record` is the place in it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def record(self) -> str: ...
+
+
+class FileStatement(Protocol):
+    """One statement whose control totals hold."""
+
+    @property
+    def account(self) -> BankAccount: ...
+    @property
+    def statement(self) -> Statement: ...
+    @property
+    def transactions(self) -> tuple[BankTransaction, ...]: ...
+
+
+class BankFile(Protocol):
+    """A bank file as read; nothing of a statement in `set_aside` is among the statements."""
+
+    @property
+    def format(self) -> str: ...
+    @property
+    def statements(self) -> Sequence[FileStatement]: ...
+    @property
+    def set_aside(self) -> Sequence[FileFinding]: ...
+    @property
+    def warnings(self) -> Sequence[FileFinding]: ...
+    @property
+    def transactions(self) -> tuple[BankTransaction, ...]: ...
+
+
+class Statements(Protocol):
+    """Reads bank files: `mappings/statements`."""
+
+    def read(self, name: str, content: bytes, *, account: str | None, company_id: str | None) -> BankFile:
+        """Raises BadInput for a file that cannot be read; `account` is the IBAN a file leaves out."""
+        ...
+
+    def numbered(
+        self, file: BankFile, *, lines: Sequence[BankTransaction], statements: Sequence[Statement]
+    ) -> BankFile:
+        """The file with occurrence numbers that fit the stored lines and statements of its accounts."""
+        ...
+
+    def same_lines(
+        self, known: Sequence[BankTransaction], new: Sequence[BankTransaction]
+    ) -> Mapping[str, str]:
+        """New line id to known line id, for each new line that is known already."""
+        ...
+
+    def gaps(self, statements: Sequence[Statement]) -> Sequence[FileFinding]:
+        """Where a closing balance is not the next opening one: a file is missing."""
+        ...
 
 
 Progress = Callable[[str, Mapping[str, int]], None]
