@@ -1,0 +1,91 @@
+"""Records to rows and back: columns copied by name, the whole record as JSON text in `body`."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Column, ColumnElement, Table, and_
+
+from core.errors import BadInput
+from core.model import Entry, Fact, Record
+from hub.store import tables
+from hub.store.columns import EntryTable, FactTable, RowTable, Stored
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one class is stored: its table, and the columns copied from fields of the same name."""
+
+    kind: type[Record]
+    table: Table
+    copied: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+
+@cache
+def shape(kind: type[Record]) -> Shape:
+    """The shape of a class; raises TypeError for a class that has no table."""
+    table = Stored.metadata.tables.get(kind.entity)
+    if table is None or not hasattr(tables, f"{kind.__name__}Table"):
+        raise TypeError(f"{kind.__name__} has no table")
+    base = FactTable if issubclass(kind, Fact) else EntryTable if issubclass(kind, Entry) else RowTable
+    copied = tuple(c.name for c in table.columns if c.name not in base.model_fields)
+    return Shape(kind, table, copied, _getter(copied))
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*names))
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+def digest(fact: Fact) -> str:
+    """SHA-256 (hex) of what makes a version of the fact."""
+    return hashlib.sha256(fact.content().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def records(kind: type[R], bodies: Iterable[str]) -> list[R]:
+    """The records back from their bodies."""
+    read = kind.model_validate_json
+    return [read(body) for body in bodies]
+
+
+def matching(kind: type[Record], equal: dict[str, str | None]) -> ColumnElement[bool]:
+    """Equality on columns; None means "has none". Raises BadInput for a name that is no column."""
+    known = filters(kind)
+    for name in equal:
+        if name not in known:
+            listed = ", ".join(sorted(known))
+            raise BadInput(f"{kind.entity} cannot be filtered by `{name}`; it can by: {listed}")
+    return and_(True, *(known[name] == _typed(known[name], value) for name, value in equal.items()))
+
+
+@cache
+def filters(kind: type[Record]) -> dict[str, Column[Any]]:
+    """The columns a class can be filtered by: those that bear the name of one of its fields."""
+    columns = shape(kind).table.c
+    extra = {"connection_id"} if issubclass(kind, Fact) else set()
+    names = (set(kind.model_fields) | extra) - {"payload"}
+    return {column.name: column for column in columns if column.name in names}
+
+
+def _typed(column: Column[Any], value: object) -> Any:
+    """A filter value in the column's type: dates and instants are given as ISO 8601 text."""
+    wanted: Any = column.type.python_type
+    if value is None or not isinstance(value, str) or wanted is str:
+        return value
+    try:
+        return _adapter(wanted).validate_python(value)
+    except ValidationError:
+        raise BadInput(f"`{column.name}` is compared with a {wanted.__name__}, not with that") from None
+
+
+@cache
+def _adapter(wanted: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(wanted)
