@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 from core.model import Delivery, Endpoint, Event, canonical_json, content_hash, stable_id
@@ -105,3 +106,19 @@ def next_wait(*, attempts: int, jitter: float, retry_after: float | None = None)
     wait = TIMETABLE[attempts] * (1 + JITTER * jitter)
     asked = min(timedelta(seconds=max(0.0, retry_after or 0.0)), LONGEST_WAIT)
     return max(wait, asked)
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """A Retry-After header (seconds, or an HTTP date) as seconds from `now`; None when unreadable.
+
+    >>> retry_after_seconds("120", datetime(2026, 3, 1, tzinfo=UTC))
+    120.0
+    """
+    text = (header or "").strip()
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())

@@ -58,7 +58,6 @@ class Jobs:
         self,
         connection: Connection | Session,
         kind: str,
-        *,
         key: str,
         args: Mapping[str, Scalar],
         dedupe_id: str,

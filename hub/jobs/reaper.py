@@ -9,6 +9,7 @@ from dbos import DBOSClient, WorkflowStatus
 from sqlalchemy import Engine
 
 from hub.jobs import heartbeats, quarantine
+from hub.jobs.database import writing
 from hub.jobs.names import QUEUES
 from hub.jobs.outbox import Job, Jobs
 from hub.jobs.rhythm import Rhythm
@@ -29,7 +30,7 @@ class Reaper:
         """Takes over every silent worker's jobs and returns how many were resumed."""
         running = running_jobs(self.jobs.client)
         silent_ms = int(self.rhythm.silent_after * 1000)
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             heartbeats.notice(connection, {job.executor_id for job in running if job.executor_id})
             silent = heartbeats.claim_silent(connection, reaper=self.name, silent_ms=silent_ms)
         return sum(self._take_over(executor, running) for executor in silent)
@@ -37,7 +38,7 @@ class Reaper:
     def _take_over(self, executor_id: str, running: list[WorkflowStatus]) -> int:
         left = [job for job in running if job.executor_id == executor_id]
         resumed = sum(self._resume(job) for job in left)
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             heartbeats.forget(connection, executor_id, reaper=self.name)
         if left:
             LOG.warning(
@@ -47,14 +48,14 @@ class Reaper:
 
     def _resume(self, running: WorkflowStatus) -> bool:
         job_id = running.workflow_id
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             times = quarantine.count_resumption(connection, job_id)
         if times <= self.rhythm.resumptions:
             self.jobs.client.resume_workflows([job_id], queue_name=running.queue_name)
             return True
         self.jobs.client.cancel_workflows([job_id])
         reason = f"its worker stopped {times} times while running it"
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             quarantine.give_up(connection, described(running), reason=reason, resumptions=times - 1)
         LOG.error("job_quarantined", job=job_id, reason=reason)
         return False

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from hub.jobs.database import now_ms
+from hub.jobs.database import now_ms, writing
 from hub.jobs.outbox import Jobs
 from hub.jobs.tables import Schedule
 from scheduler.clock import next_run
@@ -27,7 +27,7 @@ class Ticker:
     def tick(self) -> int:
         """One look at the table; returns how many jobs were registered. A slot is given out once, and
         slots missed while nothing ran are caught up by one job."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             now = now_ms(connection)
             return sum(self._give_out(connection, row, now) for row in _due(connection, now, self.at_once))
 

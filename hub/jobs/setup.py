@@ -3,24 +3,18 @@
 import logging
 
 from dbos import DBOS
-from sqlalchemy import text
 
-from hub.jobs.database import is_sqlite, open_engine
 from hub.jobs.names import QUEUES, SCHEMA
 from hub.jobs.outbox import Jobs
 from hub.jobs.rhythm import STEADY, Rhythm
+from hub.store.engine import create_engine
 
 
-def prepare(url: str, *, role: str | None = None, rhythm: Rhythm = STEADY) -> None:
-    """Creates or upgrades the engine's tables and declares the queues; running it again is silent.
-
-    On PostgreSQL `role` may then register jobs too: the store's units run under that role.
-    """
+def prepare(url: str, *, rhythm: Rhythm = STEADY) -> None:
+    """Creates or upgrades the engine's tables and declares the queues; running it again is silent."""
     quiet_engine()
-    sqlite = is_sqlite(url)
-    if sqlite:
-        _switch_to_wal(url)
-    DBOS.migrate(url, schema=SCHEMA, application_role=None if sqlite else role)
+    create_engine(url).dispose()  # refuses what is neither SQLite nor PostgreSQL, and makes the folder
+    DBOS.migrate(url, schema=SCHEMA)
     jobs = Jobs(url)
     try:
         declare_queues(jobs, rhythm)
@@ -46,10 +40,3 @@ def quiet_engine() -> None:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     log.propagate = True
-
-
-def _switch_to_wal(url: str) -> None:
-    engine = open_engine(url)
-    with engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
-    engine.dispose()

@@ -15,12 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from core.errors import LettrageError, RetryLater
 from hub.jobs import heartbeats, quarantine, schedules
-from hub.jobs.database import now_ms, open_engine
+from hub.jobs.database import now_ms, writing
 from hub.jobs.names import APPLICATION, SCHEMA, VERSION, WORKFLOW
 from hub.jobs.outbox import Job, Jobs
 from hub.jobs.reaper import Reaper
 from hub.jobs.rhythm import STEADY, Rhythm
 from hub.jobs.setup import declare_queues, quiet_engine
+from hub.store.engine import create_engine
 from scheduler.clock import Beat, Clockwork
 
 LOG: Final = structlog.get_logger("lettrage.jobs")
@@ -60,7 +61,7 @@ class Worker:
         self._handlers = dict(handlers)
         self._rhythm = rhythm
         self._observe = observe
-        self._engine = open_engine(url)
+        self._engine = create_engine(url)
         self._jobs = Jobs(url)
         self._reaper = Reaper(self._engine, self._jobs, self.executor_id, rhythm)
         self._stopping = threading.Event()
@@ -88,13 +89,13 @@ class Worker:
         self._stopping.set()
         self._clockwork.stop()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_seconds)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             heartbeats.sign_off(connection, self.executor_id)
         self._jobs.close()
         self._engine.dispose()
 
     def heartbeat(self) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             heartbeats.beat(connection, self.executor_id)
 
     def reap(self) -> int:
@@ -103,7 +104,7 @@ class Worker:
 
     def sweep(self) -> int:
         """Deletes finished jobs older than the rhythm's `keep_days`; returns how many."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             keep = timedelta(days=self._rhythm.keep_days)
             before = now_ms(connection) - int(keep.total_seconds() * 1000)
             quarantine.forget_resumptions(connection, before=before)
@@ -187,7 +188,7 @@ class Worker:
         """Commits `work`, through database outages: giving up here would lose the job."""
         while True:
             try:
-                with self._engine.begin() as connection:
+                with writing(self._engine) as connection:
                     work(connection)
                 return
             except OperationalError:

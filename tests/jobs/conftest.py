@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
 
 from core.errors import RetryLater
 from hub.jobs import Ended, Jobs, Rhythm, Worker, prepare
-from hub.jobs.database import open_engine
+from hub.jobs.database import writing
 from hub.jobs.tables import JobResumption, QuarantinedJob, Schedule, WorkerHeartbeat
+from hub.store.columns import Stored
+from hub.store.engine import create_engine
 from tests.postgres import postgres_url
 
 TABLES = [each.__table__ for each in (WorkerHeartbeat, JobResumption, QuarantinedJob, Schedule)]  # type: ignore[attr-defined]
@@ -40,8 +41,8 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 
 def _ready(url: str) -> str:
-    engine = open_engine(url)
-    SQLModel.metadata.create_all(engine, tables=TABLES)
+    engine = create_engine(url)
+    Stored.metadata.create_all(engine, tables=TABLES)
     engine.dispose()
     prepare(url, rhythm=QUICK)
     return url
@@ -55,7 +56,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
+    engine = create_engine(url)
     yield engine
     engine.dispose()
 
@@ -90,7 +91,7 @@ class Bench:
         return [(began, over) for each, began, over in self.ran if each == name]
 
     def enqueue(self, name: str, **options: Any) -> None:
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             self.jobs.enqueue(
                 connection,
                 options.pop("kind", "note"),
@@ -104,7 +105,7 @@ class Bench:
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with database(request.param, tmp_path_factory.mktemp("jobs")) as address:
-        engine, jobs = open_engine(address), Jobs(address)
+        engine, jobs = create_engine(address), Jobs(address)
         bench = Bench(address, engine, jobs)
         handlers = {"note": bench.handle, "sync": bench.handle, "deliver": bench.handle}
         worker = Worker(address, handlers, rhythm=QUICK, observe=bench.ended.append)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from hub.jobs import quarantined, release
+from hub.jobs.database import writing
 from hub.jobs.tables import QuarantinedJob
 from tests.jobs.conftest import Bench, fail_times, until
 
@@ -87,7 +88,7 @@ def test_a_failing_job_is_retried_then_set_aside_where_a_person_sees_it(bench: B
     (row,) = _given_up(bench, "note:poison")
     assert secret not in row.reason
     assert row.reason.startswith("ValueError at conftest.py:")
-    with bench.engine.begin() as connection:
+    with writing(bench.engine) as connection:
         assert release(connection, bench.jobs, row.job_id)
         assert not release(connection, bench.jobs, "unknown")
     until(lambda: len(bench.runs("poison")) == 3)
@@ -95,7 +96,7 @@ def test_a_failing_job_is_retried_then_set_aside_where_a_person_sees_it(bench: B
 
 
 def _given_up(bench: Bench, root: str) -> list[QuarantinedJob]:
-    with bench.engine.begin() as connection:
+    with writing(bench.engine) as connection:
         found = quarantined(connection, tenant_id="ten_1")
     return [row for row in found if row.job_id.startswith(root)]
 
@@ -119,7 +120,7 @@ def test_how_each_run_ended_is_told(bench: Bench) -> None:
     [({"amount": 1.5}, TypeError), ({"nested": {"a": 1}}, TypeError), ({"long": "x" * 5000}, ValueError)],
 )
 def test_arguments_are_ids_and_small_scalars(bench: Bench, args: dict[str, object], error: type) -> None:
-    with pytest.raises(error), bench.engine.begin() as connection:
+    with pytest.raises(error), writing(bench.engine) as connection:
         bench.jobs.enqueue(connection, "note", key="k", args=args, dedupe_id="note:refused")  # type: ignore[arg-type]
     assert not bench.jobs.client.list_workflows(workflow_ids=["note:refused"])
 

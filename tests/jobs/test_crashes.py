@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from hub.jobs import Jobs, quarantined
+from hub.jobs.database import writing
 from tests.jobs.conftest import until
 
 pytestmark = pytest.mark.slow
@@ -49,7 +50,7 @@ def lines(journal: Path) -> list[str]:
 
 
 def enqueue(engine: Engine, jobs: Jobs, name: str, **args: bool) -> None:
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         jobs.enqueue(connection, "sync", key="con_1", args={"name": name, **args}, dedupe_id=f"sync:{name}")
 
 
@@ -103,7 +104,7 @@ def test_a_job_that_kills_its_worker_is_set_aside(
         start().wait(timeout=10)
     start()
     until(lambda: state(jobs, "behind") == "SUCCESS")
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         (row,) = quarantined(connection)
     assert (row.job_id, row.kind, row.resumptions) == ("sync:deadly", "sync", 1)
     assert row.reason == "its worker stopped 2 times while running it"

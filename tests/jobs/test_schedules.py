@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from hub.jobs import Jobs, Ticker, align
-from hub.jobs.database import now_ms, open_engine
+from hub.jobs.database import now_ms, writing
 from hub.jobs.schedules import push_back
 from hub.jobs.tables import Schedule
+from hub.store.engine import create_engine
 from scheduler.plan import Planned
 
 MINUTE = timedelta(minutes=1)
@@ -21,17 +22,17 @@ def planned(connection_id: str, *, enabled: bool = True, every: timedelta = MINU
 
 
 def put(engine: Engine, *plans: Planned) -> None:
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         align(connection, plans)
 
 
 def slots(engine: Engine) -> dict[str, int]:
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         return {row.connection_id: row.next_run_at for row in connection.execute(select(Schedule))}
 
 
 def set_slots(engine: Engine, ago: timedelta) -> int:
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         slot = now_ms(connection) - int(ago.total_seconds() * 1000)
         connection.execute(update(Schedule).values(next_run_at=slot))
     return slot
@@ -74,7 +75,7 @@ def test_a_disabled_schedule_is_never_due_and_keeps_its_place(engine: Engine, jo
 
 def test_a_sync_that_was_put_off_gets_no_new_slot_meanwhile(engine: Engine, jobs: Jobs) -> None:
     put(engine, planned("con_1"), planned("con_2"))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         push_back(connection, connection_id="con_1", wait=timedelta(hours=1))
     assert Ticker(engine, jobs).tick() == 1
     assert registered(jobs)[0].startswith("sync:con_2:")
@@ -112,7 +113,7 @@ def _race(url: str) -> list[int]:
     barrier, given = threading.Barrier(2), []
 
     def run() -> None:
-        engine, jobs = open_engine(url), Jobs(url)
+        engine, jobs = create_engine(url), Jobs(url)
         ticker = Ticker(engine, jobs, at_once=3)
         barrier.wait()
         while done := ticker.tick():
