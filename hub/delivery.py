@@ -163,10 +163,12 @@ def deliver(
     `attempt` is the number the job was registered for: once it is recorded, the job is a repeat and
     posts nothing. The record, the new state and the next job commit together.
     """
-    with store.begin(tenant_id) as unit:
+    with store.begin(tenant_id, write=False) as unit:
         due = _due(unit, delivery_id, attempt)
     if not isinstance(due, _Due):
         return due
+    if not due.endpoint.enabled:
+        return _withdraw(store, tenant_id, due.delivery)
     at = clock.now()
     payload = body(due.event, emitted_at=due.delivery.created_at)
     secrets = signing_secrets(vault, tenant_id, due.endpoint.id, at)
@@ -183,13 +185,17 @@ def _due(unit: Unit, delivery_id: str, attempt: int | None) -> _Due | DeliverySt
     if delivery.state != "pending" or (attempt is not None and attempt <= delivery.attempts):
         return delivery.state
     endpoint = unit.load(Endpoint, delivery.endpoint_id)
-    if endpoint is None or not endpoint.enabled:
-        unit.save([delivery.but(state="failed", next_at=None, last_error="the endpoint is disabled")])
-        return "failed"
-    events = unit.entries(Event, id=delivery.event_id)
-    if not events:
-        raise NotFound(f"delivery {delivery_id} names an event that is not there: {delivery.event_id}")
-    return _Due(delivery, endpoint, events[0])
+    if endpoint is None:
+        raise NotFound(f"delivery {delivery_id} names an endpoint that is not there: {delivery.endpoint_id}")
+    return _Due(delivery, endpoint, _existing(unit, delivery.event_id))
+
+
+def _withdraw(store: Store, tenant_id: str, delivery: Delivery) -> DeliveryState:
+    """A disabled endpoint gets nothing: the delivery ends, a replay makes a new one."""
+    with store.begin(tenant_id) as unit:
+        return _settle(
+            unit, delivery.but(state="failed", next_at=None, last_error="the endpoint is disabled")
+        )
 
 
 def _record(unit: Unit, posted_for: Delivery, posted: Posted, at: datetime) -> DeliveryState:
@@ -318,7 +324,8 @@ def _chosen(
     while True:
         with store.begin(tenant_id, write=False) as unit:
             page, after = unit.page(Event, after=after, limit=PAGE)
-        yield [event for event in page if events.holds(event) and wants(endpoint, event)]
+        found = (event for event in page if isinstance(event, Event))
+        yield [event for event in found if events.holds(event) and wants(endpoint, event)]
         if after is None:
             return
 

@@ -229,7 +229,7 @@ class WebhookSender:
         backend = _GuardedBackend(self.guard, deadline)
         with (
             httpcore.ConnectionPool(ssl_context=self.tls, network_backend=backend) as pool,
-            pool.stream("POST", target, headers=dict(headers), content=body) as answer,
+            pool.stream("POST", target, headers=list(headers.items()), content=body) as answer,
         ):
             answered = {
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers
