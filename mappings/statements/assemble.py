@@ -1,0 +1,239 @@
+"""Proves a statement by its control totals and turns it into facts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from core.errors import BadInput
+from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement, content_hash, stable_id
+from core.model.bank import TransactionStatus
+from core.model.identifiers import is_iban
+from mappings.statements.draft import AccountName, Draft, Line, Stated, Unreadable
+from mappings.statements.identity import PROVIDER, content_key, count_equals, line_id
+from mappings.statements.result import Finding, Format, ReadStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the caller knows and the file does not."""
+
+    name: str
+    account: str | None = None
+    company_id: str | None = None
+    currency: str | None = None
+    raw_id: str | None = None
+
+
+def given_iban(account: str | None) -> str | None:
+    """The caller's IBAN without blanks; BadInput when its check digits do not hold."""
+    if account is None:
+        return None
+    iban = account.replace(" ", "").upper()
+    if not is_iban(iban):
+        raise BadInput("--account is not an IBAN (its check digits do not hold): correct it")
+    return iban
+
+
+def agree(name: AccountName, context: Context) -> AccountName:
+    """The account with the caller's IBAN, where the file has none; BadInput when they contradict.
+
+    A CFONB file holds a French bank account number without country, so an IBAN of Monaco with the
+    same number is taken as the caller says.
+    """
+    if context.account is None:
+        return name
+    same_number = name.iban is not None and name.iban[4:] == context.account[4:]
+    french = name.iban is not None and {name.iban[:2], context.account[:2]} <= {"FR", "MC"}
+    if name.iban is None or (same_number and french):
+        return replace(name, iban=context.account)
+    if name.iban != context.account:
+        raise BadInput(
+            f"{context.name} holds a statement of the {name}, but --account ends in"
+            f" {context.account[-4:]}: leave --account out or import the file of that account"
+        )
+    return name
+
+
+def account_fact(draft: Draft, context: Context) -> BankAccount:
+    """The account; its balances stay on the statements, so that any file gives the same fact."""
+    name = draft.account
+    key = ("iban", name.iban) if name.iban else ("raw", name.raw)
+    return BankAccount(
+        id=stable_id("acc", *key),
+        company_id=context.company_id,
+        source=_source(name, "account", name.key, context),
+        provider_words={} if name.raw == name.iban else {"account": name.raw},
+        iban=name.iban,
+        bic=name.bic,
+        holder_name=name.holder_name,
+        name=name.name,
+        currency=draft.currency,
+    )
+
+
+def _source(name: AccountName, object: str, external_id: str, context: Context) -> SourceRef:
+    return SourceRef(
+        provider=PROVIDER, account=name.key, object=object, external_id=external_id, raw_id=context.raw_id
+    )
+
+
+def assembled(draft: Draft, context: Context, format: Format) -> tuple[ReadStatement, list[Finding]]:
+    """The proven statement and what to know about it; raises Unreadable when it does not add up."""
+    opening, closing, doubts = _proven(draft)
+    account = account_fact(draft, context)
+    facts = line_facts(draft, draft.lines, account, context, format, status="booked")
+    lines = count_equals(facts, {})
+    id = _statement_id(account, format, (opening, closing), lines)
+    statement = Statement(
+        id=id,
+        company_id=context.company_id,
+        source=_source(draft.account, format, id, context),
+        account_id=account.id,
+        format=draft.version,
+        currency=draft.currency,
+        opening_minor=opening.minor,
+        opening_on=opening.on,
+        closing_minor=closing.minor,
+        closing_on=closing.on,
+        lines=len(lines),
+        file_name=context.name,
+    )
+    read = ReadStatement(account, statement, tuple(_from(line, id) for line in lines), draft.record)
+    return read, [*draft.findings, *doubts, *_late(draft, opening)]
+
+
+def _from(line: BankTransaction, statement_id: str) -> BankTransaction:
+    """Notes which statement a line was read from; no part of the content, so no new version."""
+    source = line.source and line.source.model_copy(update={"external_version": statement_id})
+    return line.model_copy(update={"source": source})
+
+
+def _statement_id(
+    account: BankAccount, format: str, ends: tuple[Stated, Stated], lines: Iterable[BankTransaction]
+) -> str:
+    balances = [f"{end.on}:{end.minor}" for end in ends]
+    content = content_hash(sorted(line.fingerprint for line in lines))
+    return stable_id("stm", account.id, format, *balances, content)
+
+
+def _proven(draft: Draft) -> tuple[Stated, Stated, list[Finding]]:
+    """Opening and closing balance. Where one is not stated it is worked out, with a warning."""
+    booked = sum(line.amount_minor for line in draft.lines)
+    opening, closing = draft.opening, draft.closing
+    if opening is None and closing is None:
+        raise Unreadable(
+            "no_balance",
+            f"the statement of the {draft.account} states neither an opening nor a closing balance,"
+            " so nothing proves it complete: ask the bank for a file with balances",
+            draft.record,
+        )
+    if opening is not None and closing is not None:
+        if opening.currency != closing.currency or opening.minor + booked != closing.minor:
+            raise Unreadable("balance_mismatch", _mismatch(draft, opening, booked, closing), draft.record)
+        return opening, closing, []
+    found = "closing" if opening is None else "opening"
+    doubt = Finding(
+        "balance_unproven",
+        "warning",
+        f"the statement of the {draft.account} has only its {found} balance, so it cannot be proven"
+        " complete: it is taken over; compare its lines with the bank's site",
+        draft.record,
+    )
+    if closing is None and opening is not None:
+        return opening, Stated(opening.minor + booked, None, draft.currency), [doubt]
+    assert closing is not None
+    return Stated(closing.minor - booked, None, draft.currency), closing, [doubt]
+
+
+def _mismatch(draft: Draft, opening: Stated, booked: int, closing: Stated) -> str:
+    expected = opening.minor + booked
+    same_currency = opening.currency == closing.currency
+    difference = (
+        f"difference {Money(closing.minor - expected, opening.currency)}"
+        if same_currency
+        else "no difference can be given between two currencies"
+    )
+    hint = next(
+        (
+            f" The figures do match its {word} balance."
+            for word, other in draft.others.items()
+            if other == Stated(expected, other.on, opening.currency)
+        ),
+        "",
+    )
+    return (
+        f"the statement of the {draft.account} closing on {closing.on} does not add up: opening"
+        f" {Money(opening.minor, opening.currency)} + {len(draft.lines)} booked lines"
+        f" {Money(booked, opening.currency)} = {Money(expected, opening.currency)}, but it closes at"
+        f" {Money(closing.minor, closing.currency)}: {difference}.{hint} Nothing of it was taken over:"
+        " ask the bank for the statement again"
+    )
+
+
+def _late(draft: Draft, opening: Stated) -> list[Finding]:
+    late = [
+        line
+        for line in draft.lines
+        if opening.on and line.booking_date is not None and line.booking_date < opening.on
+    ]
+    if not late:
+        return []
+    message = (
+        f"{len(late)} of {len(draft.lines)} lines of the {draft.account} are booked before the"
+        f" statement opens on {opening.on}"
+    )
+    return [Finding("booked_before_opening", "info", message, draft.record)]
+
+
+def line_facts(
+    draft: Draft,
+    lines: Iterable[Line],
+    account: BankAccount,
+    context: Context,
+    format: Format,
+    *,
+    status: TransactionStatus,
+) -> list[BankTransaction]:
+    """Transactions in file order, each still the first of its equals."""
+    key = draft.account.key
+    return [_transaction(draft, line, account, context, format, status, key) for line in lines]
+
+
+def _transaction(
+    draft: Draft,
+    line: Line,
+    account: BankAccount,
+    context: Context,
+    format: Format,
+    status: TransactionStatus,
+    key: str,
+) -> BankTransaction:
+    fingerprint = content_key(
+        account=key,
+        day=line.booking_date,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        text=line.key_text,
+        end_to_end=str(line.more.get("end_to_end_id") or "") or None,
+    )
+    fields = {
+        **line.more,
+        "id": line_id(account.id, fingerprint, 1),
+        "company_id": context.company_id,
+        "source": _source(draft.account, format, f"{fingerprint}:1", context),
+        "provider_words": line.words,
+        "account_id": account.id,
+        "amount_minor": line.amount_minor,
+        "currency": line.currency,
+        "booking_date": line.booking_date,
+        "status": status,
+        "operation": line.operation,
+        "fingerprint": fingerprint,
+    }
+    try:
+        return BankTransaction.model_validate(fields)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"]))
+        raise Unreadable("unreadable_line", f"a line's {place}: {problem['msg']}", draft.record) from None

@@ -1,0 +1,80 @@
+"""Tells what kind of file it is from its first bytes, never from its name."""
+
+import re
+
+from core.errors import BadInput
+from mappings.statements.result import Format
+
+HEAD = 65_536
+"""Bytes that are looked at: comments and long headers may stand before what tells the format."""
+_CFONB120 = re.compile(rb"0[13457][0-9A-Z]{5}.{4}[0-9A-Z ]{5}(?:[A-Z]{3}| {3})[0-9 ]")
+_CFONB160 = re.compile(rb"03(?:02|08|22|27|28|29|60|76|80|81|85) ")
+_CFONB240 = re.compile(rb"31\d{6}\d\d")
+_MT940_BODY = re.compile(rb"\n:20:[^\n]*\n:25:")
+_CAMT = re.compile(rb"camt\.05([234])\.001\.\d\d")
+_CAMT_ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
+_CAMT_KINDS = {
+    b"2": Format.CAMT052, b"3": Format.CAMT053, b"4": Format.CAMT054,
+    b"AcctRpt": Format.CAMT052, b"Stmt": Format.CAMT053, b"DbtCdtNtfctn": Format.CAMT054,
+}  # fmt: skip
+_STARTS = (
+    (re.compile(rb"%PDF-"), Format.PDF),
+    (re.compile(rb"PK\x03\x04|PK\x05\x06"), Format.ZIP),
+    (re.compile(rb"(?i)<!doctype\s+html|<html"), Format.HTML),
+    (re.compile(rb"(?i)OFXHEADER|<\?OFX|<OFX>"), Format.OFX),
+    (re.compile(rb"(?i)<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*(?:<\?OFX|<OFX>)", re.S), Format.OFX),
+    (re.compile(rb"(?i)<\?xml[^>]*>\s*(?:<!doctype\s+html|<html)"), Format.HTML),
+    (re.compile(rb"(?i)\"?JournalCode\"?[\t|;,]"), Format.FEC),
+    (re.compile(rb"\{1:F\d\d|:20:|:25:"), Format.MT940),
+    (_CFONB240, Format.CFONB240),
+    (_CFONB160, Format.CFONB160),
+    (_CFONB120, Format.CFONB120),
+)
+_WHAT_TO_DO = {
+    Format.CFONB160: "a CFONB 160 remittance (an order to the bank, not a statement): import the CFONB"
+    " 120 statement instead",
+    Format.CFONB240: "a CFONB 240 advice of rejects and settlements, which is not read yet: import the"
+    " CFONB 120 statement, it has the same money",
+    Format.MT940: "an MT940 statement, which is not read yet: ask the bank for camt.053 or CFONB 120",
+    Format.OFX: "an OFX download, which is not read yet: export CFONB 120 or camt.053 from the bank",
+    Format.FEC: "an accounting file (FEC), not a bank statement",
+    Format.PDF: "a PDF: export CFONB 120 or camt.053 from the bank, a PDF cannot be proven",
+    Format.ZIP: "a ZIP archive: unpack it and import the files in it",
+    Format.HTML: "a web page, perhaps a login or error page saved in place of the file: download it again",
+}
+
+
+def recognise(head: bytes) -> Format:
+    """The format of a file that begins with `head` (64 kB suffice); UNKNOWN is an answer."""
+    start = _decoded(head[:HEAD]).lstrip(b" \t\r\n\x00\x01\x02\x03\x1a\x0b\x0c")
+    for pattern, found in _STARTS:
+        if pattern.match(start):
+            return found
+    if start.startswith(b"<"):
+        return _camt(start)
+    return Format.MT940 if _MT940_BODY.search(start) else Format.UNKNOWN
+
+
+def _decoded(head: bytes) -> bytes:
+    """UTF-16 and a byte-order mark out of the way, so that patterns of ASCII bytes hold."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[: len(head) // 2 * 2].decode("utf-16", "replace").encode("ascii", "replace")
+    if head.startswith((b"<\x00", b"\x00<")):
+        return head.replace(b"\x00", b"")
+    return head.removeprefix(b"\xef\xbb\xbf")
+
+
+def _camt(start: bytes) -> Format:
+    by_root = _CAMT_ROOT.search(start)
+    by_namespace = _CAMT.search(start)
+    found = by_root or by_namespace
+    return _CAMT_KINDS[found.group(1)] if found else Format.UNKNOWN
+
+
+def refusal(name: str, found: Format) -> BadInput:
+    """Why a file is not read and what to do, in one sentence."""
+    what = _WHAT_TO_DO.get(
+        found,
+        "in no format the hub knows: export CFONB 120 or camt.053 from the bank and import that file",
+    )
+    return BadInput(f"{name} is {what}")

@@ -1,0 +1,316 @@
+"""Which lines are the same line: within a day, in another file, and in another format.
+
+No format gives an id one can trust, so a line is known by its content and by its rank among equal
+lines of the same account and booking date (three equal card payments are three payments).
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from core.model import BankAccount, BankTransaction, Statement, stable_id
+from mappings.grammar import fingerprint
+from mappings.statements.result import Finding, ReadStatement, StatementFile
+
+PROVIDER = "bank_file"
+_TOO_MANY_PAIRS = 250_000
+
+
+def plain(text: str) -> str:
+    """Upper case, no accents, single blanks: how two prints of one text are compared."""
+    if not text.isascii():
+        split = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in split if not unicodedata.combining(c))
+    return " ".join(text.upper().split())
+
+
+def content_key(
+    *, account: str, day: date | None, amount_minor: int, currency: str, text: str, end_to_end: str | None
+) -> str:
+    """The fingerprint of a booked line. The value date is left out: banks correct it later."""
+    reference = plain(end_to_end) if end_to_end else None
+    return fingerprint(account, str(day), amount_minor, currency, plain(text), reference)
+
+
+def with_occurrence(line: BankTransaction, occurrence: int) -> BankTransaction:
+    """The same line as the n-th of its equals: id, external id and rank move together."""
+    if occurrence == line.occurrence:
+        return line
+    source = line.source and line.source.model_copy(
+        update={"external_id": f"{line.fingerprint}:{occurrence}"}
+    )
+    changes = {"id": line_id(line.account_id, line.fingerprint, occurrence)}
+    return line.model_copy(update={**changes, "occurrence": occurrence, "source": source})
+
+
+def line_id(account_id: str, fingerprint: str, occurrence: int) -> str:
+    """The id of a bank line: account, content, rank among equals."""
+    return stable_id("txn", account_id, fingerprint, str(occurrence))
+
+
+Taken = Mapping[str, set[int]]
+
+
+def _rank(line: BankTransaction) -> tuple[str, ...]:
+    """Orders equal lines by what they may differ in, so that their order in a file is nothing."""
+    words = sorted(line.provider_words.items())
+    return (str(line.value_date), line.bank_reference or "", str(words), str(line.transaction_time))
+
+
+def count_equals(lines: Sequence[BankTransaction], taken: Taken) -> tuple[BankTransaction, ...]:
+    """Numbers equal lines 1, 2, 3 by rank, leaving out the numbers in `taken`."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        groups[line.fingerprint].append(place)
+    numbered = list(lines)
+    for key, places in groups.items():
+        if len(places) > 1:
+            places.sort(key=lambda place: _rank(lines[place]))
+        for place, number in zip(places, _free(taken.get(key, set())), strict=False):
+            numbered[place] = with_occurrence(lines[place], number)
+    return tuple(numbered)
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    number = 0
+    while True:
+        number += 1
+        if number not in taken:
+            yield number
+
+
+def disjoint(one: Statement, other: Statement) -> bool:
+    """True when two statements of one account provably share no line: one ends where, or before,
+    the other begins. At the same date the balances must follow on, because camt dates the
+    opening balance of a day with that day and CFONB with the day before."""
+    first, second = sorted((one, other), key=_chronology)
+    if first.closing_on is None or second.opening_on is None:
+        return False
+    if first.closing_on != second.opening_on:
+        return first.closing_on < second.opening_on
+    follows = first.closing_minor == second.opening_minor
+    proper = first.opening_on is not None and first.opening_on < first.closing_on
+    return follows and (proper or first.opening_minor != second.opening_minor)
+
+
+def _chronology(statement: Statement) -> tuple[date, date]:
+    end = statement.closing_on or date.max
+    return (end, statement.opening_on or end)
+
+
+def numbered(
+    file: StatementFile, *, lines: Sequence[BankTransaction], statements: Sequence[Statement]
+) -> StatementFile:
+    """The file with occurrence numbers that fit what is stored already.
+
+    Equal lines of two statements are one line when the statements overlap and two when one ends
+    before the other begins (a bank may book a second equal fee on a day it has already closed).
+    `lines` and `statements` are the stored ones of the accounts in the file.
+    """
+    stored = {statement.id: statement for statement in statements}
+    seen: dict[tuple[str, str], list[tuple[int, Statement]]] = defaultdict(list)
+    for line in lines:
+        origin = stored.get(statement_of(line) or "")
+        if origin is not None:
+            seen[line.account_id, line.fingerprint].append((line.occurrence, origin))
+    ready: dict[int, ReadStatement] = {}
+    for place, read in sorted(enumerate(file.statements), key=lambda item: _file_order(item[1])):
+        fitted = _fit(read, seen)
+        ready[place] = fitted
+        for line in fitted.transactions:
+            seen[line.account_id, line.fingerprint].append((line.occurrence, fitted.statement))
+    return replace(file, statements=tuple(ready[place] for place in sorted(ready)))
+
+
+def _file_order(read: ReadStatement) -> tuple[str, date, date, str]:
+    return (read.statement.account_id, *_chronology(read.statement), read.statement.id)
+
+
+def _fit(read: ReadStatement, seen: Mapping[tuple[str, str], list[tuple[int, Statement]]]) -> ReadStatement:
+    taken: dict[str, set[int]] = {}
+    for line in read.transactions:
+        others = seen.get((line.account_id, line.fingerprint), ())
+        numbers = {number for number, origin in others if disjoint(origin, read.statement)}
+        if numbers:
+            taken[line.fingerprint] = numbers
+    return replace(read, transactions=count_equals(read.transactions, taken))
+
+
+def statement_of(line: BankTransaction) -> str | None:
+    """The id of the statement a line was first read from (None: not from a bank file)."""
+    if line.source is None or line.source.provider != PROVIDER:
+        return None
+    return line.source.external_version
+
+
+def gaps(statements: Iterable[Statement]) -> tuple[Finding, ...]:
+    """Where a closing balance is not the next opening one of the same format: a file is missing."""
+    chains: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+    for statement in statements:
+        chains[statement.account_id, statement.format].append(statement)
+    return tuple(
+        _gap(before, after)
+        for chain in chains.values()
+        for before, after in pairwise(sorted(chain, key=_chronology))
+        if _broken(before, after)
+    )
+
+
+def _broken(before: Statement, after: Statement) -> bool:
+    if before.closing_on is None or after.opening_on is None or after.opening_on < before.closing_on:
+        return False
+    return before.closing_minor != after.opening_minor
+
+
+def _gap(before: Statement, after: Statement) -> Finding:
+    message = (
+        f"the statement closing on {before.closing_on} and the next one opening on {after.opening_on}"
+        " do not follow on: their balances differ, so a statement in between is missing."
+        " Import the missing file."
+    )
+    return Finding("statement_gap", "warning", message, after.id)
+
+
+def merged_account(known: BankAccount | None, new: BankAccount) -> BankAccount:
+    """What two sources say of one account: the known value stays, the new one fills what was empty."""
+    if known is None:
+        return new
+    empty = {
+        name: getattr(new, name)
+        for name in ("iban", "bic", "holder_name", "name", "company_id", "source")
+        if getattr(known, name) is None
+    }
+    words = {**new.provider_words, **known.provider_words}
+    return known.model_copy(update={**empty, "provider_words": words})
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """What a bank booked as one amount: a line, or the children a batch was read into."""
+
+    lines: tuple[BankTransaction, ...]
+
+    @property
+    def place(self) -> tuple[str, date | None, int, str]:
+        first = self.lines[0]
+        total = sum(line.amount_minor for line in self.lines)
+        return (first.account_id, first.booking_date, total, first.currency)
+
+    @property
+    def format(self) -> str:
+        source = self.lines[0].source
+        return source.object if source else ""
+
+    def may_be(self, other: "_Booking") -> bool:
+        """Two lines of one format differ when their text does; a batch may be its own total."""
+        return self.format != other.format or len(self.lines) != len(other.lines)
+
+
+def same_lines(known: Sequence[BankTransaction], new: Sequence[BankTransaction]) -> dict[str, str]:
+    """New line id -> known line id, for every new line that is already known.
+
+    Equal ids (same format, fingerprint and occurrence) are the same line. What is left is paired
+    one to one across formats per account, booking date, amount and currency, best text first, so
+    that counts are kept. A batch read into its children is paired as a whole with the one line
+    that another file has for its total: all children then lead to that line (or the line to the
+    first child). Lines that are not booked or not from a bank file are left alone.
+    """
+    ids = {line.id for line in known}
+    same = {line.id: line.id for line in new if line.id in ids}
+    taken = set(same)
+    old = [line for line in _bookable(known) if line.id not in taken]
+    fresh = [line for line in _bookable(new) if line.id not in taken]
+    for split in (_bookings, _single):
+        for mine, theirs in _pairs(split(fresh), split(old)):
+            same.update((line.id, theirs.lines[0].id) for line in mine.lines)
+            taken.update(line.id for line in (*mine.lines, *theirs.lines))
+        old = [line for line in old if line.id not in taken]
+        fresh = [line for line in fresh if line.id not in taken]
+    return same
+
+
+def _bookable(lines: Iterable[BankTransaction]) -> Iterator[BankTransaction]:
+    unique = {line.id: line for line in lines}
+    for line in unique.values():
+        if line.status == "booked" and line.source and line.source.provider == PROVIDER:
+            yield line
+
+
+def _single(lines: Sequence[BankTransaction]) -> list[_Booking]:
+    return [_Booking((line,)) for line in lines]
+
+
+def _bookings(lines: Sequence[BankTransaction]) -> list[_Booking]:
+    """Lines as their bank booked them; a batch of which a child is missing stays in single lines."""
+    batches: dict[tuple[str, str], list[BankTransaction]] = defaultdict(list)
+    for line in lines:
+        if "batch" in line.provider_words:
+            batches[line.account_id, line.provider_words["batch"]].append(line)
+    bookings = [
+        _Booking(tuple(sorted(batch, key=lambda line: line.id)))
+        for batch in batches.values()
+        if str(len(batch)) == batch[0].provider_words.get("batch_count")
+    ]
+    whole = {line.id for booking in bookings for line in booking.lines}
+    return bookings + _single([line for line in lines if line.id not in whole])
+
+
+def _pairs(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    places: dict[tuple[str, date | None, int, str], list[_Booking]] = defaultdict(list)
+    for booking in known:
+        places[booking.place].append(booking)
+    groups: dict[tuple[str, date | None, int, str], list[_Booking]] = defaultdict(list)
+    for booking in new:
+        if booking.place in places:
+            groups[booking.place].append(booking)
+    for place, mine in groups.items():
+        yield from _best_first(mine, places[place])
+
+
+def _best_first(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    """Greedy: every pair of one place is admissible, so the count paired is the most possible."""
+    texts = {id(booking): _text(booking) for booking in (*new, *known)}
+    choices = [(mine, theirs) for mine, theirs in _choices(new, known) if mine.may_be(theirs)]
+    choices.sort(
+        key=lambda pair: (
+            -_likeness(pair[0], pair[1], texts),
+            pair[0].lines[0].id,
+            pair[1].lines[0].id,
+        )
+    )
+    used: set[int] = set()
+    for mine, theirs in choices:
+        if id(mine) not in used and id(theirs) not in used:
+            used |= {id(mine), id(theirs)}
+            yield mine, theirs
+
+
+def _choices(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    if len(new) * len(known) <= _TOO_MANY_PAIRS:
+        yield from ((mine, theirs) for mine in new for theirs in known)
+    else:  # thousands of equal amounts in a day: their order by text decides, not every pair
+        yield from zip(sorted(new, key=_sorted_text), sorted(known, key=_sorted_text), strict=False)
+
+
+def _sorted_text(booking: _Booking) -> list[str]:
+    return sorted(_text(booking))
+
+
+def _text(booking: _Booking) -> frozenset[str]:
+    texts = (
+        (line.counterparty_name, line.remittance, line.end_to_end_id, line.creditor_reference)
+        for line in booking.lines
+    )
+    whole = plain(" ".join(text for line in texts for text in line if text))
+    return frozenset("".join(c if c.isalnum() else " " for c in whole).split())
+
+
+def _likeness(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[str]]) -> float:
+    one, other = texts[id(mine)], texts[id(theirs)]
+    shared = len(one & other) / max(1, len(one | other))
+    first, second = mine.lines[0], theirs.lines[0]
+    equal_reference = first.end_to_end_id is not None and first.end_to_end_id == second.end_to_end_id
+    return shared + equal_reference + 0.1 * (first.value_date == second.value_date)

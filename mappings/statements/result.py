@@ -1,0 +1,73 @@
+"""What reading a bank file gives: statements that add up, and what was set aside and why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from core.model import BankAccount, BankTransaction, Statement
+
+
+class Format(StrEnum):
+    """A kind of bank file, told by its content; only CFONB 120 and camt are read."""
+
+    CFONB120 = "cfonb120"
+    CFONB160 = "cfonb160"
+    CFONB240 = "cfonb240"
+    CAMT052 = "camt.052"
+    CAMT053 = "camt.053"
+    CAMT054 = "camt.054"
+    MT940 = "mt940"
+    OFX = "ofx"
+    FEC = "fec"
+    PDF = "pdf"
+    ZIP = "zip"
+    HTML = "html"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know. `record` is the place in the file; never holds a line's text."""
+
+    code: str
+    severity: Literal["info", "warning", "error"]
+    message: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """One statement whose control totals hold: its account, itself and its booked lines in order."""
+
+    account: BankAccount
+    statement: Statement
+    transactions: tuple[BankTransaction, ...]
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Lines a bank announced but did not state as booked: they have status `pending` and are
+    for display; storing them as money would count it twice once the statement comes."""
+
+    kind: Literal["interim_report", "notification", "pending_entries"]
+    account: BankAccount
+    transactions: tuple[BankTransaction, ...]
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A bank file as read. Nothing of a statement in `set_aside` is among the facts."""
+
+    format: Format
+    statements: tuple[ReadStatement, ...]
+    set_aside: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def transactions(self) -> tuple[BankTransaction, ...]:
+        """The booked lines of all statements, in file order; a line two of them state comes once."""
+        lines = {line.id: line for read in self.statements for line in read.transactions}
+        return tuple(lines.values())
