@@ -6,12 +6,14 @@ one page to the next only, and a refused one starts the walk again, which repeat
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from connectors.kit.contract import Cursor, Page, Pull, PullContext, Raw, Request, Response
-from connectors.pennylane.lists import LIMIT, Params, hydrate, listed, raw
+from connectors.kit.walks import by_cursor
+from connectors.pennylane.lists import LIMIT, hydrate, listed, records_of
 from core.errors import ProviderChanged
 
 BEFORE = timedelta(minutes=10)
@@ -24,7 +26,7 @@ EVENTS = 1000
 EVENT_PAGES = 5
 """Pages of the log collapsed together before their rows are fetched."""
 PATIENCE = 3
-"""Empty pages in a row, or refused cursors in one walk, before a developer must look."""
+"""Refused cursors in one walk before a developer must look."""
 
 
 def instant(text: Any) -> datetime:
@@ -55,42 +57,47 @@ def crawl(name: str, cursor: Cursor) -> Pull:
 
     The last page leaves the watermark at the moment the walk began, less ten minutes.
     """
-    walk: Mapping[str, Any] = cursor.get("crawl", {})
-    asked = walk.get("cursor")
-    answer = yield _page(f"/{name}", (("sort", "id"), ("limit", str(LIMIT))), asked)
-    if answer.status == 400:
-        return Page([], {"crawl": _again(walk)}, more=True)
-    page = listed(answer, asked)
-    since = walk.get("since") or stamp(page.at - BEFORE)
-    records = [raw(row) for row in page.rows]
-    if page.next is None:
-        return Page(records, {"since": since}, more=False, complete=True)
-    ahead = {"since": since, "cursor": page.next, "empty": _patience(walk, empty=not records)}
-    if "refused" in walk:
-        ahead["refused"] = walk["refused"]
-    return Page(records, {"crawl": ahead}, more=True)
+    walk = dict(cursor.get("crawl", {}))
+    since, refused = walk.pop("since", None), int(walk.pop("refused", 0))
+    answered: list[datetime] = []
+
+    def read(answer: Response) -> tuple[list[Raw], str | None]:
+        if answer.status == 400:
+            raise _RefusedError
+        page = listed(answer, walk.get("next"))
+        answered.append(page.at)
+        return records_of(page.rows), page.next
+
+    try:
+        page = yield from by_cursor(partial(_page, name), read, walk)
+    except _RefusedError:
+        return Page(
+            [], {"crawl": {**({"since": since} if since else {}), "refused": _once_more(refused)}}, True
+        )
+    since = since or stamp(answered[0] - BEFORE)
+    if not page.more:
+        return replace(page, cursor={"since": since})
+    ahead = {**page.cursor, "since": since, **({"refused": refused} if refused else {})}
+    return replace(page, cursor={"crawl": ahead})
 
 
-def _page(path: str, params: Params, cursor: str | None) -> Request:
+class _RefusedError(Exception):
+    """Internal: the provider no longer takes the cursor it gave."""
+
+
+def _page(name: str, cursor: str | None) -> Request:
     """The same sort and limit on each page: the cursor remembers neither. Only a cursor may be refused."""
+    params = (("sort", "id"), ("limit", str(LIMIT)))
     if cursor is None:
-        return Request(path, params)
-    return Request(path, (*params, ("cursor", cursor)), accept=(200, 400))
+        return Request(f"/{name}", params)
+    return Request(f"/{name}", (*params, ("cursor", cursor)), accept=(200, 400))
 
 
-def _patience(walk: Mapping[str, Any], *, empty: bool) -> int:
-    count = int(walk.get("empty", 0)) + 1 if empty else 0
-    if count > PATIENCE:
-        raise ProviderChanged("a list goes on and on without rows; a developer must look")
-    return count
-
-
-def _again(walk: Mapping[str, Any]) -> dict[str, Any]:
-    """The walk from its first page, with the watermark of its first beginning."""
-    refused = int(walk.get("refused", 0)) + 1
-    if refused > PATIENCE:
+def _once_more(refused: int) -> int:
+    """Counts a walk that begins again."""
+    if refused >= PATIENCE:
         raise ProviderChanged("the provider refuses the cursors it gives; a developer must look")
-    return {key: value for key, value in walk.items() if key == "since"} | {"refused": refused}
+    return refused + 1
 
 
 def follow(name: str, cursor: Cursor) -> Pull:
@@ -143,7 +150,7 @@ def _collect(name: str, state: Cursor) -> Generator[Request, Response, _Seen | N
     A refused cursor starts the log again at the watermark: events repeat, none is lost.
     """
     last: dict[str, str] = {}
-    pages, empty = 0, 0
+    pages = 0
     high, floor = str(state.get("high", state["since"])), state.get("floor")
     cursor, refused = state.get("cursor"), int(state.get("refused", 0))
     reached = high if cursor else ""
@@ -152,15 +159,16 @@ def _collect(name: str, state: Cursor) -> Generator[Request, Response, _Seen | N
         if answer.status == 422:
             return None
         if answer.status == 400:
-            cursor, reached, refused = None, "", _again({"refused": refused})["refused"]
+            cursor, reached, refused = None, "", _once_more(refused)
             continue
         page = listed(answer, cursor)
         floor = floor or stamp(page.at - BEFORE)
         reached = _read_events(page.rows, last, reached)
         high, pages, cursor = max(high, reached), pages + 1, page.next
-        empty = 0 if page.rows else _patience({"empty": empty}, empty=True)
         if cursor is None:
             break
+        if _torn(page.rows):
+            return None
     deleted = [id for id, operation in last.items() if operation == "delete"]
     changed = [id for id, operation in last.items() if operation != "delete"]
     return _Seen(changed, deleted, high, floor or state["since"], cursor, refused)
@@ -173,6 +181,12 @@ def _log(name: str, cursor: str | None, since: str) -> Request:
         return Request(path, (limit, ("cursor", cursor)), accept=(200, 400, 422))
     start = stamp(instant(since) - OVERLAP)
     return Request(path, (limit, ("start_date", start)), accept=(200, 422))
+
+
+def _torn(rows: list[Any]) -> bool:
+    """Whether a page may have been cut inside one instant. The log's cursor stands for an instant, so
+    the rest of it would be skipped: then only the list itself tells what changed."""
+    return not rows or (len(rows) > 1 and rows[-1].get("processed_at") == rows[-2].get("processed_at"))
 
 
 def _read_events(rows: list[Any], last: dict[str, str], reached: str) -> str:

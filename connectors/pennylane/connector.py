@@ -123,3 +123,6 @@ def _untracked(name: str, cursor: Cursor) -> Pull:
     """A list without a change log is read whole every time."""
     page = yield from crawl(name, cursor)
     return page if page.more else Page(page.records, {}, more=False, complete=True)
+
+
+CONNECTOR = Pennylane()

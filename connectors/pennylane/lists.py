@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from connectors.kit.contract import Raw, Request, Response
+from connectors.kit.walks import raws
 from core.errors import ProviderChanged
 
 LIMIT = 100
 """Rows a list gives at most; more is a 400."""
-
-Params = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +44,9 @@ def by_id(ids: Iterable[str]) -> tuple[str, str]:
     return "filter", json.dumps([condition], separators=(",", ":"))
 
 
-def raw(row: Any) -> Raw:
-    """A row as a record; one that is no object, or has no id, is left for the table to set aside."""
-    if not isinstance(row, Mapping):
-        return Raw(external_id="", payload={"unreadable": row})
-    stamp = row.get("updated_at")
-    return Raw(
-        external_id=str(row.get("id") or ""),
-        payload=row,
-        version=stamp if isinstance(stamp, str) else None,
-    )
+def records_of(rows: list[Any]) -> list[Raw]:
+    """Rows as records, each with the moment it changed as its version."""
+    return raws(rows, version="updated_at")
 
 
 def hydrate(path: str, ids: list[str]) -> Generator[Request, Response, tuple[list[Raw], tuple[str, ...]]]:
@@ -63,7 +55,7 @@ def hydrate(path: str, ids: list[str]) -> Generator[Request, Response, tuple[lis
     An id that does not come back is asked for by itself: only its 404 proves that it is gone.
     """
     answer = yield Request(path, (by_id(ids), ("limit", str(LIMIT)), ("sort", "id")))
-    found = {record.external_id: record for record in map(raw, listed(answer, None).rows)}
+    found = {record.external_id: record for record in records_of(listed(answer, None).rows)}
     records, gone = [found[id] for id in ids if id in found], []
     for id in ids:
         if id in found:
@@ -72,5 +64,5 @@ def hydrate(path: str, ids: list[str]) -> Generator[Request, Response, tuple[lis
         if single.status == 404:
             gone.append(id)
         else:
-            records.append(raw(single.body))
+            records += records_of([single.body])
     return records, tuple(gone)
