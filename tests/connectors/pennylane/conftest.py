@@ -13,6 +13,7 @@ import pytest
 from connectors.kit.client import Pace, ProviderSettings
 from connectors.kit.driver import Driver
 from connectors.kit.world import Account, Company, Partner, World
+from connectors.pennylane import changes
 from connectors.pennylane.connector import CONNECTOR
 from connectors.pennylane.simulator import PREFIX, PennylaneSimulator
 from core.model import BankTransaction, Connection, Fact, Invoice, ProviderMatch
@@ -171,3 +172,10 @@ def make_scene() -> Iterator[Callable[..., Scene]]:
 @pytest.fixture
 def scene(make_scene: Callable[..., Scene]) -> Scene:
     return make_scene()
+
+
+@pytest.fixture
+def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change logs in pages of 20 events, two pages at a time: bursts without thousands of rows."""
+    monkeypatch.setattr(changes, "EVENTS", 20)
+    monkeypatch.setattr(changes, "EVENT_PAGES", 2)
