@@ -1,13 +1,31 @@
 """The fold over booking days: standing decisions replayed, then each day tier by tier."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timezone
 
 from core.model.decision import Decision
+from core.reconciliation.case import Case, Ruling, open_case
+from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
+from core.reconciliation.index import FULL
+from core.reconciliation.label import read
 from core.reconciliation.line import Item, Line, PayerAccount, Prior
+from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
+from core.reconciliation.receipt import contra_entries, ids_of, is_marked_return, no_receipt, not_booked
+from core.reconciliation.returns import Originals, take_back
+from core.reconciliation.review import fall_back, refused
+from core.reconciliation.scope import Scope, normal_iban
+from core.reconciliation.tiers import TIERS, TierRule
 
 NOTHING = Prior()
 DEFAULTS = Policy()
+_LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+_TEACHING = frozenset({"T1", "T2", "T3"})
+
+Key = tuple[str, str | None, str]
+Due = Callable[[Decision], bool]
 
 
 def reconcile(
@@ -21,6 +39,312 @@ def reconcile(
 
     `allocated_minor` + `unallocated_minor` = the line's amount, in the line's sign. Shares are in the
     item's sign: positive closes an invoice, negative uses up a credit note; a return carries the
-    opposite. Copies of the same money (see `tie`) are decided NONE, T0, `copy`.
+    opposite. Copies of the same money (see `tie`) are decided NONE, T0, `copy`. Raises ValueError
+    when two lines of a tenant have the same id.
     """
-    raise NotImplementedError
+    asked = _by_id(lines)
+    known = {**_by_id(prior.lines), **asked}
+    standing = {d.transaction_id: d for d in prior.decisions if _stands(d, known.get(d.transaction_id))}
+    earlier = {d.transaction_id: d for d in prior.decisions}
+    copies = tie(tuple(known.values()), standing=frozenset(standing))
+    grouped_lines, grouped_items = _grouped(known.values()), _grouped_items(items)
+    accounts = _grouped_accounts(payer_accounts)
+    versions = Versions(policy.version)
+    decided: dict[str, Decision] = {}
+    for key in sorted(grouped_lines, key=str):
+        fold = Fold(grouped_items.get(key, []), accounts.get(key[0], []), policy, versions)
+        fold.remember(earlier, standing, copies, known)
+        decided.update(fold.run(grouped_lines[key]))
+    return tuple(decided[i] for i in sorted(asked))
+
+
+def _stands(decision: Decision, line: Line | None) -> bool:
+    """AUTO decisions stand while their line is booked, and what a person decided stands always; a
+    person's mere rejection asks for another decision."""
+    if line is None:
+        return False
+    if decision.decided_by != "engine":
+        return decision.outcome != "review"
+    return decision.outcome == "auto" and line.status == "booked"
+
+
+def _by_id(lines: Iterable[Line]) -> dict[str, Line]:
+    found: dict[str, Line] = {}
+    for line in lines:
+        if found.setdefault(line.transaction_id, line) is not line:
+            raise ValueError(f"two lines have the id {line.transaction_id}")
+    return found
+
+
+def _grouped(lines: Iterable[Line]) -> dict[Key, list[Line]]:
+    grouped: dict[Key, list[Line]] = defaultdict(list)
+    for line in lines:
+        grouped[line.tenant_id, line.company_id, line.currency].append(line)
+    return grouped
+
+
+def _grouped_items(items: Iterable[Item]) -> dict[Key, list[Item]]:
+    grouped: dict[Key, list[Item]] = defaultdict(list)
+    for item in items:
+        grouped[item.tenant_id, item.company_id, item.currency].append(item)
+    return grouped
+
+
+def _grouped_accounts(payer_accounts: Iterable[PayerAccount]) -> dict[str, list[tuple[str, str]]]:
+    grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for account in payer_accounts:
+        iban = normal_iban(account.iban)
+        if iban:
+            grouped[account.tenant_id].append((iban, account.debtor_id))
+    return grouped
+
+
+def _order(line: Line) -> tuple[bool, datetime, str]:
+    at = line.booked_at
+    if at is not None and at.tzinfo is None:
+        at = at.replace(tzinfo=timezone.utc)  # noqa: UP017
+    return at is None, at or _LONG_AGO, line.transaction_id
+
+
+class Fold:
+    """One tenant, company and currency: what is open, decided, learnt and returned as days go by."""
+
+    def __init__(
+        self, items: Sequence[Item], accounts: list[tuple[str, str]], policy: Policy, versions: Versions
+    ) -> None:
+        by_direction = {d: [i for i in items if i.direction == d] for d in ("receivable", "payable")}
+        self.receivables = Scope(by_direction["receivable"], accounts)
+        self.payables = Scope(by_direction["payable"], accounts)
+        self.policy = policy
+        self.versions = versions
+        self.originals = Originals(policy.return_window_days)
+        self.decided: dict[str, Decision] = {}
+        self.taught: dict[str, tuple[Scope, str, str]] = {}
+        self.lessons: list[tuple[str, Scope, str, str]] = []
+        self.earlier: dict[str, Decision] = {}
+        self.standing: dict[str, Decision] = {}
+        self.copies: dict[str, str] = {}
+        self.known: dict[str, Line] = {}
+        self.supporting: dict[str, list[Line]] = defaultdict(list)
+
+    def remember(
+        self,
+        earlier: dict[str, Decision],
+        standing: dict[str, Decision],
+        copies: dict[str, str],
+        known: dict[str, Line],
+    ) -> None:
+        """What was decided before, and which lines are copies."""
+        self.earlier, self.standing, self.copies, self.known = earlier, standing, copies, known
+        for copy, original in copies.items():
+            self.supporting[original].append(known[copy])
+
+    def run(self, lines: Sequence[Line]) -> dict[str, Decision]:
+        """Decides every line of the group."""
+        days: dict[date, list[Line]] = defaultdict(list)
+        for line in lines:
+            aside = None if line.transaction_id in self.standing else self._aside(line)
+            if aside is not None:
+                self.decided[line.transaction_id] = aside
+            else:
+                days[line.booking_date or date.min].append(line)
+        self._reserve(lines)
+        own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
+        for day in sorted(days):
+            self._day(sorted(days[day], key=_order), own)
+        return self.decided
+
+    def _aside(self, line: Line) -> Decision | None:
+        """Copies and lines that are not booked are decided without being looked at further."""
+        original = self.copies.get(line.transaction_id)
+        if original is not None:
+            return settle_nothing(line, "copy", self.versions, copy_of=original)
+        reason = not_booked(line)
+        return settle_nothing(line, reason, self.versions) if reason else None
+
+    def _reserve(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            decision = self.standing.get(line.transaction_id)
+            for share in decision.shares if decision else ():
+                self._book(share.item_id, share.amount_minor)
+
+    def _book(self, item_id: str, amount: int) -> None:
+        for scope in (self.receivables, self.payables):
+            n = scope.index.position.get(item_id)
+            if n is not None and (amount > 0) == (scope.items[n].amount_minor > 0):
+                scope.reserved[n] += amount
+
+    def _day(self, lines: list[Line], own: frozenset[str]) -> None:
+        standing = [line for line in lines if line.transaction_id in self.standing]
+        fresh = [line for line in lines if line.transaction_id not in self.standing]
+        cancelled = contra_entries(fresh) if len(fresh) > 1 else {}
+        for line in lines:
+            if line.transaction_id not in cancelled:
+                self._offer_as_original(line)
+        self._replay(standing, lambda d: d.decided_by != "engine")
+        cases, returns = self._sorted_out(fresh, cancelled, own)
+        for tier in TIERS:
+            self._replay(standing, _decided_in(tier.name))
+            cases = self._ask(tier, cases)
+        for case in cases:
+            self._conclude(case, refused(case) if case.refused else fall_back(case))
+        self._replay(standing, lambda d: True)
+        for line in returns:
+            self._return(line)
+        self._learn()
+
+    def _offer_as_original(self, line: Line) -> None:
+        copies = self.supporting.get(line.transaction_id, ())
+        self.originals.add(line, [key for copy in copies for key in ids_of(copy)])
+
+    def _sorted_out(
+        self, lines: list[Line], cancelled: dict[str, str], own: frozenset[str]
+    ) -> tuple[list[Case], list[Line]]:
+        """Lines that may pay something, as cases; returns, for the end of the day; T0 is decided here."""
+        cases, returns = [], []
+        for line in lines:
+            partner = cancelled.get(line.transaction_id)
+            if partner is not None:
+                self._put(settle_nothing(line, "contra_entry", self.versions, cancels=partner))
+            elif is_marked_return(line) or self._takes_back(line):
+                returns.append(line)
+            elif (case := self._case(line, own)) is not None:
+                cases.append(case)
+        return cases, returns
+
+    def _takes_back(self, line: Line) -> bool:
+        return line.amount_minor < 0 and bool(self.originals.named_by(line))
+
+    def _case(self, line: Line, own: frozenset[str]) -> Case | None:
+        scope = self.receivables if line.amount_minor > 0 else self.payables
+        if line.amount_minor < 0 and not scope.items:
+            self._put(settle_nothing(line, "debit", self.versions))
+            return None
+        case = open_case(self._supported(line), read(line, max_text=self.policy.max_text), scope, self.policy)
+        reason = no_receipt(line, own)
+        if reason and not any(c.strength >= FULL for c in case.cited.citations):
+            self._put(settle_nothing(line, reason, self.versions))
+            return None
+        before = self.earlier.get(line.transaction_id)
+        if before is not None and before.rejected:
+            case.rejected = tuple(frozenset(group) for group in before.rejected)
+        return case
+
+    def _supported(self, line: Line) -> Line:
+        """The line with what its copies' sources declare about it."""
+        declared = [
+            i for copy in self.supporting.get(line.transaction_id, ()) for i in copy.declared_item_ids
+        ]
+        if not declared:
+            return line
+        return replace(line, declared_item_ids=tuple(sorted({*line.declared_item_ids, *declared})))
+
+    def _ask(self, tier: TierRule, cases: list[Case]) -> list[Case]:
+        left = []
+        for case in cases:
+            ruling = None if case.cited.caps or case.refused else tier.rule(case)
+            refusal = self._refusal(case, ruling) if ruling else None
+            if ruling is not None and refusal is None:
+                self._conclude(case, ruling)
+                continue
+            if ruling is not None and refusal is not None:
+                case.refused = (refusal, ruling)
+            left.append(case)
+        return left
+
+    def _refusal(self, case: Case, ruling: Ruling) -> str | None:
+        """Why a ruling may not take effect: the tenant, a person, or a decision that stands."""
+        if ruling.tier not in self.policy.automatic_tiers:
+            return "tier_not_automatic"
+        if is_rejected(ruling.shares, case.rejected):
+            return "rejected_by_person"
+        position = case.scope.index.position
+        free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)
+        return None if free else "already_settled"
+
+    def _conclude(self, case: Case, ruling: Ruling) -> None:
+        if ruling.tier == "T10" and case.line.amount_minor < 0:
+            self._put(settle_nothing(case.line, "debit", self.versions))
+            return
+        decision = decide(case, ruling, self.versions)
+        self._put(decision)
+        if decision.outcome == "auto":
+            self._apply(decision)
+
+    def _put(self, decision: Decision) -> None:
+        self.decided[decision.transaction_id] = decision
+
+    def _replay(self, lines: list[Line], due: Due) -> None:
+        for line in lines:
+            decision = self.standing[line.transaction_id]
+            if line.transaction_id in self.decided or not due(decision):
+                continue
+            self._put(decision)
+            for share in decision.shares:
+                self._book(share.item_id, -share.amount_minor)
+            self._apply(decision)
+            original = decision.explanation.get("returns")
+            if isinstance(original, str):
+                self._undo(original)
+
+    def _apply(self, decision: Decision) -> None:
+        for share in decision.shares:
+            for scope in (self.receivables, self.payables):
+                n = scope.index.position.get(share.item_id)
+                if n is not None:
+                    scope.change(n, -_within(scope, n, share.amount_minor))
+        self._note(decision)
+
+    def _note(self, decision: Decision) -> None:
+        """Keeps for tomorrow the account a payment that added up exactly came from."""
+        line = self.known[decision.transaction_id]
+        iban = normal_iban(line.counterparty_iban)
+        certain = decision.tier in _TEACHING or decision.decided_by != "engine"
+        exact = decision.unallocated_minor == 0 and not any(s.gap_minor for s in decision.shares)
+        if not (iban and certain and exact and decision.outcome == "auto"):
+            return
+        scope = self.receivables if line.amount_minor > 0 else self.payables
+        positions = [scope.index.position.get(s.item_id) for s in decision.shares]
+        debtors = {scope.items[n].debtor_id for n in positions if n is not None}
+        if len(debtors) == 1:
+            self.lessons.append((decision.transaction_id, scope, iban, debtors.pop()))
+
+    def _learn(self) -> None:
+        for transaction_id, scope, iban, debtor_id in self.lessons:
+            scope.accounts.learn(iban, debtor_id)
+            self.taught[transaction_id] = (scope, iban, debtor_id)
+        self.lessons.clear()
+
+    def _return(self, line: Line) -> None:
+        original, possible = self.originals.of(line)
+        closed = self.decided.get(original.transaction_id) if original else None
+        decision = take_back(line, original, possible, closed, self.versions)
+        self._put(decision)
+        self._apply(decision)
+        if original is not None:
+            self._undo(original.transaction_id)
+            if closed is not None and closed.outcome != "auto" and closed.decided_by == "engine":
+                self._put(
+                    settle_nothing(original, "returned", self.versions, returned_by=line.transaction_id)
+                )
+
+    def _undo(self, original: str) -> None:
+        """The original was taken back: it is returned once, and what it taught is forgotten."""
+        self.originals.give_back(original)
+        lesson = self.taught.pop(original, None)
+        if lesson is not None:
+            scope, iban, debtor_id = lesson
+            scope.accounts.forget(iban, debtor_id)
+        self.lessons = [x for x in self.lessons if x[0] != original]
+
+
+def _decided_in(tier: str) -> Due:
+    return lambda decision: decision.decided_by == "engine" and decision.tier == tier
+
+
+def _within(scope: Scope, n: int, amount: int) -> int:
+    """`amount` cut so that what is open of the item stays between zero and what it was at first; it
+    only cuts when an item was made smaller after a decision that stands."""
+    initial, now = scope.items[n].initial_minor, scope.open[n]
+    low, high = min(0, initial), max(0, initial)
+    return now - max(low, min(high, now - amount))

@@ -1,0 +1,50 @@
+"""Groups of items that sum to an amount: solutions counted up to two, and never more than the caps."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Groups(NamedTuple):
+    """Solutions found (two at most), and the cap that ended the search, if one did."""
+
+    found: tuple[tuple[int, ...], ...]
+    cap: str | None
+
+
+def groups(amounts: Sequence[int], target: int, *, size: int, steps: int, most: int = 40) -> Groups:
+    """Indices of `amounts` (signed) that sum to `target`, at most `size` of each; stops at the second.
+
+    A cap reached means that more solutions may exist: nothing is proved by what was found.
+
+    >>> groups([3, 5, 7], 10, size=2, steps=100).found
+    ((0, 2),)
+    """
+    if len(amounts) > most:
+        return Groups((), "max_group_items")
+    order = sorted(range(len(amounts)), key=lambda i: (-abs(amounts[i]), i))
+    values = [amounts[i] for i in order]
+    highest, lowest = _reach(values)
+    found: list[tuple[int, ...]] = []
+    stack: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
+    while stack:
+        steps -= 1
+        if steps < 0:
+            return Groups(tuple(found), "max_group_steps")
+        at, left, taken = stack.pop()
+        if left == 0 and taken and taken[-1] == at - 1:
+            found.append(tuple(sorted(order[i] for i in taken)))
+            if len(found) == 2:
+                break
+        if at < len(values) and len(taken) < size and lowest[at] <= left <= highest[at]:
+            stack.append((at + 1, left, taken))
+            stack.append((at + 1, left - values[at], (*taken, at)))
+    return Groups(tuple(found), None)
+
+
+def _reach(values: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Highest and lowest sums of each tail."""
+    highest, lowest = [0], [0]
+    for value in reversed(values):
+        highest.append(highest[-1] + max(0, value))
+        lowest.append(lowest[-1] + min(0, value))
+    return highest[::-1], lowest[::-1]

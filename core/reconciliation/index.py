@@ -1,0 +1,142 @@
+"""The items of one scope, findable by number, digits, counter and amount; settled items included."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from core.model.identifiers import is_creditor_reference
+from core.reconciliation.label import _WORD, fold_text
+from core.reconciliation.line import Item
+
+_GROUP: Final = re.compile(r"[A-Z]+|\d+")
+_DIGITS: Final = re.compile(r"\d+")
+CONFUSED: Final = str.maketrans("OISBZG", "015826")
+"""Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
+
+STRUCTURED: Final = 4
+FULL: Final = 3
+LONG_DIGITS: Final = 2
+SHORT_DIGITS: Final = 1
+COUNTER: Final = 0
+LONG: Final = 7
+SHORT: Final = 5
+
+
+class Number(NamedTuple):
+    """An invoice number taken apart. `breaks` are the offsets in `compact` where it was separated."""
+
+    compact: str
+    groups: tuple[str, ...]
+    breaks: frozenset[int]
+    words: int
+
+
+def number_of(text: str) -> Number:
+    """Takes a printed number apart.
+
+    >>> number_of("FAC-2024-000123").groups
+    ('FAC', '2024', '000123')
+    """
+    words = _WORD.findall(fold_text(text))
+    offsets, at = [], 0
+    for word in words[:-1]:
+        at += len(word)
+        offsets.append(at)
+    groups = tuple(g for w in words for g in _GROUP.findall(w))
+    return Number("".join(words), groups, frozenset(offsets), len(words))
+
+
+def bare(digits: str) -> str:
+    """Digits without leading zeros; `0` when nothing else is left."""
+    return digits.lstrip("0") or "0"
+
+
+def loose_key(groups: Sequence[str]) -> str:
+    """Letters and digits of a number, each group of digits without its zeros: `FAC|2024|123`."""
+    return "|".join(bare(g) if g[0].isdigit() else g for g in groups)
+
+
+def digits_key(groups: Sequence[str]) -> str:
+    """Only the digits of a number: `2024|123`."""
+    return "|".join(bare(g) for g in groups if g[0].isdigit())
+
+
+def strength_of(number: str) -> int:
+    """How telling a number is when cited whole: with letters it is full, else its digits count."""
+    digits = sum(map(len, _DIGITS.findall(number)))
+    if not number.isdigit():
+        return FULL if digits and len(number) >= 3 else SHORT_DIGITS
+    return LONG_DIGITS if digits >= LONG else SHORT_DIGITS if digits >= SHORT else COUNTER
+
+
+def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
+    """What a payer may write for the end of a number: its last group, or the end of a long one."""
+    last = next((g for g in reversed(groups) if g[0].isdigit()), "")
+    if not last:
+        return ()
+    if len(last) <= 6:
+        return (bare(last),)
+    return tuple(dict.fromkeys(bare(last[-n:]) for n in (3, 4, 5, 6)))
+
+
+class Index:
+    """Positions of items by the keys a text may hold. Built once; knows nothing of open amounts."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = tuple(sorted(items, key=lambda i: i.item_id))
+        self.position = {item.item_id: n for n, item in enumerate(self.items)}
+        self.full: dict[str, list[int]] = defaultdict(list)
+        self.loose: dict[str, list[int]] = defaultdict(list)
+        self.digits: dict[str, list[int]] = defaultdict(list)
+        self.folded: dict[str, list[int]] = defaultdict(list)
+        self.structured: dict[str, list[int]] = defaultdict(list)
+        self.by_debtor: dict[str, list[int]] = defaultdict(list)
+        self.amounts: Counter[int] = Counter()
+        self.counters: Counter[str] = Counter()
+        self.prefixes: set[str] = set()
+        self.plain_prefixes: set[str] = set()
+        self.numbers: list[Number] = []
+        self.max_words = 3
+        for n, item in enumerate(self.items):
+            self._enter(n, item)
+
+    def _enter(self, n: int, item: Item) -> None:
+        number = number_of(item.number)
+        self.numbers.append(number)
+        self.by_debtor[item.debtor_id].append(n)
+        self.amounts[abs(item.amount_minor)] += 1
+        self.max_words = min(5, max(self.max_words, number.words))
+        reference = (item.creditor_reference or "").replace(" ", "").upper()
+        if reference and is_creditor_reference(reference):
+            self.structured[reference].append(n)
+        if number.compact:
+            self._enter_number(n, number)
+
+    def _enter_number(self, n: int, number: Number) -> None:
+        if strength_of(number.compact) > COUNTER:
+            self.full[number.compact].append(n)
+            self.loose[loose_key(number.groups)].append(n)
+            if not number.compact.isdigit():
+                self.folded[number.compact.translate(CONFUSED)].append(n)
+        parts = [g for g in number.groups if g[0].isdigit()]
+        for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():
+            if len(key.replace("|", "")) >= SHORT:
+                self.digits[key].append(n)
+        self.counters.update(counters_of(number.groups)[:1])
+        if number.groups[0].isalpha():
+            self.prefixes.add(number.groups[0])
+            if len(number.groups) == 2:
+                self.plain_prefixes.add(number.groups[0])
+
+    def has_counter(self, n: int, counter: str) -> bool:
+        return counter in counters_of(self.numbers[n].groups)
+
+    def same_series(self, n: int, number: str) -> int | None:
+        """The item with this compact number between the same seller and debtor, if there is one."""
+        item = self.items[n]
+        for m in self.full.get(number, ()):
+            other = self.items[m]
+            if other.seller_id == item.seller_id and other.debtor_id == item.debtor_id:
+                return m
+        return None

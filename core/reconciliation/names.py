@@ -1,0 +1,215 @@
+"""Who is paying: names normalised, weighed by how rare their words are, and graded against debtors."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from math import log
+from typing import Final, NamedTuple
+
+from anyascii import anyascii
+from rapidfuzz.distance import Levenshtein
+
+from core.reconciliation.label import _WORD
+
+_FORMS: Final = (
+    "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
+    " ASSO STE SOCIETE ETS ETABLISSEMENTS CIE LTD LIMITED LLC INC PLC GMBH AG KG BV NV SPA SRL SL OY AB"
+    " AS APS"
+)
+_COMMON_WORDS: Final = (
+    "FRANCE GROUPE GROUP EUROPE INTERNATIONAL SERVICES SERVICE HOLDING COMPAGNIE PARIS LYON M MR MME"
+    " MONSIEUR MADAME ET DE DU DES LA LE LES D L AND THE"
+)
+LEGAL_FORMS: Final = frozenset(_FORMS.split())
+COMMON: Final = frozenset(_COMMON_WORDS.split())
+HANDFUL: Final = 8
+"""A name search that returns more debtors than this returns none."""
+CLEAR: Final = 0.6
+MARGIN: Final = 0.2
+SURE: Final = 0.85
+
+
+class Name(NamedTuple):
+    """A name in its parts: the words that identify, in order, and the legal form apart."""
+
+    words: tuple[str, ...]
+    form: str | None
+
+
+class Payer(NamedTuple):
+    """What is known of who paid: debtors surely he is (2), debtors he may be (1), any clear debtor."""
+
+    sure: frozenset[str]
+    likely: frozenset[str]
+    clearly: frozenset[str]
+
+    def grade(self, debtor_id: str) -> int:
+        """2 = this debtor, 1 = clearly nearest, 0 = unknown, -1 = clearly another known debtor."""
+        if debtor_id in self.sure:
+            return 2
+        if debtor_id in self.likely:
+            return 1
+        return -1 if self.clearly else 0
+
+
+UNKNOWN: Final = Payer(frozenset(), frozenset(), frozenset())
+
+
+def normalise(text: str) -> Name:
+    """Upper case, no accents, dotted forms joined, legal form in its own field.
+
+    >>> normalise("S.A.R.L. Côté & Fils")
+    Name(words=('COTE', 'FILS'), form='SARL')
+    """
+    plain = (text if text.isascii() else anyascii(text)).upper()
+    words: list[str] = []
+    spelled = ""
+    for word in _joined(plain):
+        if len(word) == 1 and word.isalpha():
+            spelled += word
+            continue
+        words.extend(filter(None, (spelled, word)))
+        spelled = ""
+    words.extend(filter(None, (spelled,)))
+    forms = [w for w in words if w in LEGAL_FORMS]
+    core = tuple(w for w in words if w not in LEGAL_FORMS)
+    return Name(core or tuple(words), forms[0] if forms and core else None)
+
+
+def _joined(plain: str) -> list[str]:
+    return [m[0] for m in _WORD.finditer(plain.replace("'", " "))]
+
+
+class Debtors:
+    """The debtors of one scope, searchable by the words of their names."""
+
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        self._names: dict[str, dict[Name, None]] = defaultdict(dict)
+        for debtor_id, text in names:
+            for alias in text.split("|"):
+                name = normalise(alias)
+                if name.words:
+                    self._names[debtor_id][name] = None
+        self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_core: dict[frozenset[str], dict[str, None]] = defaultdict(dict)
+        for debtor_id in sorted(self._names):
+            self._enter(debtor_id)
+        self._found: dict[str, Payer] = {}
+
+    def _enter(self, debtor_id: str) -> None:
+        for name in self._names[debtor_id]:
+            self._by_core[frozenset(name.words)][debtor_id] = None
+            for word in name.words:
+                self._by_word[word][debtor_id] = None
+
+    def _weight(self, word: str) -> float:
+        if word in COMMON or len(word) < 2:
+            return 0.05
+        return log(1 + (1 + len(self._names)) / (1 + len(self._by_word.get(word, ()))))
+
+    def find(self, text: str) -> Payer:
+        """Who bears this name; remembered, because payers come back."""
+        found = self._found.get(text)
+        if found is None:
+            found = self._found[text] = self._search(normalise(text))
+        return found
+
+    def _search(self, name: Name) -> Payer:
+        equal = self._equal(name)
+        if equal:
+            one = len(equal) == 1 and len(name.words) > 1
+            return Payer(equal if one else frozenset(), equal, equal)
+        return self._nearest(name)
+
+    def _equal(self, name: Name) -> frozenset[str]:
+        same = self._by_core.get(frozenset(name.words), {})
+        if len(same) > 1 and name.form:
+            with_form = [d for d in same if any(n.form == name.form for n in self._names[d])]
+            same = dict.fromkeys(with_form) if with_form else same
+        return frozenset(same) if len(same) <= HANDFUL else frozenset()
+
+    def _nearest(self, name: Name) -> Payer:
+        scores = sorted(((s, d) for d, s in self._scores(name).items()), key=lambda p: (-p[0], p[1]))
+        if not scores or scores[0][0] < CLEAR:
+            return UNKNOWN
+        near = [(s, d) for s, d in scores if s >= scores[0][0] - MARGIN]
+        if len(near) > 1:
+            return UNKNOWN
+        best = frozenset({near[0][1]})
+        return Payer(frozenset(), best, best if near[0][0] >= SURE else frozenset())
+
+    def _scores(self, name: Name) -> dict[str, float]:
+        found: Counter[str] = Counter()
+        for word in dict.fromkeys(name.words):
+            sharing = self._by_word.get(word, {})
+            if word not in COMMON and len(sharing) <= 4 * HANDFUL:
+                found.update(sharing)
+        if len(found) > 4 * HANDFUL:
+            return {}
+        return {d: max(self._overlap(name, other) for other in self._names[d]) for d in found}
+
+    def _overlap(self, paid: Name, known: Name) -> float:
+        """Shared weight over the weight of both; a last word that was cut counts when it begins one."""
+        shared = sum(self._weight(w) for w in set(known.words) if _has(paid.words, w))
+        whole = sum(self._weight(w) for w in set(known.words))
+        extra = sum(self._weight(w) for w in set(paid.words) if not _begins(known.words, w))
+        return shared / (whole + extra) if whole else 0.0
+
+    def in_text(self, text: str) -> Payer:
+        """The one debtor whose whole name stands in a text that mixes payer and remittance."""
+        words = tuple(_joined(text))
+        present = frozenset(words)
+        found = set()
+        for word in dict.fromkeys(words):
+            for debtor_id in self._by_word.get(word, {}) if word not in COMMON else ():
+                if any(self._whole_name(n, present) for n in self._names[debtor_id]):
+                    found.add(debtor_id)
+            if len(found) > HANDFUL:
+                return UNKNOWN
+        best = frozenset(found) if len(found) == 1 else frozenset()
+        return Payer(frozenset(), best, frozenset())
+
+    def _whole_name(self, name: Name, present: frozenset[str]) -> bool:
+        telling = [w for w in name.words if w not in COMMON]
+        return sum(map(len, telling)) >= 5 and all(w in present for w in name.words)
+
+
+def _has(words: tuple[str, ...], wanted: str) -> bool:
+    if wanted in words:
+        return True
+    if words and len(words[-1]) >= 3 and wanted.startswith(words[-1]):
+        return True
+    return len(wanted) >= 6 and any(
+        len(w) >= 6 and Levenshtein.distance(w, wanted, score_cutoff=1) <= 1 for w in words
+    )
+
+
+def _begins(known: tuple[str, ...], word: str) -> bool:
+    return any(k == word or (len(word) >= 3 and k.startswith(word)) for k in known) or any(
+        len(k) >= 6 and len(word) >= 6 and Levenshtein.distance(k, word, score_cutoff=1) <= 1 for k in known
+    )
+
+
+class Accounts:
+    """Accounts that confirmed payments came from: a set of debtors each, learnt and forgotten by count."""
+
+    def __init__(self, known: Iterable[tuple[str, str]]) -> None:
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for iban, debtor_id in known:
+            self._counts[iban][debtor_id] += 1
+
+    def debtors(self, iban: str | None) -> frozenset[str]:
+        counts: Mapping[str, int] = self._counts.get(iban, {}) if iban else {}
+        return frozenset(d for d, n in counts.items() if n > 0)
+
+    def learn(self, iban: str, debtor_id: str) -> None:
+        self._counts[iban][debtor_id] += 1
+
+    def forget(self, iban: str, debtor_id: str) -> None:
+        self._counts[iban][debtor_id] -= 1
+
+
+def joined(by_account: frozenset[str], by_name: Payer) -> Payer:
+    """Account history and name together: an account that is known makes its debtors sure."""
+    if not by_account:
+        return by_name
+    return Payer(by_name.sure | by_account, by_name.likely, by_name.clearly | by_account)

@@ -1,0 +1,122 @@
+"""T0: which lines are no receipts, which are returns, and which two cancel each other."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from core.reconciliation.label import fold_text, given
+from core.reconciliation.line import Line
+from core.reconciliation.names import normalise
+from core.reconciliation.scope import normal_iban
+
+_RETURN_WORDS: Final = frozenset({"return", "recall", "direct_debit_return"})
+_NO_RECEIPT: Final = frozenset({"fee", "interest", "internal", "financing", "tax", "cash"})
+_NO_CREDIT: Final = _NO_RECEIPT | {"card", "psp_payout"}
+_DEBIT_MARK: Final = re.compile(
+    r"\b(?:IMPAYES?|REJET|REJETE|RETOUR|RAPPEL|RET\.? ?SDD|RECALL|RETURN|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b"
+)
+_CREDIT_MARK: Final = re.compile(
+    r"^(?:REJET|RETOUR|IMPAYE|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b|^VIR\w*\b.{0,20}\bREJETE\b"
+)
+_CORRECTION: Final = re.compile(r"\b(?:ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE|REGUL\w*|ERREUR)\b")
+_NOISE: Final = re.compile(
+    r"^(?:REMISES? (?:CB|CARTE|\d)|VIR(?:EMENT)? (?:CPTE A CPTE|INTERNE)|ECHEANCE ?PRET|DEBLOCAGE|INTERETS)\b"
+    r"|\b(?:REMB\w* (?:DE )?(?:CREDIT )?(?:DE )?TVA|URSSAF|SALAIRES?)\b"
+)
+_PLATFORMS: Final = frozenset(
+    {"STRIPE", "GOCARDLESS", "PAYPAL", "SUMUP", "ADYEN", "MOLLIE", "ALMA", "SLIMPAY"}
+)
+SHORTEST_ID: Final = 4
+"""End-to-end ids shorter than this (`9`, `1`) link nothing."""
+
+
+def not_booked(line: Line) -> str | None:
+    """Why a line cannot settle anything yet, or ever."""
+    if line.status != "booked":
+        return line.status
+    if line.booking_date is None:
+        return "pending"
+    return "zero_amount" if line.amount_minor == 0 else None
+
+
+def no_receipt(line: Line, own_ibans: frozenset[str]) -> str | None:
+    """Why a booked line pays no invoice, as far as its kind and words say."""
+    words = _NO_CREDIT if line.amount_minor > 0 else _NO_RECEIPT
+    if line.operation in words:
+        return f"{line.operation}_line"
+    other = normal_iban(line.counterparty_iban)
+    if other is not None and other in own_ibans:
+        return "own_transfer"
+    if line.operation is None and line.amount_minor > 0:
+        return _noise(line)
+    return None
+
+
+def _noise(line: Line) -> str | None:
+    name = line.counterparty_name
+    if name and fold_text(name).split(" ")[0] in _PLATFORMS:
+        return "platform_payout"
+    return "not_a_receipt" if line.remittance and _NOISE.search(fold_text(line.remittance[:140])) else None
+
+
+def is_marked_return(line: Line) -> bool:
+    """Whether the bank says, by reason, kind or words, that the line takes an earlier one back."""
+    if given(line.return_reason) or line.operation in _RETURN_WORDS:
+        return True
+    if line.operation not in (None, "other") or not line.remittance:
+        return False
+    mark = _DEBIT_MARK if line.amount_minor < 0 else _CREDIT_MARK
+    return mark.search(fold_text(line.remittance[:140])) is not None
+
+
+def ids_of(line: Line) -> tuple[tuple[str, str], ...]:
+    """The identifiers by which a return names its original."""
+    pairs = (("end_to_end_id", given(line.end_to_end_id)), ("bank_reference", given(line.bank_reference)))
+    return tuple((kind, text) for kind, text in pairs if text and len(text) >= SHORTEST_ID)
+
+
+def same_payer(one: Line, other: Line) -> bool:
+    """Equal account, else equal name; unknown is not equal."""
+    a, b = normal_iban(one.counterparty_iban), normal_iban(other.counterparty_iban)
+    if a and b:
+        return a == b
+    first, second = given(one.counterparty_name), given(other.counterparty_name)
+    return bool(first and second) and normalise(first or "").words == normalise(second or "").words
+
+
+def contra_entries(lines: Sequence[Line]) -> dict[str, str]:
+    """Lines of one day that cancel each other, both ways: same account, opposite amount, and either a
+    common identifier or the bank's word for a correction; only where one pair is possible."""
+    by_amount: dict[tuple[str, int], list[Line]] = defaultdict(list)
+    for line in lines:
+        by_amount[line.account_id, abs(line.amount_minor)].append(line)
+    cancelled: dict[str, str] = {}
+    for group in by_amount.values():
+        debits = [line for line in group if line.amount_minor < 0]
+        for debit in debits if len(debits) < len(group) else ():
+            credits = [c for c in group if c.amount_minor > 0 and c.transaction_id not in cancelled]
+            partner = _only(c for c in credits if _cancels(debit, c))
+            if partner is not None:
+                cancelled[debit.transaction_id] = partner.transaction_id
+                cancelled[partner.transaction_id] = debit.transaction_id
+    return cancelled
+
+
+def _only(lines: Iterable[Line]) -> Line | None:
+    found = list(lines)
+    return found[0] if len(found) == 1 else None
+
+
+def _cancels(debit: Line, credit: Line) -> bool:
+    if set(ids_of(debit)) & set(ids_of(credit)):
+        return True
+    texts = [fold_text(line.remittance or "") for line in (debit, credit)]
+    return any(_CORRECTION.search(t) for t in texts) and (
+        same_payer(debit, credit) or _alike(texts[0], texts[1])
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    a, b = (set(re.findall(r"[A-Z0-9]{4,}", _CORRECTION.sub(" ", t))) for t in (one, other))
+    return bool(a & b) and len(a & b) * 2 >= min(len(a), len(b))

@@ -1,0 +1,82 @@
+"""The return path: money taken back finds its original and reopens exactly what that had closed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from core.model.decision import Decision, Share
+from core.reconciliation.decision import Versions, settle_nothing
+from core.reconciliation.line import Line
+from core.reconciliation.receipt import ids_of, same_payer
+
+
+class Originals:
+    """Booked lines seen so far, findable by identifier and by amount."""
+
+    def __init__(self, window_days: int) -> None:
+        self._window = timedelta(days=window_days)
+        self._by_id: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        self._by_amount: dict[int, list[Line]] = defaultdict(list)
+        self._returned: set[str] = set()
+
+    def add(self, line: Line, aliases: Iterable[tuple[str, str]] = ()) -> None:
+        """Remembers a line; `aliases` are identifiers its copies carry."""
+        self._by_amount[line.amount_minor].append(line)
+        for key in dict.fromkeys((*ids_of(line), *aliases)):
+            self._by_id[key].append(line)
+
+    def give_back(self, transaction_id: str) -> None:
+        """From here on the line has been returned and is no original of another return."""
+        self._returned.add(transaction_id)
+
+    def named_by(self, line: Line) -> list[Line]:
+        """Earlier lines of opposite amount that share an identifier, those of the same account first."""
+        found = {o.transaction_id: o for key in ids_of(line) for o in self._by_id.get(key, ())}
+        named = [o for o in found.values() if self._fits(o, line)]
+        here = [o for o in named if o.account_id == line.account_id]
+        return here or named
+
+    def alike(self, line: Line) -> list[Line]:
+        """Earlier lines of opposite amount on the same account."""
+        same = self._by_amount.get(-line.amount_minor, ())
+        return [o for o in same if o.account_id == line.account_id and self._fits(o, line)]
+
+    def _fits(self, original: Line, line: Line) -> bool:
+        if original.amount_minor != -line.amount_minor or original.transaction_id in self._returned:
+            return False
+        first, then = original.booking_date, line.booking_date
+        return first is not None and then is not None and first <= then <= first + self._window
+
+    def of(self, line: Line) -> tuple[Line | None, list[Line]]:
+        """The original if it is certain, and everything it might be."""
+        named = self.named_by(line)
+        if named:
+            return (named[0] if len(named) == 1 else None), named
+        similar = self.alike(line)
+        mine = [o for o in similar if same_payer(o, line)]
+        return (mine[0] if len(mine) == 1 else None), (mine or similar)
+
+
+def take_back(
+    line: Line, original: Line | None, possible: list[Line], closed: Decision | None, versions: Versions
+) -> Decision:
+    """The decision about a returned payment. `closed` is what was decided about the original."""
+    reason: dict[str, Any] = {"return_reason": line.return_reason}
+    if original is None:
+        ids = sorted(o.transaction_id for o in possible)
+        word = "return_ambiguous" if possible else "return_without_original"
+        return settle_nothing(line, word, versions, originals=ids[:20], **reason)
+    if closed is None or not closed.shares or closed.outcome != "auto":
+        return settle_nothing(
+            line, "return_of_unallocated", versions, returns=original.transaction_id, **reason
+        )
+    opposite = tuple(Share(item_id=s.item_id, amount_minor=-s.amount_minor) for s in closed.shares)
+    decision = settle_nothing(
+        line, "return", versions, shares=opposite, returns=original.transaction_id, **reason
+    )
+    sign = 1 if line.amount_minor < 0 else -1
+    allocated = sign * sum(s.amount_minor for s in opposite)
+    return decision.model_copy(
+        update={"allocated_minor": allocated, "unallocated_minor": line.amount_minor - allocated}
+    )

@@ -1,0 +1,226 @@
+"""The tiers that decide alone, as named values in the order in which they are asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from core.model.decision import GapReason, Share, Tier
+from core.reconciliation.case import Case, Meaning, Ruling
+from core.reconciliation.coincidence import by_counter, by_group, by_number
+from core.reconciliation.group import groups
+from core.reconciliation.index import FULL, STRUCTURED
+from core.reconciliation.label import is_year
+from core.reconciliation.line import Item
+
+DEDUCTION: Final = 10
+"""A partial payment that leaves less than a tenth looks like a deduction, not like an instalment."""
+
+
+def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
+    shares = tuple(
+        Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in sorted(items)
+    )
+    return Ruling("auto", tier, reason, shares, coincidence)
+
+
+def _one(case: Case) -> tuple[int, int, Meaning] | None:
+    """The single open item cited, with the strength of the citation, if there is exactly one."""
+    if not case.cited.citations:
+        return None
+    meaning = case.meaning()
+    if len(meaning.items) != 1 or meaning.ambiguous:
+        return None
+    return meaning.items[0], meaning.strengths[0], meaning
+
+
+def structured(case: Case) -> Ruling | None:
+    """T1: a valid creditor reference in its own field, known, and not paid beyond what is open."""
+    hits = [c for c in case.cited.citations if c.strength == STRUCTURED]
+    if len(hits) != 1 or len(hits[0].items) != 1:
+        return None
+    n = hits[0].items[0]
+    if case.scope.open[n] < case.paid:
+        return None
+    share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
+    return Ruling("auto", "T1", "structured_reference", (share,), 0.0)
+
+
+def reference_and_amount(case: Case) -> Ruling | None:
+    """T2: one cited open item and its exact amount."""
+    one = _one(case)
+    if one is None or case.scope.open[one[0]] != case.paid:
+        return None
+    n, strength, meaning = one
+    index, grade = case.scope.index, case.grade(n)
+    sharing = max(len(c.items) for c in case.cited.citations)
+    chance = by_number(index, sharing, case.paid, case.line.currency)
+    proven = grade >= 1 or (grade == 0 and strength >= FULL and not meaning.by_amount)
+    if not proven and chance > case.policy.max_coincidence:
+        return None
+    return _auto(case, "T2", "reference_and_amount", (n,), chance)
+
+
+def references_and_sum(case: Case) -> Ruling | None:
+    """T3: every cited open item of one debtor sums exactly, or the only cited subset that does."""
+    if len(case.cited.citations) < 2:
+        return None
+    meaning = case.meaning()
+    if len(meaning.items) < 2 or meaning.ambiguous or not _trusted(case, meaning):
+        return None
+    amounts = [case.scope.open[n] for n in meaning.items]
+    if sum(amounts) == case.paid:
+        return _auto(case, "T3", "references_and_sum", meaning.items, 0.0)
+    return _span(case) or _subset(case, meaning.items, amounts)
+
+
+def _trusted(case: Case, meaning: Meaning) -> bool:
+    """One debtor, and either he pays or the numbers are full and nobody else clearly pays."""
+    debtors = {case.scope.items[n].debtor_id for n in meaning.items}
+    if len(debtors) != 1:
+        return False
+    grade = case.grade(meaning.items[0])
+    if grade >= 1:
+        return True
+    chance = by_number(case.scope.index, 1, case.paid, case.line.currency)
+    full = max(meaning.strengths) >= FULL
+    return full if grade == 0 else full and chance <= case.policy.max_coincidence
+
+
+def _span(case: Case) -> Ruling | None:
+    fitting = {
+        tuple(n for n in span if case.is_open(n))
+        for span in case.cited.spans
+        if sum(case.scope.open[n] for n in span) == case.paid
+    }
+    return _auto(case, "T3", "range_and_sum", fitting.pop(), 0.0) if len(fitting) == 1 else None
+
+
+def _subset(case: Case, items: tuple[int, ...], amounts: list[int]) -> Ruling | None:
+    policy = case.policy
+    result = groups(
+        amounts, case.paid, size=len(amounts), steps=policy.max_group_steps, most=policy.max_group_items
+    )
+    if len(result.found) != 1 or result.cap:
+        return None
+    chosen = tuple(items[i] for i in result.found[0])
+    chance = by_group(len(chosen), len(items), amounts, case.line.currency)
+    if chance > policy.max_coincidence:
+        return None
+    return _auto(case, "T3", "only_subset_that_fits", chosen, chance)
+
+
+def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
+    """The name of a gap that the contract allows: the first of those that fit."""
+    if 0 < gap <= case.policy.rounding_tolerance_minor:
+        return "rounding"
+    paid_on = case.line.value_date or case.line.booking_date
+    in_time = item.discount_until is not None and paid_on is not None and paid_on <= item.discount_until
+    if in_time and is_rate(item, gap, item.discount_bp):
+        return "discount"
+    if is_rate(item, gap, item.retention_bp):
+        return "retention"
+    return "charges" if 0 < gap <= case.policy.charges_tolerance_minor else None
+
+
+def is_rate(item: Item, gap: int, basis_points: int | None) -> bool:
+    """Whether the gap is this rate of the whole amount, to the cent."""
+    return bool(basis_points) and abs(gap * 10_000 - item.amount_minor * (basis_points or 0)) < 10_000
+
+
+def reference_and_gap(case: Case) -> Ruling | None:
+    """T4: one cited item of a known payer, short by a gap that has a name and is allowed."""
+    one = _one(case)
+    if one is None or case.cited.unknown or case.grade(one[0]) < 1:
+        return None
+    n, item = one[0], case.scope.items[one[0]]
+    gap = case.scope.open[n] - case.paid
+    reason = gap_reason(case, item, gap) if gap > 0 else None
+    if reason is None or rivals(case, n):
+        return None
+    share = Share(item_id=item.item_id, amount_minor=case.paid, gap_minor=gap, gap_reason=reason)
+    return Ruling("auto", "T4", f"reference_and_{reason}", (share,), _partial_chance(case))
+
+
+def _partial_chance(case: Case) -> float:
+    return by_number(case.scope.index, 1, case.paid, case.line.currency)
+
+
+def counter_hits(case: Case) -> dict[int, str]:
+    """Items open at exactly the amount paid whose number ends with a counter of the text."""
+    booked = case.line.booking_date
+    found: dict[int, str] = {}
+    for word in case.cited.counters:
+        if not (booked and is_year(word.text, booked)):
+            for n in case.scope.with_counter(case.paid, word.text):
+                found.setdefault(n, word.text)
+    return found
+
+
+def counter_and_amount(case: Case) -> Ruling | None:
+    """T5: the bare counter and the exact amount, from a known payer or within the coincidence bound."""
+    if case.cited.citations or not case.cited.counters:
+        return None
+    hits = counter_hits(case)
+    own = [n for n in hits if case.grade(n) >= 1]
+    chosen = own or list(hits)
+    if len(chosen) != 1 or case.grade(chosen[0]) < 0 or _cites_other(case, hits[chosen[0]]):
+        return None
+    n, probed = chosen[0], len(case.cited.counters)
+    chance = by_counter(case.scope.index, hits[n], case.paid, case.line.currency, probed)
+    if case.grade(n) < 1 and chance > case.policy.max_coincidence:
+        return None
+    return _auto(case, "T5", "counter_and_amount", (n,), chance)
+
+
+def _cites_other(case: Case, counter: str) -> bool:
+    """Whether the text cites a number we do not hold besides the counter itself."""
+    own = {(w.field, w.start) for w in case.cited.counters if w.text == counter}
+    return any((w.field, w.start) not in own for w in case.cited.unknown)
+
+
+def rivals(case: Case, n: int) -> list[int]:
+    """What else explains a payment below the open amount of the cited item: another open item of the
+    debtor at exactly that amount, or a credit note nobody cited that makes up the difference."""
+    scope, item = case.scope, case.scope.items[n]
+    others = (m for m in scope.index.by_debtor[item.debtor_id] if m != n and scope.open[m])
+    return [m for m in others if case.paid in (scope.open[m], scope.open[n] + scope.open[m])]
+
+
+def reference_and_part(case: Case) -> Ruling | None:
+    """T8: a known payer cites one full number and pays part of it, where we see all his invoices."""
+    one = _one(case)
+    if one is None or not case.policy.allow_partial or case.cited.unknown:
+        return None
+    n, strength, meaning = one
+    item, gap = case.scope.items[n], case.scope.open[n] - case.paid
+    known = strength >= FULL and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
+    if not known or gap <= 0 or rivals(case, n) or is_deduction(case, n):
+        return None
+    share = Share(item_id=item.item_id, amount_minor=case.paid)
+    return Ruling("auto", "T8", "reference_and_part", (share,), _partial_chance(case))
+
+
+def is_deduction(case: Case, n: int) -> bool:
+    """Whether what would stay open looks like something withheld rather than a later instalment."""
+    item, gap = case.scope.items[n], case.scope.open[n] - case.paid
+    named = is_rate(item, gap, item.discount_bp) or is_rate(item, gap, item.retention_bp)
+    return named or gap * DEDUCTION <= item.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """A tier: its name and the rule that answers or passes."""
+
+    name: Tier
+    rule: Callable[[Case], Ruling | None]
+
+
+TIERS: Final = (
+    TierRule("T1", structured),
+    TierRule("T2", reference_and_amount),
+    TierRule("T3", references_and_sum),
+    TierRule("T4", reference_and_gap),
+    TierRule("T5", counter_and_amount),
+    TierRule("T8", reference_and_part),
+)
+"""T6 and T7 (no reference at all) are not here yet: what they would decide waits in REVIEW."""
