@@ -1,0 +1,151 @@
+"""Facts in the engine's words: bank lines as lines, invoices as open items, decisions that stand."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+from core.model import BankTransaction, Counterparty, Decision, Invoice, Party
+from core.model.identifiers import is_creditor_reference
+from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
+from core.reconciliation.line import LineStatus
+from core.usecases.import_files import FILE_PROVIDER
+from core.usecases.known import Known
+
+_STATUS: Mapping[str, LineStatus] = {"booked": "booked", "pending": "pending"}
+
+
+def lines_of(known: Known) -> list[Line]:
+    """Every bank line, ordered by id; declined and removed lines pay nothing."""
+    declared = defaultdict(set)
+    for match in known.matches:
+        declared[match.transaction_id].add(match.invoice_id)
+    return [_line(known, one, tuple(sorted(declared[one.id]))) for _, one in sorted(known.lines.items())]
+
+
+def _line(known: Known, one: BankTransaction, declared: tuple[str, ...]) -> Line:
+    account = known.accounts.get(one.account_id)
+    return Line(
+        transaction_id=one.id,
+        tenant_id=known.tenant_id,
+        account_id=one.account_id,
+        booking_date=one.booking_date,
+        amount_minor=one.amount_minor,
+        currency=one.currency,
+        value_date=one.value_date,
+        booked_at=one.transaction_time,
+        status=_STATUS.get(one.status, "removed"),
+        counterparty_name=one.counterparty_name,
+        counterparty_iban=one.counterparty_iban,
+        remittance=one.remittance,
+        creditor_reference=one.creditor_reference,
+        end_to_end_id=one.end_to_end_id,
+        bank_reference=one.bank_reference,
+        mandate_id=one.mandate_id,
+        original_amount_minor=one.original_amount_minor,
+        original_currency=one.original_currency,
+        return_reason=one.return_reason,
+        company_id=one.company_id,
+        operation=one.operation,
+        account_iban=account.iban if account else None,
+        source_key=f"{one.source.provider}:{one.source.account}" if one.source else None,
+        source_rank=_rank(one, account.iban if account else None),
+        declared_item_ids=declared,
+    )
+
+
+def _rank(one: BankTransaction, iban: str | None) -> int:
+    """A feed that cannot name the account's IBAN is an accounting tool's copy, not the bank."""
+    if one.source is not None and one.source.provider == FILE_PROVIDER:
+        return FILE
+    return BANK if iban else LEDGER
+
+
+def items_of(known: Known) -> list[Item]:
+    """Issued invoices and credit notes, and those that money stands on; ordered by id."""
+    used = {a.invoice_id for a in known.allocations}
+    starts = _first_lines(known)
+    return [
+        _item(known, one, opening=_opening(one, used=one.id in used, first_line=starts.get(one.company_id)))
+        for _, one in sorted(known.invoices.items())
+        if one.document_status == "issued" or one.id in used
+    ]
+
+
+def _first_lines(known: Known) -> dict[str | None, date]:
+    first: dict[str | None, date] = {}
+    for one in known.lines.values():
+        if one.booking_date is not None:
+            first[one.company_id] = min(first.get(one.company_id, date.max), one.booking_date)
+    return first
+
+
+def _opening(one: Invoice, *, used: bool, first_line: date | None) -> int | None:
+    """0 for an invoice its tool calls paid and that is older than the bank history: the payment lies
+    before what we read, so new money is not for it. Else None, the whole amount."""
+    older = one.issue_date is not None and first_line is not None and one.issue_date < first_line
+    return 0 if older and one.declared.paid and not used and one.document_status == "issued" else None
+
+
+def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
+    sign = -1 if one.kind == "credit_note" else 1
+    customer, seller = (one.buyer, one.seller) if one.direction == "receivable" else (one.seller, one.buyer)
+    other = known.counterparties.get(one.counterparty_id or customer.counterparty_id or "")
+    reference = one.payment_reference
+    return Item(
+        item_id=one.id,
+        tenant_id=known.tenant_id,
+        seller_id=one.company_id or "",
+        debtor_id=other.id if other else f"name:{customer.name or one.id}",
+        debtor_name=_names(other, customer),
+        number=one.number or "",
+        amount_minor=sign * one.payable_minor,
+        currency=one.currency,
+        issue_date=one.issue_date,
+        due_date=one.due_date,
+        open_minor=opening,
+        kind="credit_note" if sign < 0 else "invoice",
+        seller_name=seller.name,
+        debtor_ibans="|".join(other.ibans) if other and other.ibans else None,
+        creditor_reference=reference if reference and is_creditor_reference(reference) else None,
+        buyer_reference=one.buyer_reference,
+        whole_turnover=_is_whole(known, one),
+        discount_bp=one.early_discount.rate_bp if one.early_discount else None,
+        discount_until=one.early_discount.until if one.early_discount else None,
+        replaces=next((r.invoice_id for r in one.references if r.type == "replaces"), None),
+        company_id=one.company_id,
+        direction=one.direction,
+    )
+
+
+def _names(other: Counterparty | None, party: Party) -> str:
+    names = [other.legal_name, *other.aliases] if other else []
+    if party.name:
+        names.append(party.name)
+    return "|".join(dict.fromkeys(name.replace("|", " ") for name in names))
+
+
+def _is_whole(known: Known, one: Invoice) -> bool:
+    """The list this invoice comes from was once read to its end."""
+    source = one.source
+    if source is None or one.company_id is None:
+        return False
+    return (one.company_id, source.provider, source.account, source.object) in known.walked
+
+
+def fits(decision: Decision, line: BankTransaction | None) -> bool:
+    """The decision is about the line as it is now: booked, same amount, same currency."""
+    if line is None or line.status != "booked" or line.currency != decision.currency:
+        return False
+    return decision.allocated_minor + decision.unallocated_minor == line.amount_minor
+
+
+def stands(decision: Decision) -> bool:
+    """AUTO, or what a person decided; a person who only said no asks for another decision."""
+    return decision.outcome == "auto" or (decision.decided_by != "engine" and decision.outcome != "review")
+
+
+def prior_of(known: Known) -> Prior:
+    """Earlier decisions; one about a line that was removed or changed counts no longer."""
+    return Prior(
+        decisions=tuple(d for id, d in sorted(known.decisions.items()) if fits(d, known.lines.get(id)))
+    )

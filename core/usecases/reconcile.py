@@ -1,0 +1,136 @@
+"""Decides, allocates, tells and delivers: everything that follows from the facts, in one unit."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.model import Allocation, Decision, Endpoint, Event
+from core.ports import Progress, Store, Unit
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, tie
+from core.reconciliation import reconcile as engine
+from core.repayment import Moment, WatchPolicy, derive_events
+from core.usecases.allocate import Book, entries_for
+from core.usecases.known import Known, load
+from core.usecases.ledger import items_of, lines_of, prior_of, stands
+from core.usecases.wake import newest, rest
+from core.usecases.watching import Watchtower, agreed_pairs
+from core.webhooks import deliveries_for, enqueue_delivery
+
+
+class Engine(Protocol):
+    """The pure matching function: `core.reconciliation.reconcile`."""
+
+    def __call__(
+        self,
+        lines: Iterable[Line],
+        items: Iterable[Item],
+        payer_accounts: Iterable[PayerAccount] = ...,
+        prior: Prior = ...,
+        policy: Policy = ...,
+    ) -> tuple[Decision, ...]: ...
+
+
+Tie = Callable[..., Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a tenant agreed to: the matching policy, the watching policy, and the engine that decides."""
+
+    policy: Policy = field(default_factory=Policy)
+    watching: WatchPolicy = field(default_factory=WatchPolicy)
+    engine: Engine = engine
+    tie: Tie = tie
+
+
+STANDARD = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What follows from a snapshot and is not written yet."""
+
+    decisions: tuple[Decision, ...]
+    allocations: tuple[Allocation, ...]
+    events: tuple[Event, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.decisions or self.allocations or self.events)
+
+
+def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
+    """All that follows from what is known; pure.
+
+    A decision comes back only when it differs from the one known; the same for everything else, so
+    a second call after writing derives nothing.
+    """
+    lines = lines_of(known)
+    prior = prior_of(known)
+    decided = rules.engine(lines, items_of(known), (), prior, rules.policy)
+    changed = [d for d in decided if _differs(d, known.decisions.get(d.transaction_id))]
+    decisions = {**known.decisions, **{d.transaction_id: d for d in changed}}
+    standing = frozenset(d.transaction_id for d in prior.decisions if stands(d))
+    copies = rules.tie(lines, standing=standing)
+    agreed = agreed_pairs(known, copies)
+    book = Book(known.lines, known.invoices, known.allocations, agreed)
+    fresh = entries_for([d for id, d in decisions.items() if id in known.lines], book)
+    tower = Watchtower(known, decisions, [*known.allocations, *fresh], copies)
+    return Derived(tuple(changed), tuple(fresh), _events(known, tower, moment, rules))
+
+
+def _differs(decision: Decision, known: Decision | None) -> bool:
+    return known is None or known.content() != decision.content()
+
+
+def _events(known: Known, tower: Watchtower, moment: Moment, rules: Rules) -> tuple[Event, ...]:
+    said: dict[str, list[Event]] = {}
+    for event in known.events:
+        said.setdefault(event.subject, []).append(event)
+    return tuple(
+        event
+        for watch in tower.watches()
+        for event in derive_events(watch, said.get(watch.financed.id, ()), moment, rules.watching)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a run wrote: all zero when everything was known."""
+
+    decisions: int
+    allocations: int
+    events: int
+    deliveries: int
+
+
+def reconcile(
+    store: Store, tenant_id: str, *, rules: Rules = STANDARD, progress: Progress | None = None
+) -> Reconciled:
+    """Brings decisions, allocations, events and deliveries up to date in one unit.
+
+    Runs after every sync and import, and once a day for what the calendar alone brings about.
+    """
+    with store.begin(tenant_id) as unit:
+        read_until = newest(unit)
+        derived = derive(load(unit), Moment.at(unit.now), rules)
+        deliveries = write(unit, derived)
+        rest(unit, read_until)
+    counts = Reconciled(len(derived.decisions), len(derived.allocations), len(derived.events), deliveries)
+    if progress is not None:
+        progress("reconcile", {"decisions": counts.decisions, "events": counts.events})
+    return counts
+
+
+def write(unit: Unit, derived: Derived) -> int:
+    """Stores what was derived and registers its deliveries; returns how many."""
+    if not derived:
+        return 0
+    unit.put(derived.decisions)
+    unit.append(derived.allocations)
+    unit.append(derived.events)
+    endpoints = unit.find(Endpoint)
+    deliveries = [d for event in derived.events for d in deliveries_for(event, endpoints, unit.now)]
+    unit.save(deliveries)
+    for delivery in deliveries:
+        enqueue_delivery(unit, delivery)
+    return len(deliveries)

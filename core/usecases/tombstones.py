@@ -1,0 +1,77 @@
+"""What a provider proved deleted becomes a last version that says so; mass disappearance stops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from core.errors import ProviderChanged, Where
+from core.model import BankTransaction, Connection, Fact, Invoice, ProviderMatch
+from core.ports import Unit
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Disappearance:
+    """When so much is gone at once that a person must look: more than `least` rows and more than
+    this share (in percent) of the rows known of the stream."""
+
+    least: int = 10
+    percent: int = 20
+
+
+GUARD: Final = Disappearance()
+
+
+class VanishedError(ProviderChanged):
+    """Too many rows disappeared at once: nothing is deleted until a person agrees."""
+
+
+def tombstone(fact: F) -> F:
+    """The version of a fact that its source deleted.
+
+    Invoices become `deleted`, bank lines `removed`, matches withdrawn; other facts stay.
+    """
+    if isinstance(fact, Invoice):
+        return fact.model_copy(update={"document_status": "deleted"})
+    if isinstance(fact, BankTransaction):
+        return fact.model_copy(update={"status": "removed"})
+    if isinstance(fact, ProviderMatch):
+        return fact.model_copy(update={"withdrawn": True})
+    return fact
+
+
+def tombstones(
+    unit: Unit,
+    connection: Connection,
+    stream: str,
+    external_ids: Sequence[str],
+    guard: Disappearance | None,
+) -> list[Fact]:
+    """The last versions of the rows named; raises VanishedError when the guard finds them too many."""
+    known = [fact for fact in _rows(unit, connection) if _is_of(fact, connection, stream)]
+    wanted = set(external_ids)
+    named = [f for f in known if f.source is not None and f.source.external_id in wanted]
+    dead = [late for fact in named if (late := tombstone(fact)) != fact]
+    if guard and len(dead) > guard.least and len(dead) * 100 > guard.percent * len(known):
+        raise VanishedError(
+            f"{len(dead)} of {len(known)} known records disappeared at once; none was deleted. Look at "
+            "the source, then sync again and confirm the deletions",
+            Where(connection.provider, connection.id, stream),
+        )
+    return dead
+
+
+def _rows(unit: Unit, connection: Connection) -> list[Fact]:
+    company = connection.company_id
+    lines, invoices = unit.all(BankTransaction, company_id=company), unit.all(Invoice, company_id=company)
+    return [*lines, *invoices, *unit.all(ProviderMatch, company_id=company)]
+
+
+def _is_of(fact: Fact, connection: Connection, stream: str) -> bool:
+    source = fact.source
+    return source is not None and (source.provider, source.account, source.object) == (
+        connection.provider,
+        connection.provider_account_id,
+        stream,
+    )

@@ -1,0 +1,164 @@
+"""What is known about each financed invoice: the input of its events."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from core.model import (
+    Allocation,
+    BankTransaction,
+    Decision,
+    FinancedInvoice,
+    Invoice,
+    ProviderMatch,
+)
+from core.repayment import Claim, Watch
+from core.repayment.watch import PARIS
+from core.settlement import E_INVOICE_PAID, claimed_grade
+from core.usecases.known import Known
+
+F = TypeVar("F")
+Copies = Mapping[str, str]
+"""Bank lines that show the same money twice: copy to the line that counts."""
+
+
+def agreed_pairs(known: Known, copies: Copies) -> frozenset[tuple[str, str]]:
+    """(transaction, invoice) pairs that a provider's ledger ties together, for every copy of a line."""
+    same: dict[str, set[str]] = defaultdict(set)
+    for copy, record in copies.items():
+        same[record] |= {copy, record}
+    return frozenset(
+        (line, match.invoice_id)
+        for match in known.matches
+        for line in same.get(copies.get(match.transaction_id, match.transaction_id), {match.transaction_id})
+    )
+
+
+@dataclass(frozen=True)
+class Watchtower:
+    """Builds the Watch of any financed invoice from one snapshot, its decisions and its entries."""
+
+    known: Known
+    decisions: Mapping[str, Decision]
+    allocations: Sequence[Allocation]
+    copies: Copies
+
+    def watches(self) -> Iterable[Watch]:
+        """One Watch per financed invoice, ordered by id."""
+        entries = _grouped((a.invoice_id, a) for a in self.allocations)
+        touching = _grouped((item, d) for d in self.decisions.values() for item in _items(d))
+        matches = _grouped((m.invoice_id, m) for m in self.known.matches)
+        agreed = _grouped((invoice, line) for line, invoice in agreed_pairs(self.known, self.copies))
+        covered = _coverage(self.known)
+        for financed in self.known.financed:
+            invoice = self.known.invoices.get(financed.invoice_id)
+            if invoice is None:
+                continue
+            decisions = {d.id: d for d in touching.get(invoice.id, ())}
+            own = matches.get(invoice.id, [])
+            yield Watch(
+                financed=financed,
+                invoice=invoice,
+                allocations=tuple(entries.get(invoice.id, ())),
+                decisions=decisions,
+                transactions=self._lines(entries.get(invoice.id, ()), decisions.values()),
+                agreed=frozenset(agreed.get(invoice.id, ())),
+                claim=_claim(self.known, financed, invoice, own),
+                covered_through=covered.get(invoice.company_id),
+                cash_in_question=self._in_question(decisions.values(), own),
+            )
+
+    def _lines(
+        self, entries: Iterable[Allocation], decisions: Iterable[Decision]
+    ) -> dict[str, BankTransaction]:
+        wanted = {*(a.transaction_id for a in entries), *(d.transaction_id for d in decisions)}
+        return {id: self.known.lines[id] for id in sorted(wanted) if id in self.known.lines}
+
+    def _in_question(self, decisions: Iterable[Decision], matches: Iterable[ProviderMatch]) -> bool:
+        """A line that may be the payment waits for a person, or a provider names a booked credit."""
+        if any(d.outcome == "review" for d in decisions):
+            return True
+        lines = (self.known.lines.get(m.transaction_id) for m in matches)
+        return any(one is not None and one.status == "booked" for one in lines)
+
+
+def _grouped(pairs: Iterable[tuple[str, F]]) -> dict[str, list[F]]:
+    found: dict[str, list[F]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found
+
+
+def _items(decision: Decision) -> set[str]:
+    proposed = {share.item_id for c in decision.candidates for share in c.shares}
+    return proposed | {share.item_id for share in decision.shares}
+
+
+def _claim(
+    known: Known, financed: FinancedInvoice, invoice: Invoice, matches: Sequence[ProviderMatch]
+) -> Claim | None:
+    """Who says paid, since when; None when nobody does."""
+    grade = claimed_grade(invoice, matched=bool(matches))
+    if grade is None:
+        return None
+    since, record = _since(known, invoice, matches, grade)
+    return Claim(grade=grade, since=max(since, financed.disbursed_on), record=record) if since else None
+
+
+def _since(
+    known: Known, invoice: Invoice, matches: Sequence[ProviderMatch], grade: str
+) -> tuple[date | None, str]:
+    if grade == "E1":
+        first = min(matches, key=lambda m: m.id)
+        return known.since(ProviderMatch, first.id, lambda m: not m.withdrawn), first.id
+    if grade == "E2" and invoice.einvoice is not None and invoice.einvoice.at is not None:
+        return invoice.einvoice.at.astimezone(PARIS).date(), invoice.id
+    if grade == "E2":
+        return known.since(Invoice, invoice.id, _says_collected), invoice.id
+    if invoice.declared.paid_on is not None:
+        return invoice.declared.paid_on, invoice.id
+    return known.since(Invoice, invoice.id, lambda i: bool(i.declared.paid)), invoice.id
+
+
+def _says_collected(invoice: Invoice) -> bool:
+    return invoice.einvoice is not None and invoice.einvoice.code in E_INVOICE_PAID
+
+
+def _coverage(known: Known) -> dict[str | None, date]:
+    """Per company the day up to which every feed of its accounts was provably read.
+
+    Proof is in the data: a booked line, a statement's closing balance or a dated balance of that day.
+    A company without any feed, or with one that proves nothing, is absent.
+    """
+    reached: dict[str | None, dict[tuple[str, str], date]] = defaultdict(dict)
+    feeds: dict[str, tuple[str | None, tuple[str, str]]] = {}
+    for account in known.accounts.values():
+        if account.source is not None and not account.closed:
+            feed = (account.source.provider, account.source.account)
+            feeds[account.id] = (account.company_id, feed)
+            reached[account.company_id].setdefault(feed, date.min)
+    for account_id, day in _proofs(known):
+        if account_id in feeds:
+            company, feed = feeds[account_id]
+            reached[company][feed] = max(reached[company][feed], day)
+    return {
+        company: low
+        for company, days in reached.items()
+        if (low := min(days.values(), default=date.min)) != date.min
+    }
+
+
+def _proofs(known: Known) -> Iterable[tuple[str, date]]:
+    for line in known.lines.values():
+        if line.status == "booked" and line.booking_date is not None:
+            yield line.account_id, line.booking_date
+    for statement in known.statements:
+        if statement.closing_on is not None:
+            yield statement.account_id, statement.closing_on
+    for account in known.accounts.values():
+        for balance in account.balances:
+            day = balance.on or (balance.at and balance.at.astimezone(PARIS).date())
+            if day is not None:
+                yield account.id, day
