@@ -68,8 +68,8 @@ def is_public(text: str) -> bool:
 class Guard:
     """Who may be dialled: public addresses over https on `ports`.
 
-    `allowed` names hosts and addresses exempt from every rule (a partner on loopback in the demo and
-    the tests, or inside a private network the operator vouches for).
+    `allowed` names hosts or addresses, alone or as `host:port`, that are exempt from every rule: a
+    partner on loopback in the demo and the tests, or in a private network the operator vouches for.
     """
 
     ports: frozenset[int] = frozenset({443, 8443})
@@ -85,7 +85,7 @@ class Guard:
         """The address in parts, or Refused when its form alone rules it out."""
         parts = _split(url)
         host, port = str(parts.hostname), _port(parts)
-        if host in self.allowed:
+        if self._is_exempt(host, port):
             return parts
         if parts.scheme != "https":
             raise Refused("a webhook address begins with https://")
@@ -102,12 +102,15 @@ class Guard:
             found = ()
         if not found:
             raise Refused(f"the host {host} cannot be resolved: check the name")
-        if host not in self.allowed and not all(self._may_dial(address) for address in found):
+        if not self._is_exempt(host, port) and not all(self._may_dial(each, port) for each in found):
             raise Refused(f"the host {host} does not lead to a public address: webhooks are sent to no other")
         return found
 
-    def _may_dial(self, address: str) -> bool:
-        return address in self.allowed or is_public(address)
+    def _may_dial(self, address: str, port: int) -> bool:
+        return self._is_exempt(address, port) or is_public(address)
+
+    def _is_exempt(self, host: str, port: int) -> bool:
+        return not self.allowed.isdisjoint((host, f"{host}:{port}", f"[{host}]:{port}"))
 
 
 def _split(url: str) -> SplitResult:

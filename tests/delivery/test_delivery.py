@@ -9,7 +9,7 @@ import pytest
 from core.errors import BadInput, Conflict, Misconfigured, NotFound
 from core.model import Attempt, Delivery, Endpoint, QualityIssue
 from core.webhooks import TIMETABLE
-from hub.delivery import Range, create_endpoint, replay, rotate_secret, signing_secrets
+from hub.delivery import Range, create_endpoint, deliver_owed, replay, rotate_secret, signing_secrets
 from tests.delivery.conftest import LOOPBACK, TENANT, Bench, event
 from tests.delivery.partner import Partner, serving, status
 from tests.fakes import CrashError
@@ -85,6 +85,25 @@ def test_two_workers_on_one_attempt_record_it_once(bench: Bench) -> None:
     bench.partner.script = [answer_after_the_other]
     assert bench.run(delivery, attempt=1) == "delivered"
     assert [each.status for each in bench.read(Attempt)] == [204]
+
+
+def owed(bench: Bench, delivery: Delivery, **options: timedelta) -> int:
+    ports = (bench.store, bench.vault, bench.sender, bench.clock)
+    return deliver_owed(*ports, tenant_id=TENANT, delivery_id=delivery.id, attempt=1, **options)
+
+
+def test_a_job_delivers_all_its_endpoint_is_owed(bench: Bench) -> None:
+    bench.partner.script = [status(500)]
+    first, *rest = bench.emit(*(event(number) for number in range(1, 6)))
+    assert owed(bench, first) == 1, "a partner that fails gets no more for now"
+    assert owed(bench, rest[0]) == 4, "what waits for its next attempt is not owed yet"
+    assert {each.state for each in bench.read(Delivery) if each.id != first.id} == {"delivered"}
+    assert owed(bench, rest[1]) == 1
+    assert len(bench.partner.received) == 5
+    bench.clock.move(seconds=6)
+    assert owed(bench, rest[2], patience=timedelta(0)) == 1
+    assert owed(bench, rest[2]) == 2
+    assert {each.state for each in bench.read(Delivery)} == {"delivered"}
 
 
 def test_after_the_last_attempt_it_is_a_dead_letter_a_person_sees(bench: Bench) -> None:

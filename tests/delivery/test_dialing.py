@@ -132,6 +132,15 @@ def test_the_next_address_is_dialled_when_the_first_does_not_answer() -> None:
     assert posted.status == 401
 
 
+def test_an_exemption_may_name_one_port() -> None:
+    guard = Guard(allowed=frozenset({"127.0.0.1:8080", "[::1]:8080"}))
+    guard.check("http://127.0.0.1:8080/")
+    guard.check("http://[::1]:8080/")
+    for url in ("http://127.0.0.1:8081/", "https://127.0.0.1/", "https://[::1]/"):
+        with pytest.raises(Refused):
+            guard.check(url)
+
+
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
