@@ -1,0 +1,153 @@
+"""The only file that names concrete classes on both sides: settings in, a wired hub out."""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, text
+
+from connectors.kit.client import Pace, ProviderSettings
+from connectors.kit.driver import Driver
+from connectors.kit.registry import connectors
+from core.errors import Misconfigured
+from core.ports import Clock, Statements
+from hub.api.services import Services
+from hub.bank_files import StatementFiles
+from hub.dialing import Guard, WebhookSender
+from hub.jobs import Jobs, prepare
+from hub.settings import PROVIDERS, Settings
+from hub.store.directory import Directory
+from hub.store.engine import create_engine
+from hub.store.idempotency import Idempotency
+from hub.store.keys import Keys
+from hub.store.migrations import at_head, upgrade
+from hub.store.ratelimit import SqlRateLimiter
+from hub.store.sealing import open_keyring
+from hub.store.unit import SqlStore
+from hub.store.vault import SqlVault
+
+
+class SystemClock:
+    """The wall clock, UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hub:
+    """Everything a role of the program needs. `close` ends kept connections."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    store: SqlStore
+    vault: SqlVault
+    keys: Keys
+    directory: Directory
+    jobs: Jobs
+    driver: Driver
+    statements: Statements
+    guard: Guard
+    sender: WebhookSender
+
+    def close(self) -> None:
+        """Ends HTTP and database connections."""
+        self.driver.close()
+        self.jobs.close()
+        self.engine.dispose()
+
+    def services(self) -> Services:
+        """What the API is handed."""
+        return Services(
+            store=self.store,
+            vault=self.vault,
+            clock=self.clock,
+            consents=self.driver,
+            statements=self.statements,
+            authenticate=self.keys.authenticate,
+            idempotency=Idempotency(self.engine, self.clock),
+            directory=self.directory,
+            guard=self.guard,
+            connectors=connectors(),
+            public_url=self.settings.public_url.rstrip("/"),
+            ready=self.ready,
+        )
+
+    def ready(self) -> Mapping[str, str | None]:
+        """The checks of /readyz: name to what is wrong, None when it is well."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("select 1"))
+        except Exception as error:  # noqa: BLE001  # whatever the driver raises means: not reachable
+            return {"database": f"not reachable ({type(error).__name__})"}
+        migrated = None if at_head(self.engine) else "not at head: run `lettrage db upgrade`"
+        return {"database": None, "migrations": migrated}
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Brings our tables and the job engine's to the newest schema; again is silent."""
+    upgrade(settings.database_url)
+    prepare(settings.database_url)
+
+
+def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
+    """A wired hub on a migrated database; raises Misconfigured with one line when a setting is wrong."""
+    clock = clock or SystemClock()
+    engine = create_engine(settings.database_url)
+    if not at_head(engine):
+        raise Misconfigured("the database is not at the newest schema: run `lettrage db upgrade`")
+    secret = settings.vault_keys.get_secret_value() if settings.vault_keys else None
+    keyring = open_keyring(secret, settings.database_url)
+    jobs = Jobs(settings.database_url)
+    vault = SqlVault(engine, keyring)
+    guard = Guard(allowed=frozenset(settings.webhook_allow))
+    return Hub(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        store=SqlStore(engine, clock, keyring, enqueue=jobs.enqueue),
+        vault=vault,
+        keys=Keys(engine, clock, keyring),
+        directory=Directory(engine),
+        jobs=jobs,
+        driver=Driver(
+            connectors(),
+            provider_settings(settings),
+            vault=vault,
+            limiter=SqlRateLimiter(engine),
+            clock=clock,
+            pace=Pace(sleep=time.sleep, chance=random.random),
+        ),
+        statements=StatementFiles(),
+        guard=guard,
+        sender=WebhookSender(guard, clock),
+    )
+
+
+def provider_settings(settings: Settings) -> dict[str, ProviderSettings]:
+    """The providers that have a client id and secret."""
+    found = {}
+    for slug in PROVIDERS:
+        id, secret = settings.provider(slug, "client_id"), settings.provider(slug, "client_secret")
+        if bool(id) != bool(secret):
+            lacking = "CLIENT_SECRET" if id else "CLIENT_ID"
+            raise Misconfigured(f"LETTRAGE_{slug.upper()}_{lacking} is missing: set both or neither")
+        if id and secret:
+            found[slug] = ProviderSettings(
+                client_id=id,
+                client_secret=secret.get_secret_value(),
+                base_url=settings.provider(slug, "base_url") or "",
+                auth_url=settings.provider(slug, "auth_url") or "",
+                extra_headers=_extra_headers(settings, slug),
+                redirect_uri=f"{settings.public_url.rstrip('/')}/oauth/callback/{slug}",
+            )
+    return found
+
+
+def _extra_headers(settings: Settings, slug: str) -> dict[str, str]:
+    if slug == "qonto" and settings.qonto_staging_token:
+        return {"X-Qonto-Staging-Token": settings.qonto_staging_token.get_secret_value()}
+    return {}
