@@ -1,35 +1,12 @@
 """Bank accounts (without IBAN) and the lines on them."""
 
 import re
-from datetime import datetime
 from typing import Final
 
 from core.model import Balance, BankAccount, BankTransaction
 from mappings.grammar import Table, absent, at, by, day, fingerprint, instant, money, ref, text
 from mappings.pennylane.words import CURRENCY, NOT_IN_LIST, VERSION, names
-
-_INTERBANK: Final[dict[str, str]] = {
-    code: operation
-    for operation, codes in (
-        ("transfer", "05 06 13 14 18 21 39 41 44 45"),
-        ("instant_transfer", "C1 C2"),
-        ("direct_debit", "08 09 22 24 96 97 A1 A2 B1 B2"),
-        ("direct_debit_return", "10 26 27 98 A3 A4 A5 A6 B3 B4 B5 B6"),
-        ("return", "03 12 33 34 38 C5"),
-        ("recall", "C3 C4"),
-        ("card", "11 28 30 36"),
-        ("cheque", "01 02 15"),
-        ("trade_bill", "07 31 32 35 37 90"),
-        ("cash", "04 29"),
-        ("fee", "62 64 65 66 88"),
-        ("interest", "61 63 70"),
-        ("tax", "67"),
-        ("financing", "71 72"),
-        ("internal", "92 93 94 95"),
-    )
-    for code in codes.split()
-}
-"""The French interbank operation codes (CFONB) that name one of our operations."""
+from mappings.statements.operations import CFONB
 
 _INSTANT = re.compile(r"VIR(EMENT)?( SEPA)? INST(ANTANE)?\b", re.IGNORECASE)
 _TRANSFER = re.compile(r"VIR(EMENT)? SEPA\b", re.IGNORECASE)
@@ -40,7 +17,7 @@ def _operation(interbank_code: str | None, label: str | None) -> str:
     """The code decides (`05`, or `B1D` with the side); else two label prefixes that all French
     banks use for transfers only, unless the label speaks of money taken back; else `other`."""
     code = (interbank_code or "").upper()
-    if (found := _INTERBANK.get(code[:2])) and code[2:] in ("", "C", "D"):
+    if (found := CFONB.get(code[:2])) and code[2:] in ("", "C", "D"):
         return found
     if label is None or _TAKEN_BACK.search(label):
         return "other"
@@ -49,8 +26,9 @@ def _operation(interbank_code: str | None, label: str | None) -> str:
     return "transfer" if _TRANSFER.match(label) else "other"
 
 
-def _balances(minor: int | None, seen: datetime | None) -> tuple[Balance, ...]:
-    return () if minor is None else (Balance(type="booked", amount_minor=minor, at=seen),)
+def _balances(minor: int | None) -> tuple[Balance, ...]:
+    """Pennylane shows booked lines only, and does not say when the balance was true."""
+    return () if minor is None else (Balance(type="booked", amount_minor=minor),)
 
 
 def _line_currency(currency: str | None) -> str:
@@ -61,11 +39,11 @@ def _line_currency(currency: str | None) -> str:
 LINE_CURRENCY = by(_line_currency, CURRENCY >> text)
 ACCOUNT_ID = at("bank_account.id") >> ref("bank_account", "bank_accounts")
 AMOUNT = by(
-    lambda euros, own, currency: euros if currency is None else own,
-    at("amount") >> money(LINE_CURRENCY),
-    at("currency_amount") >> money(LINE_CURRENCY),
+    lambda currency, euros, own: euros if currency is None else own,
     CURRENCY,
-)
+    at("amount"),
+    at("currency_amount"),
+) >> money(LINE_CURRENCY)
 
 BANK_ACCOUNT: Final = Table(
     to=BankAccount,
@@ -79,7 +57,7 @@ BANK_ACCOUNT: Final = Table(
         "name": at("name") >> text,
         "kind": absent("the account type is not given"),
         "currency": CURRENCY >> text,
-        "balances": by(_balances, at("balance") >> money(CURRENCY), at("updated_at") >> instant),
+        "balances": by(_balances, at("balance") >> money(CURRENCY)),
         "closed": NOT_IN_LIST,
     },
     ignored=names("bank_establishment journal ledger_account created_at"),

@@ -70,7 +70,7 @@ def _positive(path: str, kind: Read) -> Read:
             return None
         signed = -minor if kind_word == "credit_note" else minor
         if signed < 0:
-            raise UnreadableError(f"{path}: its sign contradicts the document being a {kind_word}")
+            raise UnreadableError(f"{path}: its sign contradicts the kind {kind_word}")
         return signed
 
     return by(magnitude, at(path) >> money(CURRENCY), kind)
