@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import authlib.deprecate  # first: it sets a warnings filter that ours must come after
 import httpx
 import tenacity
 
@@ -18,7 +19,9 @@ from core.errors import LettrageError, Misconfigured, NeedsReconnect, ProviderCh
 from core.ports import Clock, Tokens, Vault
 
 with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", message=".*httpx.*deprecated.*", category=DeprecationWarning)
+    warnings.filterwarnings(
+        "ignore", message=".*httpx.*deprecated.*", category=authlib.deprecate.AuthlibDeprecationWarning
+    )
     from authlib.integrations.base_client import OAuthError
     from authlib.integrations.httpx_client import OAuth2Client
 

@@ -75,7 +75,9 @@ class Specification:
                     }
         return None
 
-    def request_problems(self, endpoint: "Endpoint", call: "Call") -> list[str]:
+    def request_problems(
+        self, endpoint: "Endpoint", call: "Call", newer: frozenset[str] = frozenset()
+    ) -> list[str]:
         """Query parameters the document does not name, or values it does not allow."""
         operation = self._operation(endpoint)
         if operation is None:
@@ -84,6 +86,8 @@ class Specification:
         problems = []
         for name, values in call.query.items():
             parameter = known.get(name) or known.get(name.removesuffix("[]")) or known.get(name.split("[")[0])
+            if parameter is None and name in newer:
+                continue
             if parameter is None:
                 problems.append(f"request {endpoint.path}: parameter {name} is not documented")
             elif enum := self._resolved(parameter.get("schema", {})).get("enum"):
@@ -92,8 +96,11 @@ class Specification:
                 ]
         return problems
 
-    def reply_problems(self, endpoint: "Endpoint", reply: "Reply") -> list[str]:
-        """Where the body of an answer leaves the documented schema (the first few places)."""
+    def reply_problems(
+        self, endpoint: "Endpoint", reply: "Reply", deviations: frozenset[str] = frozenset()
+    ) -> list[str]:
+        """Where the body of an answer leaves the documented schema (the first few places), except in
+        fields known to differ from the document."""
         from jsonschema import Draft202012Validator
 
         operation = self._operation(endpoint)
@@ -102,10 +109,9 @@ class Specification:
         if schema is None:
             return []
         rooted = {**schema, "components": self._document.get("components", {})}
-        found = list(Draft202012Validator(rooted).iter_errors(reply.body))[:3]
-        return [
-            f"reply {endpoint.path} {'/'.join(map(str, e.absolute_path))}: {e.message[:160]}" for e in found
-        ]
+        found = map(_deepest, Draft202012Validator(rooted).iter_errors(reply.body))
+        wrong = [e for e in found if not e.absolute_path or e.absolute_path[-1] not in deviations]
+        return [f"reply {endpoint.path} {_place(error)}" for error in wrong[:3]]
 
     def _content(self, operation: dict[str, Any], status: int) -> dict[str, Any]:
         response = operation.get("responses", {}).get(str(status), {})
@@ -118,6 +124,16 @@ class Specification:
                 target = target[part]
             node = target
         return node
+
+
+def _deepest(error: Any) -> Any:
+    from jsonschema.exceptions import best_match
+
+    return best_match([error]) or error
+
+
+def _place(error: Any) -> str:
+    return f"{'/'.join(map(str, error.absolute_path))}: {error.message[:160]}"
 
 
 def _pattern(path: str) -> str:

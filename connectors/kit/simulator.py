@@ -105,6 +105,10 @@ class Simulator:
 
     slug: ClassVar[str]
     spec_file: ClassVar[str | None] = None
+    newer_parameters: ClassVar[frozenset[str]] = frozenset()
+    """Query parameters documented after `spec_file` was published."""
+    deviations: ClassVar[frozenset[str]] = frozenset()
+    """Fields in which real answers were seen to differ from `spec_file`."""
     calls_per_window: ClassVar[tuple[int, float]] = (1_000, 10.0)
     """How many calls one token (or address) may make in so many seconds of the world's clock."""
 
@@ -244,11 +248,13 @@ class Simulator:
     def _answer(self, endpoint: Endpoint, http: HttpRequest, body: bytes, fault: Fault | None) -> Response:
         call, reply = self._admitted(endpoint, http, body)
         if call is not None:
-            problems = self._spec.request_problems(endpoint, call) if self._spec else []
+            problems = (
+                self._spec.request_problems(endpoint, call, self.newer_parameters) if self._spec else []
+            )
             if self.before_call:
                 self.before_call(call)
             reply = endpoint.handler(call)
-            problems += self._spec.reply_problems(endpoint, reply) if self._spec else []
+            problems += self._spec.reply_problems(endpoint, reply, self.deviations) if self._spec else []
             if problems:
                 self.violations += problems
                 return _plain(599, "; ".join(problems))

@@ -82,16 +82,16 @@ class Window:
 class Watermark:
     """How a list is walked by a timestamp its records carry.
 
-    `key` is the field the list is sorted by, ascending; `ask` makes the request of a window, `rows`
-    reads the answer. `keyed_by_change`: the key moves when a record changes (updated_at); else it
-    never moves (created_at) and changes are found by `Window.changed` alone. `round_by_round`: the
-    list cannot be asked for changes, so each round reads all of it.
+    `key` is the field the list is sorted by, ascending; `ask` makes the request of a window; `rows`
+    reads the answer to page n: its rows, and whether the list goes on. `keyed_by_change`: the key
+    moves when a record changes (updated_at); else it never moves (created_at) and changes are found
+    by `Window.changed` alone. `round_by_round`: the list cannot be asked for changes, so each round
+    reads all of it.
     """
 
     key: str
     ask: Callable[[Window], Request]
-    rows: Callable[[Response], Sequence[Any]]
-    size: int
+    rows: Callable[[Response, int], tuple[Sequence[Any], bool]]
     keyed_by_change: bool = True
     round_by_round: bool = False
     overlap: timedelta = timedelta(minutes=10)
@@ -110,11 +110,11 @@ def by_watermark(walk: Watermark, cursor: Cursor, now: datetime) -> Pull:
     response = yield walk.ask(window)
     if "began" not in state:
         state["began"] = stamp(min(now, response.date or now))
-    rows = walk.rows(response)
+    rows, follows = walk.rows(response, window.page)
     keys = [key for row in rows if (key := _key_of(row, walk.key)) is not None]
     _guard(walk, window, keys, state)
     state["seen"] = max([state["seen"], *keys], key=_order)
-    done = _advance(walk, state, rows, keys)
+    done = _advance(walk, state, keys, full=follows)
     return Page(
         records=raws(rows, version=walk.key),
         cursor={"watermark": _watermark(walk, cursor, state)} if done else {**cursor, "round": state},
@@ -151,11 +151,10 @@ def _guard(walk: Watermark, window: Window, keys: list[str], state: dict[str, An
         raise ProviderChanged("the list does not end")
 
 
-def _advance(walk: Watermark, state: dict[str, Any], rows: Sequence[Any], keys: list[str]) -> bool:
+def _advance(walk: Watermark, state: dict[str, Any], keys: list[str], *, full: bool) -> bool:
     """Moves the state on; True when the walk is over."""
     if state.get("down"):
         return _descend(state)
-    full = len(rows) >= walk.size
     last = keys[-1] if keys else None
     past = walk.keyed_by_change and last is not None and _order(last) > _order(state["began"])
     state["full"] = state["full"] and not past
