@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Column, ColumnElement, Table, and_
 
 from core.errors import BadInput
-from core.model import Entry, Fact, Record
+from core.model import Entry, Fact, Record, canonical_json
 from hub.store import tables
 from hub.store.columns import EntryTable, FactTable, RowTable, Stored
 
@@ -45,9 +45,42 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda record: tuple(getattr(record, name) for name in names)
 
 
+NO_VERSION: Any = {"valid_from": True, "source": {"raw_id": True, "external_version": True}}
+"""What `Fact.content` leaves out."""
+
+
 def digest(fact: Fact) -> str:
-    """SHA-256 (hex) of what makes a version of the fact."""
-    return hashlib.sha256(fact.content().encode("utf-8", "surrogatepass")).hexdigest()
+    """SHA-256 (hex) that is equal for two facts of one kind exactly when their `content()` is.
+
+    Fields come in the order of the class, so only those that may hold a mapping need their keys
+    sorted; that takes half the time of hashing `content()`.
+    """
+    open_fields, left_out = _open_fields(type(fact))
+    hashed = hashlib.sha256(fact.__pydantic_serializer__.to_json(fact, exclude=left_out))
+    for name in open_fields:
+        if getattr(fact, name):
+            hashed.update(f"{name}:{canonical_json(_plain(fact, name))}".encode())
+    return hashed.hexdigest()
+
+
+def _plain(fact: Fact, name: str) -> object:
+    value = getattr(fact, name)
+    return value if name == "provider_words" else fact.model_dump(mode="json", include={name})
+
+
+@cache
+def _open_fields(kind: type[Fact]) -> tuple[tuple[str, ...], Any]:
+    """The fields that may hold a mapping somewhere, and all that is not hashed as it comes."""
+    names = tuple(n for n, field in kind.model_fields.items() if _may_hold_mapping(field.annotation))
+    return names, NO_VERSION | dict.fromkeys(names, True)
+
+
+def _may_hold_mapping(annotation: Any) -> bool:
+    if annotation is Any or dict in (annotation, get_origin(annotation)):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_may_hold_mapping(field.annotation) for field in annotation.model_fields.values())
+    return any(_may_hold_mapping(part) for part in get_args(annotation))
 
 
 def records(kind: type[R], bodies: Iterable[str]) -> list[R]:

@@ -19,16 +19,18 @@ from sqlalchemy import (
     CursorResult,
     Delete,
     Engine,
+    Row,
     Select,
     Table,
+    TableValuedAlias,
     Text,
     Update,
-    any_,
     bindparam,
     delete,
     event,
     func,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -99,11 +101,12 @@ class Scope:
     def delete(self, table: Table) -> Delete:
         return delete(table).where(self.mine(table))
 
-    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Bulk insert; `tenant_id` is set here, whatever the rows say."""
         if rows:
-            owned = [{**row, "tenant_id": self.tenant_id} for row in rows]
-            self.connection.execute(table.insert(), owned)
+            for row in rows:
+                row["tenant_id"] = self.tenant_id
+            self.connection.execute(table.insert(), rows)
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts or replaces by primary key."""
@@ -121,15 +124,30 @@ class Scope:
 
     def among(self, column: ColumnElement[Any], ids: Sequence[str]) -> ColumnElement[bool]:
         """`column IN ids` with one bound value, so that every length is the same statement."""
-        return among(column, ids, on_postgres=self.on_postgres)
+        return column.in_(select(self._listed(ids).c.value))
 
+    def look_up(
+        self, table: Table, ids: Sequence[str], *columns: ColumnElement[Any], current: bool = False
+    ) -> Sequence[Row[Any]]:
+        """The rows with these ids (`current`: versions that still hold), in no order.
 
-def among(column: ColumnElement[Any], ids: Sequence[str], *, on_postgres: bool) -> ColumnElement[bool]:
-    """Membership in a list of any length, as one bound value."""
-    if on_postgres:
-        return column == any_(bindparam(None, list(ids), type_=ARRAY(Text)))
-    listed = func.json_each(canonical_json(list(ids))).table_valued("value")
-    return column.in_(select(listed.c.value))
+        PostgreSQL is made to search id by id: before it has statistics of a table that grows
+        fast, it would read all of the tenant's rows for each page of ids.
+        """
+        mine = self.select(table, *columns)
+        if current:
+            mine = mine.where(table.c.superseded_at.is_(None))
+        if not self.on_postgres:
+            return self.execute(mine.where(self.among(table.c.id, ids))).all()
+        wanted = self._listed(ids)
+        found = mine.where(table.c.id == wanted.c.value).limit(1).lateral("found")
+        return self.execute(select(found).select_from(wanted.join(found, true()))).all()
+
+    def _listed(self, ids: Sequence[str]) -> TableValuedAlias:
+        if self.on_postgres:
+            array = bindparam(None, list(ids), type_=ARRAY(Text))
+            return func.unnest(array).table_valued("value").render_derived("wanted")
+        return func.json_each(canonical_json(list(ids))).table_valued("value")
 
 
 @contextmanager

@@ -50,8 +50,7 @@ class Log:
     def _there(self, table: Table, ids: list[str]) -> set[str]:
         found: set[str] = set()
         for batch in batches(ids):
-            query = self._scope.select(table, table.c.id)
-            found |= set(self._scope.execute(query.where(self._scope.among(table.c.id, batch))).scalars())
+            found |= {row.id for row in self._scope.look_up(table, batch, table.c.id)}
         return found
 
     def _row(self, entry: Entry) -> dict[str, Any]:

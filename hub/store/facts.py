@@ -62,9 +62,8 @@ class _Writing:
             self._write(table, kind, changed, {id: known[id][1] for id in changed if id in known})
 
     def _known(self, table: Table, ids: list[str]) -> dict[str, tuple[str, int]]:
-        scope = self._scope
-        query = scope.select(table, table.c.id, table.c.content_hash, table.c.revision)
-        rows = scope.execute(query.where(is_current(table), scope.among(table.c.id, ids)))
+        columns = (table.c.id, table.c.content_hash, table.c.revision)
+        rows = self._scope.look_up(table, ids, *columns, current=True)
         return {row.id: (row.content_hash, row.revision) for row in rows}
 
     def _write(
@@ -87,17 +86,16 @@ class _Writing:
 def _row(kind: type[Fact], fact: Fact, content: str, stamp: dict[str, Any]) -> dict[str, Any]:
     source = fact.source
     form = shape(kind)
-    return {
-        **stamp,
-        "id": fact.id,
-        "valid_from": fact.valid_from,
-        "company_id": fact.company_id,
-        "provider": source.provider if source else None,
-        "raw_id": source.raw_id if source else None,
-        "content_hash": content,
-        "body": fact.model_dump_json(),
-        **dict(zip(form.copied, form.values(fact), strict=True)),
-    }
+    row = dict(zip(form.copied, form.values(fact), strict=True))
+    row.update(stamp)
+    row["id"] = fact.id
+    row["valid_from"] = fact.valid_from
+    row["company_id"] = fact.company_id
+    row["provider"] = source.provider if source else None
+    row["raw_id"] = source.raw_id if source else None
+    row["content_hash"] = content
+    row["body"] = fact.__pydantic_serializer__.to_json(fact).decode()
+    return row
 
 
 def put(
@@ -124,8 +122,8 @@ def get(scope: Scope, kind: type[F], ids: Iterable[str]) -> dict[str, F]:
     table = shape(kind).table
     found: dict[str, F] = {}
     for batch in batches(dict.fromkeys(ids)):
-        query = scope.select(table, table.c.body).where(is_current(table), scope.among(table.c.id, batch))
-        found |= {fact.id: fact for fact in records(kind, scope.execute(query).scalars())}
+        rows = scope.look_up(table, batch, table.c.body, current=True)
+        found |= {fact.id: fact for fact in records(kind, (row.body for row in rows))}
     return found
 
 

@@ -303,7 +303,7 @@ class AnswerTable(OwnedByTenant, table=True):
     """Answers given to API writes, by idempotency key; `status` None while the request is at work."""
 
     __tablename__ = "idempotent_answer"
-    __table_args__ = (Index("ix_idempotent_answer_claimed_at", "tenant_id", "claimed_at"),)
+    __table_args__ = (Index("ix_idempotent_answer_claimed_at", "claimed_at", "tenant_id"),)
     key: str = Field(primary_key=True, sa_type=Word)
     request_hash: str
     claimed_at: datetime = Field(sa_type=UtcInstant)

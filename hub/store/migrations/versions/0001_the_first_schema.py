@@ -80,7 +80,7 @@ def fact_table(name: str, *columns: Column, by: Sequence[str] = ()) -> None:
     table(name, ("tenant_id", "id", "revision"), *versions, *columns)
     current_index(f"uq_{name}_current", name, ["tenant_id", "id"], unique=True)
     for column in by:
-        current_index(f"ix_{name}_{column}", name, ["tenant_id", column], unique=False)
+        current_index(f"ix_{name}_{column}", name, [column, "tenant_id"], unique=False)
 
 
 def entry_table(name: str, *columns: Column, by: Sequence[str] = ()) -> None:
@@ -88,13 +88,13 @@ def entry_table(name: str, *columns: Column, by: Sequence[str] = ()) -> None:
     table(name, ("tenant_id", "id"), *line, *columns)
     op.create_index(f"uq_{name}_order", name, ["tenant_id", "revision", "position"], unique=True)
     for column in by:
-        op.create_index(f"ix_{name}_{column}", name, ["tenant_id", column])
+        op.create_index(f"ix_{name}_{column}", name, [column, "tenant_id"])
 
 
 def row_table(name: str, *columns: Column, by: Sequence[str] = ()) -> None:
     table(name, ("tenant_id", "id"), word("tenant_id"), word("id"), text("body"), *columns)
     for column in by:
-        op.create_index(f"ix_{name}_{column}", name, ["tenant_id", column])
+        op.create_index(f"ix_{name}_{column}", name, [column, "tenant_id"])
 
 
 def _owned_by_tenants() -> list[str]:
@@ -263,7 +263,7 @@ def _own() -> None:
         "idempotent_answer", ("tenant_id", "key"), word("tenant_id"), word("key"),
         label("request_hash"), instant("claimed_at"), count("status", null=True), text("body", null=True),
     )  # fmt: skip
-    op.create_index("ix_idempotent_answer_claimed_at", "idempotent_answer", ["tenant_id", "claimed_at"])
+    op.create_index("ix_idempotent_answer_claimed_at", "idempotent_answer", ["claimed_at", "tenant_id"])
     table("audit_head", ("tenant_id",), word("tenant_id"), label("hash"), big("length"))
     table("rate_slot", ("key",), word("key"), big("tat"))
 
