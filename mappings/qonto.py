@@ -9,6 +9,7 @@ from core import model
 from core.model.bank import Balance
 from core.model.identifiers import compact, is_creditor_reference, is_siret
 from core.model.invoice import TaxLine
+from core.model.money import MoneyError, to_minor
 from mappings import readings
 from mappings.grammar import (
     Origin,
@@ -47,6 +48,17 @@ DETAILS = ("income", "swift_income", "transfer", "direct_debit", "direct_debit_c
 def cents(name: str, currency: str = "currency") -> Read:
     """The `_cents` twin of an amount, else the amount in major units (a number or a money object)."""
     return first(by(whole, at(f"{name}_cents")), at(f"{name}.value") >> money(at(currency)))
+
+
+def withheld(value: Any, currency: str | None) -> int | None:
+    """Tax the payer keeps (Italy, Spain): documented as decimal text, elsewhere as a money object."""
+    major = value.get("value") if isinstance(value, Mapping) else value
+    if major is None or currency is None:
+        return None
+    try:
+        return to_minor(major, currency)
+    except MoneyError as error:
+        raise UnreadableError(f"withholding_tax.amount: {error}") from None
 
 
 def booked_on(status: str | None, settled_at: datetime | None) -> date | None:
@@ -217,12 +229,12 @@ TRANSACTIONS = Table(
         "valid_from": at("updated_at") >> instant,
     },
     ignored=names(
-        "amount local_amount settled_balance note created_at initiator_id label_ids attachment_ids "
+        "amount local_amount settled_balance note category created_at initiator_id label_ids attachment_ids "
         "attachments labels vat_details attachment_lost attachment_required card_last_digits "
         "cashflow_category cashflow_subcategory vat_amount vat_amount_cents vat_rate logo check "
         "direct_debit_hold financing_installment pagopa_payment"
     ) | {f"{d}.counterparty_bank_identifier{p}" for d in DETAILS for p in ("", "_format")},
-    words=("status", "operation_type", "subject_type", "category", "is_external_transaction"),
+    words=("status", "operation_type", "subject_type", "is_external_transaction"),
 )  # fmt: skip
 _GROSS, _TAX = cents("total_amount"), cents("vat_amount")
 _DOCUMENT = {
@@ -233,7 +245,9 @@ _DOCUMENT = {
     "issue_date": at("issue_date") >> day,
     "currency": at("currency"),
     "gross_minor": _GROSS, "tax_minor": _TAX, "net_minor": by(difference, _GROSS, _TAX),
-    "payable_minor": by(readings.payable, _GROSS, cents("withholding_tax.amount")),
+    "payable_minor": by(
+        readings.payable, _GROSS, by(withheld, at("withholding_tax.amount"), at("currency"))
+    ),
     "tax_breakdown": by(tax_lines, at("items")),
     "retention": absent(NO_DETAIL), "early_discount": absent("a sentence, not figures"),
     "payment_reference": absent(NO_DETAIL), "reverse_charge": absent(NO_DETAIL),
