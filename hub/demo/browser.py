@@ -33,9 +33,12 @@ class _Forms(HTMLParser):
             self.links.append(given["href"])
         elif self.found and tag == "button":
             self.found[-1].buttons.append((given.get("name", ""), given.get("value", "")))
-        elif self.found and tag == "input" and given.get("name"):
-            if given.get("type") != "radio" or "checked" in given:
-                self.found[-1].fields[given["name"]] = given.get("value", "")
+        elif self.found and tag == "input" and given.get("name") and _counts(given):
+            self.found[-1].fields[given["name"]] = given.get("value", "")
+
+
+def _counts(given: Mapping[str, str]) -> bool:
+    return given.get("type") != "radio" or "checked" in given
 
 
 class Browser:

@@ -1,0 +1,51 @@
+"""The end of the demo: what every advance came to, and whether all of it holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.usecases.verify import verify
+from rich.table import Table
+
+from core.model import Event, FinancedInvoice, to_major
+from hub.cli.frame import out
+from hub.demo.partner import Partner
+from hub.wiring import Hub
+
+
+def summary(
+    hub: Hub, partner: Partner, events: list[dict[str, Any]], *, say: Callable[[str], None]
+) -> str | None:
+    """Prints one row per advance; returns what is wrong, or None."""
+    tenant = hub.directory.tenants()[0].id
+    with hub.store.begin(tenant, write=False) as unit:
+        financed = sorted(unit.all(FinancedInvoice), key=lambda one: one.loan_reference)
+        logs = {one.id: unit.entries(Event, subject=one.id) for one in financed}
+    table = Table("loan", "invoice", "advanced", "due", "open", "settlement", "what happened", box=None)
+    for one in financed:
+        table.add_row(*_row(one, logs[one.id]))
+    say("")
+    out.print(table)
+    proof = verify(hub.store, hub.driver, hub.statements, tenant)
+    differences = len(proof.differences)
+    say(f"\nevents verify: {len(events)} events derived again from raw records, {differences} differences")
+    received = partner.received
+    if missing := {event["id"] for event in events} - set(received.verified):
+        return f"{len(missing)} events did not reach the partner"
+    if received.refused:
+        return f"{received.refused} webhooks had a signature that did not hold"
+    return f"{proof.differences[0]}" if proof.differences else None
+
+
+def _row(financed: FinancedInvoice, log: list[Event]) -> tuple[str, ...]:
+    latest = next((event.amount for event in reversed(log) if event.amount), None)
+    remains = financed.open_at_financing_minor if latest is None else latest.open_after_minor
+    state = "open" if latest is None else latest.settlement_after
+    return (
+        financed.loan_reference,
+        str(financed.snapshot.get("number")),
+        f"{to_major(financed.advance_minor, financed.currency):,} {financed.currency}",
+        str(financed.due_date or "unknown"),
+        f"{to_major(remains, financed.currency):,}",
+        state,
+        ", ".join(dict.fromkeys(event.type for event in log)) or "nothing yet",
+    )
