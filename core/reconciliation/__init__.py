@@ -1,5 +1,7 @@
 """Which payment pays which invoice: pure, deterministic, and never a guess."""
 
+from core.reconciliation.decision import decision_id
+from core.reconciliation.explain import explain, reason_in_words
 from core.reconciliation.fold import reconcile
 from core.reconciliation.line import BANK, FILE, LEDGER, Item, Line, PayerAccount, Prior
 from core.reconciliation.lineage import tie
@@ -15,6 +17,9 @@ __all__ = [
     "PayerAccount",
     "Policy",
     "Prior",
+    "decision_id",
+    "explain",
+    "reason_in_words",
     "reconcile",
     "tie",
 ]

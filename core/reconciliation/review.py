@@ -97,7 +97,11 @@ def several_debtors(case: Case, meaning: Meaning) -> Ruling | None:
         return None
     amounts = [case.scope.open[n] for n in meaning.items]
     proposals = [whole(case, meaning.items, 0.6, because="sums exactly")] if sum(amounts) == case.paid else []
-    singles = [_up_to_open(case, n, _score(case, n, 0.2)) for n in meaning.items if case.scope.open[n] > 0]
+    singles = [
+        _up_to_open(case, n, _score(case, n, 0.2), because="cited")
+        for n in meaning.items
+        if case.scope.open[n] > 0
+    ]
     return _review(case, "several_debtors", proposals + singles)
 
 

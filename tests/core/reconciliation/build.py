@@ -8,6 +8,8 @@ from core.model.decision import Decision
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, reconcile
 
 DAY = date(2024, 3, 12)
+NOTHING = Prior()
+DEFAULTS = Policy()
 
 
 def cents(euros: str | int) -> int:
@@ -55,8 +57,8 @@ def decided(
     items: list[Item],
     accounts: tuple[PayerAccount, ...] = (),
     *,
-    prior: Prior = Prior(),
-    policy: Policy = Policy(),
+    prior: Prior = NOTHING,
+    policy: Policy = DEFAULTS,
 ) -> dict[str, Decision]:
     found = reconcile(lines, items, accounts, prior, policy)
     assert [d.transaction_id for d in found] == sorted(x.transaction_id for x in lines)

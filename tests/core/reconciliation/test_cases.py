@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
-from tests.core.reconciliation.build import DAY, background, decided, item, line, shares
+from tests.core.reconciliation.build import DAY, DEFAULTS, background, decided, item, line, shares
 
 BRUNOY = "VIR SEPA RECU /DE ATELIERS BRUNOY /MOTIF {} /REF NOTPROVIDED"
 RICH_FR = "FR7630001007941234567890185"
@@ -24,7 +24,7 @@ class Situation:
     shares: dict[str, str] = field(default_factory=dict)
     first: tuple[str, ...] | None = None
     accounts: tuple[PayerAccount, ...] = ()
-    policy: Policy = Policy()
+    policy: Policy = DEFAULTS
     before: tuple[Line, ...] = ()
     waits: str | None = None
 
@@ -47,11 +47,25 @@ def _d05() -> list[Item]:
 
 
 CASES = [
-    Situation("D01", D01, line(BRUNOY.format("FAC-2024-000123"), "1873.46"), "T2", {"FAC-2024-000123": "1873.46"}),
-    Situation("D02", D01, line(BRUNOY.format("fac2024000123"), "1873.46"), "T2", {"FAC-2024-000123": "1873.46"}),
-    Situation("D03", D01, line("REGLT 2024 123", "1873.46", payer=BRUNOY_NAME), "T2", {"FAC-2024-000123": "1873.46"}),
-    Situation("D04", D01, line("FACT 123", "1873.46", payer=BRUNOY_NAME), "T5", {"FAC-2024-000123": "1873.46"}),
-    Situation("D05", _d05(), line("417", 1200, payer="INCONNU AU BATAILLON"), "coincidence_bound", first=("INV-00417",)),
+    Situation(
+        "D01", D01, line(BRUNOY.format("FAC-2024-000123"), "1873.46"), "T2", {"FAC-2024-000123": "1873.46"}
+    ),
+    Situation(
+        "D02", D01, line(BRUNOY.format("fac2024000123"), "1873.46"), "T2", {"FAC-2024-000123": "1873.46"}
+    ),
+    Situation(
+        "D03", D01, line("REGLT 2024 123", "1873.46", payer=BRUNOY_NAME), "T2", {"FAC-2024-000123": "1873.46"}
+    ),
+    Situation(
+        "D04", D01, line("FACT 123", "1873.46", payer=BRUNOY_NAME), "T5", {"FAC-2024-000123": "1873.46"}
+    ),
+    Situation(
+        "D05",
+        _d05(),
+        line("417", 1200, payer="INCONNU AU BATAILLON"),
+        "coincidence_bound",
+        first=("INV-00417",),
+    ),
     Situation("D06", D06, line("F2024-0031", "940.10", payer="KERVADEC SARL"), "T2", {"A31": "940.1"}),
     Situation(
         "D07",
@@ -67,8 +81,20 @@ CASES = [
         "T3",
         {"FA2401201": "310", "FA2401202": "95.5", "FA2401205": "1020"},
     ),
-    Situation("D09a", D09, line("F2024-007 A 010", 2340), "T3", {"F2024-007": "700", "F2024-008": "840", "F2024-010": "800"}),
-    Situation("D09b", D09, line("F2024-007 A 010", 2700), "overpayment", first=("F2024-007", "F2024-008", "F2024-010")),
+    Situation(
+        "D09a",
+        D09,
+        line("F2024-007 A 010", 2340),
+        "T3",
+        {"F2024-007": "700", "F2024-008": "840", "F2024-010": "800"},
+    ),
+    Situation(
+        "D09b",
+        D09,
+        line("F2024-007 A 010", 2700),
+        "overpayment",
+        first=("F2024-007", "F2024-008", "F2024-010"),
+    ),
     Situation("D10", D10, line("FA-801 FA-802", 2204), "T3", {"FA-802": "2204"}),
     Situation("D11", D10, line("FA-801 FA-802", 3000), "sum_differs"),
     Situation("D12", D10, line("FA-801", 2012), "overpayment", first=("FA-801",)),
@@ -80,8 +106,19 @@ CASES = [
         {"FAC-2024-000123": "1858.46"},
         policy=Policy(charges_tolerance_minor=2500),
     ),
-    Situation("D14 in time", D14, line("FA-60", 1960, payer=BRUNOY_NAME, booking_date=date(2024, 3, 9)), "T4", {"FA-60": "1960"}),
-    Situation("D14 too late", D14, line("FA-60", 1960, payer=BRUNOY_NAME, booking_date=date(2024, 3, 20)), "unexplained_gap"),
+    Situation(
+        "D14 in time",
+        D14,
+        line("FA-60", 1960, payer=BRUNOY_NAME, booking_date=date(2024, 3, 9)),
+        "T4",
+        {"FA-60": "1960"},
+    ),
+    Situation(
+        "D14 too late",
+        D14,
+        line("FA-60", 1960, payer=BRUNOY_NAME, booking_date=date(2024, 3, 20)),
+        "unexplained_gap",
+    ),
     Situation(
         "D15 flagged",
         [item("FA-61", 48000, retention_bp=500)],
@@ -97,7 +134,13 @@ CASES = [
         first=("FA-61",),
     ),
     Situation("D16", D16, line("FA-55 AV-7", 850), "T3", {"AV-7": "-150", "FA-55": "1000"}),
-    Situation("D17", [replace(i, whole_turnover=True) for i in D16], line("FA-55", 850, payer=BRUNOY_NAME), "credit_note_not_cited", first=("AV-7", "FA-55")),
+    Situation(
+        "D17",
+        [replace(i, whole_turnover=True) for i in D16],
+        line("FA-55", 850, payer=BRUNOY_NAME),
+        "credit_note_not_cited",
+        first=("AV-7", "FA-55"),
+    ),
     Situation(
         "D18",
         [item("FA-90", 5000, whole_turnover=True)],
@@ -113,19 +156,51 @@ CASES = [
         "probable_typing_error",
         first=("FA2404356",),
     ),
-    Situation("D20", [item("FA-1", 5250), item("FA-2", 5250)], line(None, 5250, payer=BRUNOY_NAME), "identical_items", first=("FA-1",)),
-    Situation("D21", [item("FA-1", 5250), item("FA-2", 5250)], line(None, 10500, payer=BRUNOY_NAME), "payer_and_group", first=("FA-1", "FA-2"), waits="T7"),
-    Situation("D22", [item("FA-1", 5000), item("FA-2", 3000), item("FA-3", 2000)], line(None, 5000, payer=BRUNOY_NAME), "payer_and_amount"),
+    Situation(
+        "D20",
+        [item("FA-1", 5250), item("FA-2", 5250)],
+        line(None, 5250, payer=BRUNOY_NAME),
+        "identical_items",
+        first=("FA-1",),
+    ),
+    Situation(
+        "D21",
+        [item("FA-1", 5250), item("FA-2", 5250)],
+        line(None, 10500, payer=BRUNOY_NAME),
+        "payer_and_group",
+        first=("FA-1", "FA-2"),
+        waits="T7",
+    ),
+    Situation(
+        "D22",
+        [item("FA-1", 5000), item("FA-2", 3000), item("FA-3", 2000)],
+        line(None, 5000, payer=BRUNOY_NAME),
+        "payer_and_amount",
+    ),
     Situation(
         "D23",
-        [item(f"FA-{n}", f"{n * 311 % 900 + 100}.{n * 37 % 100:02d}", whole_turnover=True) for n in range(1, 7)],
+        [
+            item(f"FA-{n}", f"{n * 311 % 900 + 100}.{n * 37 % 100:02d}", whole_turnover=True)
+            for n in range(1, 7)
+        ],
         line(None, "1267.22", payer=BRUNOY_NAME),
         "payer_and_group",
         first=("FA-1", "FA-2", "FA-3"),
         waits="T7",
     ),
-    Situation("D24", [item(f"FA-{n}", n * 100, whole_turnover=True) for n in range(1, 13)], line(None, 900, payer=BRUNOY_NAME), "payer_and_amount"),
-    Situation("D25", [item("FA-77", 864)], line("FA-93", 864, payer=BRUNOY_NAME), "unknown_reference", first=("FA-77",)),
+    Situation(
+        "D24",
+        [item(f"FA-{n}", n * 100, whole_turnover=True) for n in range(1, 13)],
+        line(None, 900, payer=BRUNOY_NAME),
+        "payer_and_amount",
+    ),
+    Situation(
+        "D25",
+        [item("FA-77", 864)],
+        line("FA-93", 864, payer=BRUNOY_NAME),
+        "unknown_reference",
+        first=("FA-77",),
+    ),
     Situation(
         "D26",
         [item("FA-12", 700)],
@@ -152,8 +227,13 @@ CASES = [
         "payer_conflict",
         first=("INV-4968",),
     ),
-    Situation("D29", [item("7530", "2459.10", "Un Client")], line(f"VIR RECU IBAN {RICH_FR[:20]}7530185 DU 07/05/30", 12), "nothing_fits"),
-]  # fmt: skip
+    Situation(
+        "D29",
+        [item("7530", "2459.10", "Un Client")],
+        line(f"VIR RECU IBAN {RICH_FR[:20]}7530185 DU 07/05/30", 12),
+        "nothing_fits",
+    ),
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
@@ -194,8 +274,12 @@ def test_over_payment_shows_the_indemnity_and_absorbs_nothing() -> None:
 def test_d30_a_return_reopens_what_the_original_closed() -> None:
     paid = line("FA-12", 700, payer=BRUNOY_NAME, id="L0", end_to_end_id="X-2024-77")
     back = line(
-        "REJET VIREMENT", -700, end_to_end_id="X-2024-77", return_reason="AC04", booking_date=DAY + timedelta(days=6)
-    )  # fmt: skip
+        "REJET VIREMENT",
+        -700,
+        end_to_end_id="X-2024-77",
+        return_reason="AC04",
+        booking_date=DAY + timedelta(days=6),
+    )
     again = line("FA-12", 700, payer=BRUNOY_NAME, id="L2", booking_date=DAY + timedelta(days=9))
     found = {d.transaction_id: d for d in reconcile([paid, back, again], [item("FA-12", 700)])}
     assert (found["L1"].outcome, found["L1"].reason, shares(found["L1"])) == (
