@@ -1,7 +1,7 @@
 """Reads a list whole once, then what its change log names (reference: Pennylane changelogs).
 
-The cursor of a tracked list is `{"crawl": …}` while the whole list is read, `{"since": W}` at rest,
-and carries what is still to fetch in between. Provider cursors are short-lived: they are kept from
+The cursor of a tracked list is `{"crawl": …}` while the whole list is read, `{"since": W, "ids": …}`
+at rest, and carries what is still to fetch in between. Provider cursors are short-lived: they are kept from
 one page to the next only, and a refused one starts the walk again, which repeats but loses nothing.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.kit.contract import Cursor, Page, Pull, PullContext, Raw, Request, Response
 from connectors.kit.walks import by_cursor
+from connectors.pennylane.known import pack, unpack
 from connectors.pennylane.lists import LIMIT, hydrate, listed, records_of
 from core.errors import ProviderChanged
 
@@ -43,22 +44,30 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def track(name: str, cursor: Cursor, context: PullContext) -> Pull:
-    """One page of a list that has a change log."""
+def track(name: str, cursor: Cursor, context: PullContext, *, remember: bool = False) -> Pull:
+    """One page of a list that has a change log. `remember`: the cursor keeps the ids of the list, so
+    that one read whole again also shows what vanished while no log was there to tell."""
     if "since" not in cursor:
-        return (yield from crawl(name, cursor))
+        return (yield from crawl(name, cursor, remember=remember))
     if context.now - instant(cursor["since"]) > RETENTION:
-        return Page([], {}, more=True)
+        return _afresh(cursor)
     return (yield from follow(name, cursor))
 
 
-def crawl(name: str, cursor: Cursor) -> Pull:
+def _afresh(cursor: Cursor) -> Page:
+    """The list will be read whole; what was known of it stays known."""
+    return Page([], {"ids": cursor["ids"]} if "ids" in cursor else {}, more=True)
+
+
+def crawl(name: str, cursor: Cursor, *, remember: bool = False) -> Pull:
     """One page of the whole list, oldest id first, so that rows made meanwhile come last.
 
-    The last page leaves the watermark at the moment the walk began, less ten minutes.
+    The last page leaves the watermark at the moment the walk began, less ten minutes. Ids known
+    before and not met are asked for next: only their 404 proves that they are gone.
     """
     walk = dict(cursor.get("crawl", {}))
-    since, refused = walk.pop("since", None), int(walk.pop("refused", 0))
+    since, refused, met = walk.pop("since", None), int(walk.pop("refused", 0)), walk.pop("met", [])
+    known = {"ids": cursor["ids"]} if "ids" in cursor else {}
     answered: list[datetime] = []
 
     def read(answer: Response) -> tuple[list[Raw], str | None]:
@@ -71,14 +80,26 @@ def crawl(name: str, cursor: Cursor) -> Pull:
     try:
         page = yield from by_cursor(partial(_page, name), read, walk)
     except _RefusedError:
-        return Page(
-            [], {"crawl": {**({"since": since} if since else {}), "refused": _once_more(refused)}}, True
-        )
+        again = {"refused": _once_more(refused), **({"since": since} if since else {})}
+        return Page([], {"crawl": again, **known}, more=True)
     since = since or stamp(answered[0] - BEFORE)
+    met = [*met, pack(record.external_id for record in page.records)] if remember else []
     if not page.more:
-        return replace(page, cursor={"since": since})
+        return _walked(page.records, since, met, known)
     ahead = {**page.cursor, "since": since, **({"refused": refused} if refused else {})}
-    return replace(page, cursor={"crawl": ahead})
+    return replace(page, cursor={"crawl": {**ahead, **({"met": met} if met else {})}, **known})
+
+
+def _walked(records: list[Raw], since: str, met: list[str], known: Cursor) -> Page:
+    if not met:
+        return Page(records, {"since": since}, more=False, complete=True)
+    now = unpack(met)
+    rest = {"since": since, "ids": pack(now)}
+    missing = sorted(unpack([known["ids"]]) - now) if known else []
+    if not missing:
+        return Page(records, rest, more=False, complete=True)
+    asking = {"high": since, "floor": since, "todo": missing, "whole": True}
+    return Page(records, {**rest, **asking}, more=True)
 
 
 class _RefusedError(Exception):
@@ -106,7 +127,7 @@ def follow(name: str, cursor: Cursor) -> Pull:
     if not state.get("todo"):
         seen = yield from _collect(name, state)
         if seen is None:
-            return Page([], {}, more=True)
+            return _afresh(cursor)
         state, gone = _noted(state, seen), list(seen.deleted)
     todo = state["todo"]
     records: list[Raw] = []
@@ -114,9 +135,18 @@ def follow(name: str, cursor: Cursor) -> Pull:
         records, missing = yield from hydrate(f"/{name}", todo[:LIMIT])
         gone += missing
     state["todo"] = todo[LIMIT:]
+    if "ids" in state:
+        state["ids"] = _now_known(state["ids"], records, gone)
     if state["todo"] or state.get("cursor"):
         return Page(records, state, more=True, gone=tuple(gone))
-    return Page(records, {"since": max(state["high"], state["floor"])}, more=False, gone=tuple(gone))
+    rest = {"since": max(state["high"], state["floor"]), **{k: state[k] for k in ("ids",) if k in state}}
+    return Page(records, rest, more=False, complete=bool(state.get("whole")), gone=tuple(gone))
+
+
+def _now_known(ids: str, records: list[Raw], gone: list[str]) -> str:
+    known = unpack([ids])
+    now = (known | {record.external_id for record in records}) - set(gone)
+    return ids if now == known else pack(now)
 
 
 @dataclass(frozen=True)
@@ -139,6 +169,7 @@ def _noted(state: Cursor, seen: _Seen) -> Cursor:
         "high": seen.high,
         "floor": seen.floor,
         "todo": seen.changed,
+        **{key: state[key] for key in ("ids",) if key in state},
         **({"cursor": seen.cursor} if seen.cursor else {}),
         **({"refused": seen.refused} if seen.refused else {}),
     }

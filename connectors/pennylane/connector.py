@@ -46,6 +46,9 @@ STREAMS = (
     ),
 )
 
+MAY_VANISH = ("customer_invoices", "supplier_invoices", "transactions")
+"""Lists whose ids are remembered: what is gone from them changes what money is owed or came."""
+
 MANIFEST = Manifest(
     slug="pennylane",
     name="Pennylane",
@@ -94,7 +97,7 @@ class Pennylane:
             return pull_matches(cursor, context)
         if stream.name == "bank_accounts":
             return _untracked(stream.name, cursor)
-        return track(stream.name, cursor, context)
+        return track(stream.name, cursor, context, remember=stream.name in MAY_VANISH)
 
 
 def _with_readonly(scopes: Iterator[str]) -> Iterator[str]:

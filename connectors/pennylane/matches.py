@@ -123,7 +123,7 @@ def _look(state: Cursor, memory: Memory, context: PullContext) -> Generator[Requ
     name = state.get("at") or TRANSACTIONS
     start = {} if name == TRANSACTIONS else {"since": lists[TRANSACTIONS]["since"]}
     page = yield from track(name, lists.get(name, start), context)
-    if not page.cursor:
+    if not ("since" in page.cursor or "crawl" in page.cursor):
         state |= {"lists": {}, "at": TRANSACTIONS}
         return
     whole = bool(state.get("whole")) or page.complete or "crawl" in page.cursor

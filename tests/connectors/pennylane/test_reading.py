@@ -63,7 +63,7 @@ def test_an_old_list_cursor_starts_the_walk_again_and_loses_nothing(scene: Scene
     scene.sim.cursors.forget()
     scene.books.sync("customer_invoices")
     assert set(scene.books.invoices()) == made
-    assert scene.books.cursors["customer_invoices"] == {"since": since}
+    assert scene.books.cursors["customer_invoices"]["since"] == since
 
 
 def test_a_provider_that_refuses_its_own_cursors_stops_the_stream(scene: Scene) -> None:
@@ -192,6 +192,22 @@ def test_a_connection_that_slept_longer_than_the_log_remembers_reads_the_list_ag
     assert scene.books.invoices()["FA-1"].gross_minor == 2000
     assert scene.calls("/changelogs/") == []
     assert scene.books.completed == ["customer_invoices"] * 2
+
+
+def test_what_vanished_while_nobody_looked_is_gone_by_its_404(scene: Scene) -> None:
+    invoices = [scene.world.invoice(scene.customer, f"FA-{i}", 1000) for i in range(250)]
+    scene.books.sync("customer_invoices")
+    scene.world.advance(timedelta(hours=1))
+    invoices.append(scene.world.invoice(scene.customer, "FA-250", 1000))
+    scene.books.sync("customer_invoices")
+    vanished = [invoices[3], invoices[249], invoices[250]]
+    for invoice in vanished:
+        scene.world.delete(invoice)
+    scene.world.advance(timedelta(days=60))
+    pages = scene.books.sync("customer_invoices")
+    assert scene.books.gone == [str(invoice.number_id) for invoice in vanished]
+    assert pages[-1].complete
+    assert scene.books.sync("customer_invoices")[-1].gone == ()
 
 
 def test_a_log_that_says_too_old_leads_to_a_whole_read(scene: Scene) -> None:
