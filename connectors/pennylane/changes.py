@@ -44,11 +44,13 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def track(name: str, cursor: Cursor, context: PullContext, *, remember: bool = False) -> Pull:
+def track(
+    name: str, cursor: Cursor, context: PullContext, *, remember: bool = False, size: int = LIMIT
+) -> Pull:
     """One page of a list that has a change log. `remember`: the cursor keeps the ids of the list, so
     that one read whole again also shows what vanished while no log was there to tell."""
     if "since" not in cursor:
-        return (yield from crawl(name, cursor, remember=remember))
+        return (yield from crawl(name, cursor, remember=remember, size=size))
     if context.now - instant(cursor["since"]) > RETENTION:
         return _afresh(cursor)
     return (yield from follow(name, cursor))
@@ -59,7 +61,7 @@ def _afresh(cursor: Cursor) -> Page:
     return Page([], {"ids": cursor["ids"]} if "ids" in cursor else {}, more=True)
 
 
-def crawl(name: str, cursor: Cursor, *, remember: bool = False) -> Pull:
+def crawl(name: str, cursor: Cursor, *, remember: bool = False, size: int = LIMIT) -> Pull:
     """One page of the whole list, oldest id first, so that rows made meanwhile come last.
 
     The last page leaves the watermark at the moment the walk began, less ten minutes. Ids known
@@ -78,7 +80,7 @@ def crawl(name: str, cursor: Cursor, *, remember: bool = False) -> Pull:
         return records_of(page.rows), page.next
 
     try:
-        page = yield from by_cursor(partial(_page, name), read, walk)
+        page = yield from by_cursor(partial(_page, name, size), read, walk)
     except _RefusedError:
         again = {"refused": _once_more(refused), **({"since": since} if since else {})}
         return Page([], {"crawl": again, **known}, more=True)
@@ -106,9 +108,9 @@ class _RefusedError(Exception):
     """Internal: the provider no longer takes the cursor it gave."""
 
 
-def _page(name: str, cursor: str | None) -> Request:
+def _page(name: str, size: int, cursor: str | None) -> Request:
     """The same sort and limit on each page: the cursor remembers neither. Only a cursor may be refused."""
-    params = (("sort", "id"), ("limit", str(LIMIT)))
+    params = (("sort", "id"), ("limit", str(size)))
     if cursor is None:
         return Request(f"/{name}", params)
     return Request(f"/{name}", (*params, ("cursor", cursor)), accept=(200, 400))

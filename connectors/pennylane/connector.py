@@ -18,6 +18,7 @@ from connectors.kit.contract import (
     Stream,
 )
 from connectors.pennylane.changes import crawl, track
+from connectors.pennylane.lists import LIMIT
 from connectors.pennylane.matches import pull_matches
 from core.errors import ProviderChanged
 from core.model import EntityProof
@@ -75,6 +76,9 @@ class Pennylane:
     manifest = MANIFEST
     streams = STREAMS
 
+    def __init__(self, size: int = LIMIT) -> None:
+        self._size = size
+
     def identify(self) -> Generator[Request, Response, Identity]:
         """The company the SME picked on the consent page, and the scopes it granted."""
         me = _me((yield Request("/me")))
@@ -96,8 +100,8 @@ class Pennylane:
         if stream.name == "matches":
             return pull_matches(cursor, context)
         if stream.name == "bank_accounts":
-            return _untracked(stream.name, cursor)
-        return track(stream.name, cursor, context, remember=stream.name in MAY_VANISH)
+            return _untracked(stream.name, cursor, self._size)
+        return track(stream.name, cursor, context, remember=stream.name in MAY_VANISH, size=self._size)
 
 
 def _with_readonly(scopes: Iterator[str]) -> Iterator[str]:
@@ -122,9 +126,9 @@ def _company() -> Pull:
     return Page([Raw(str(me["company"]["id"]), me)], {}, more=False, complete=True)
 
 
-def _untracked(name: str, cursor: Cursor) -> Pull:
+def _untracked(name: str, cursor: Cursor, size: int) -> Pull:
     """A list without a change log is read whole every time."""
-    page = yield from crawl(name, cursor)
+    page = yield from crawl(name, cursor, size=size)
     return page if page.more else Page(page.records, {}, more=False, complete=True)
 
 
