@@ -61,8 +61,8 @@ def _rank(one: BankTransaction, iban: str | None) -> int:
 
 
 def items_of(known: Known) -> list[Item]:
-    """Issued invoices and credit notes, and those that money stands on; ordered by id."""
-    used = {a.invoice_id for a in known.allocations}
+    """Issued invoices and credit notes, and those that are financed or money stands on; by id."""
+    used = {*(a.invoice_id for a in known.allocations), *(f.invoice_id for f in known.financed)}
     starts = _first_lines(known)
     return [
         _item(known, one, opening=_opening(one, used=one.id in used, first_line=starts.get(one.company_id)))

@@ -1,0 +1,165 @@
+"""Derives everything again, from the raw records to the events, and compares with what is stored."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from core.model import (
+    Allocation,
+    AuditEntry,
+    Decision,
+    Entry,
+    Event,
+    FinancedInvoice,
+    StreamState,
+    content_hash,
+)
+from core.ports import Progress, Source, Statements, Store, Unit
+from core.repayment import Moment
+from core.usecases.audit import broken_links
+from core.usecases.difference import Difference, Kind
+from core.usecases.known import load
+from core.usecases.reconcile import STANDARD, Rules, derive
+from core.usecases.verify_facts import compare_facts, compare_snapshots
+from core.usecases.wake import MARK, newest
+
+E = TypeVar("E", bound=Entry)
+
+
+def verify(
+    store: Store,
+    source: Source,
+    tenant_id: str,
+    *,
+    statements: Statements | None = None,
+    rules: Rules = STANDARD,
+    progress: Progress | None = None,
+) -> tuple[Difference, ...]:
+    """Every difference between what is stored and what the raw records lead to; empty when all is well.
+
+    Revision by revision, decisions, allocations and events are derived from what was known just
+    before and compared. Bank files are read again when `statements` is given.
+    """
+    with store.begin(tenant_id, write=False) as unit:
+        found = [
+            *compare_facts(unit, source, statements),
+            *compare_snapshots(unit.all(FinancedInvoice)),
+            *_audit(unit),
+        ]
+        last: datetime | None = None
+        revisions = sorted({r for kind in (Decision, Allocation, Event) for r in unit.revisions(kind)})
+        for number, revision in enumerate(revisions, 1):
+            written = _written_at(unit, revision)
+            last = written.instant or last
+            found += _replay(unit, written, last, rules)
+            if progress is not None:
+                progress("verify", {"revisions": number, "of": len(revisions)})
+        found += _owed(unit, last, rules)
+    return tuple(found)
+
+
+def _audit(unit: Unit) -> Iterator[Difference]:
+    """Breaks in the audit chain, and decisions of persons that nobody is on record for."""
+    chain = unit.entries(AuditEntry)
+    for id in broken_links(chain):
+        yield Difference("audit", id, "audit chain", "the entry or its predecessor was changed or removed")
+    recorded = {str(e.details.get("decision")) for e in chain if e.action.startswith("decision.")}
+    subjects = {e.subject for e in chain if e.action.startswith("decision.")}
+    persons = {d.id for d in unit.all(Decision) if d.decided_by != "engine"}
+    for id in sorted(subjects | persons):
+        for version in unit.history(Decision, id):
+            by_person = version.fact.decided_by != "engine"
+            if by_person and content_hash(version.fact.content()) not in recorded:
+                message = "no audit entry says that a person decided this"
+                yield Difference("decision", id, f"revision {version.revision}", message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What one revision wrote, and when."""
+
+    revision: int
+    decisions: tuple[Decision, ...]
+    allocations: tuple[Allocation, ...]
+    events: tuple[Event, ...]
+    instant: datetime | None
+
+
+def _written_at(unit: Unit, revision: int) -> _Written:
+    before = {d.id: d.content() for d in unit.all(Decision, as_of=revision - 1)}
+    now = unit.all(Decision, as_of=revision)
+    decisions = tuple(d for d in now if before.get(d.id) != d.content())
+    events = _entries_at(unit, Event, revision)
+    return _Written(
+        revision=revision,
+        decisions=decisions,
+        allocations=_entries_at(unit, Allocation, revision),
+        events=events,
+        instant=_instant(unit, revision, decisions, events),
+    )
+
+
+def _entries_at(unit: Unit, kind: type[E], revision: int) -> tuple[E, ...]:
+    earlier = {e.id for e in unit.entries(kind, as_of=revision - 1)}
+    return tuple(e for e in unit.entries(kind, as_of=revision) if e.id not in earlier)
+
+
+def _instant(
+    unit: Unit, revision: int, decisions: Sequence[Decision], events: Sequence[Event]
+) -> datetime | None:
+    """When the unit ran: events and versions of decisions carry its instant."""
+    for decision in decisions[:1]:
+        for version in unit.history(Decision, decision.id):
+            if version.revision == revision:
+                return version.known_from
+    return events[0].detected_at if events else None
+
+
+def _replay(unit: Unit, written: _Written, instant: datetime | None, rules: Rules) -> Iterator[Difference]:
+    """A person's decision is taken as given; what a run wrote must come out again."""
+    by_engine = [d for d in written.decisions if d.decided_by == "engine"]
+    if not (by_engine or written.allocations or written.events):
+        return
+    if instant is None:
+        yield Difference("allocation", written.allocations[0].id, f"revision {written.revision}", "undated")
+        return
+    derived = derive(load(unit, as_of=written.revision - 1), Moment.at(instant), rules)
+    where = f"revision {written.revision}"
+    yield from _compare("decision", where, by_engine, derived.decisions)
+    yield from _compare("allocation", where, written.allocations, derived.allocations)
+    yield from _compare("event", where, written.events, derived.events)
+
+
+def _compare(
+    kind: Kind,
+    where: str,
+    stored: Iterable[Decision | Entry],
+    derived: Iterable[Decision | Entry],
+) -> Iterator[Difference]:
+    have, want = {r.id: r for r in stored}, {r.id: r for r in derived}
+    for id in sorted({*have, *want}):
+        if id not in want:
+            yield Difference(kind, id, where, "is stored, but nothing known then leads to it")
+        elif id not in have:
+            yield Difference(kind, id, where, "follows from what was known then, but is not stored")
+        elif names := _differing(have[id], want[id]):
+            yield Difference(kind, id, where, f"differs in {', '.join(names)}")
+
+
+def _differing(stored: Decision | Entry, derived: Decision | Entry) -> list[str]:
+    have, want = stored.model_dump(mode="json"), derived.model_dump(mode="json")
+    return [name for name in have if have[name] != want[name]]
+
+
+def _owed(unit: Unit, instant: datetime | None, rules: Rules) -> Iterator[Difference]:
+    """What the last run should have said: nothing may be left to derive once every fact was read."""
+    mark = unit.load(StreamState, MARK)
+    if instant is None or mark is None or mark.cursor["revision"] < newest(unit):
+        return
+    if any(d.decided_by != "engine" and d.outcome == "review" for d in unit.all(Decision)):
+        return
+    derived = derive(load(unit), Moment.at(instant), rules)
+    yield from _compare("decision", "now", (), derived.decisions)
+    yield from _compare("allocation", "now", (), derived.allocations)
+    yield from _compare("event", "now", (), derived.events)

@@ -1,0 +1,142 @@
+"""Reads every raw record again and compares the facts with those stored."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.errors import LettrageError
+from core.model import (
+    BankAccount,
+    BankTransaction,
+    Counterparty,
+    Fact,
+    FinancedInvoice,
+    Invoice,
+    ProviderMatch,
+    RawRecord,
+    Statement,
+    content_hash,
+)
+from core.ports import Source, Statements, Unit
+from core.usecases.difference import Difference
+from core.usecases.import_files import FILE_PROVIDER, fit
+from core.usecases.tombstones import tombstone
+
+READ_FROM_RAW: tuple[type[Fact], ...] = (
+    BankAccount, BankTransaction, Counterparty, Invoice, ProviderMatch, Statement,
+)  # fmt: skip
+"""Kinds of which every version must come from a raw record."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the raw records read as: per fact id the contents they justify, and where each was read."""
+
+    contents: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    first: dict[tuple[str, str], RawRecord] = field(default_factory=dict)
+    kinds: dict[str, type[Fact]] = field(default_factory=dict)
+
+    def add(self, fact: Fact, raw: RawRecord) -> None:
+        self.kinds[fact.id] = type(fact)
+        for version in (fact, tombstone(fact)):
+            digest = content_hash(version.content())
+            self.contents[fact.id].add(digest)
+        self.first.setdefault((fact.id, content_hash(fact.content())), raw)
+
+
+def compare_facts(unit: Unit, source: Source, statements: Statements | None) -> Iterator[Difference]:
+    """Facts that no raw record reads as, and raw records whose facts are not stored."""
+    stored = {fact.id: fact for kind in READ_FROM_RAW for fact in unit.all(kind)}
+    raws = unit.entries(RawRecord)
+    repeats = Counter((r.provider, r.account, r.object, r.external_id) for r in raws)
+    read = _Read()
+    several: set[str] = set()
+    for raw in raws:
+        facts, problem = _again(unit, raw, source, statements, stored)
+        if problem is not None:
+            yield problem
+        for fact in facts:
+            read.add(fact, raw)
+            if repeats[raw.provider, raw.account, raw.object, raw.external_id] > 1:
+                several.add(fact.id)
+    yield from _unjustified(unit, stored, read, several)
+    yield from _not_stored(unit, stored, read, several)
+
+
+def _again(
+    unit: Unit,
+    raw: RawRecord,
+    source: Source,
+    statements: Statements | None,
+    stored: Mapping[str, Fact],
+) -> tuple[Sequence[Fact], Difference | None]:
+    try:
+        if raw.provider != FILE_PROVIDER:
+            return source.remap(raw), None
+        return (_file_again(unit, raw, statements, stored) if statements else ()), None
+    except LettrageError as error:
+        return (), Difference("fact", raw.id, f"raw record {raw.id}", f"cannot be read again: {error}")
+
+
+def _file_again(
+    unit: Unit, raw: RawRecord, statements: Statements, stored: Mapping[str, Fact]
+) -> Sequence[Fact]:
+    """The facts a bank file brought when it was imported: its lines that were new then."""
+    account = raw.http.get("account")
+    file = statements.read(raw.external_id, raw.payload, account=account, company_id=raw.company_id)
+    brought = [f for f in stored.values() if f.source is not None and f.source.raw_id == raw.id]
+    before = min((unit.history(type(f), f.id)[0].revision for f in brought), default=1) - 1
+    fitted = fit(unit, statements, file, as_of=before)
+    known = [
+        line
+        for id in {s.account.id for s in fitted.statements}
+        for line in unit.all(BankTransaction, as_of=before, account_id=id)
+    ]
+    same = statements.same_lines(known, fitted.transactions)
+    lines = [line for line in fitted.transactions if line.id not in same]
+    first = {f.id for f in brought if isinstance(f, BankAccount)}
+    accounts = [s.account for s in fitted.statements if s.account.id in first]
+    return [*accounts, *(s.statement for s in fitted.statements), *lines]
+
+
+def _versions(unit: Unit, fact: Fact, several: set[str]) -> list[Fact]:
+    """All versions of a fact that raw records gave more than once; else the one there is."""
+    if fact.id not in several:
+        return [fact]
+    return [version.fact for version in unit.history(type(fact), fact.id)]
+
+
+def _unjustified(
+    unit: Unit, stored: Mapping[str, Fact], read: _Read, several: set[str]
+) -> Iterator[Difference]:
+    for fact in stored.values():
+        for version in _versions(unit, fact, several):
+            if content_hash(version.content()) not in read.contents.get(fact.id, ()):
+                raw_id = version.source.raw_id if version.source else None
+                where = f"raw record {raw_id}" if raw_id else "no raw record"
+                message = f"the stored {fact.entity} is not what its raw record says"
+                yield Difference("fact", fact.id, where, message)
+
+
+def _not_stored(
+    unit: Unit, stored: Mapping[str, Fact], read: _Read, several: set[str]
+) -> Iterator[Difference]:
+    for (id, digest), raw in read.first.items():
+        fact = stored.get(id)
+        if fact is None:
+            message = f"the {read.kinds[id].entity} of this raw record is not stored"
+            yield Difference("fact", id, f"raw record {raw.id}", message)
+        elif id in several and digest not in _digests(unit, fact, several):
+            message = f"the {fact.entity} never had the version this raw record says"
+            yield Difference("fact", id, f"raw record {raw.id}", message)
+
+
+def _digests(unit: Unit, fact: Fact, several: set[str]) -> set[str]:
+    return {content_hash(version.content()) for version in _versions(unit, fact, several)}
+
+
+def compare_snapshots(financed: Iterable[FinancedInvoice]) -> Iterator[Difference]:
+    """Financed invoices whose frozen snapshot is not the one that was hashed."""
+    for one in financed:
+        if content_hash(one.snapshot) != one.snapshot_hash:
+            yield Difference("snapshot", one.id, f"loan {one.loan_reference}", "the snapshot was changed")
