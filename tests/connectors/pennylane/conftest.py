@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ from connectors.kit.client import Pace, ProviderSettings
 from connectors.kit.driver import Driver
 from connectors.kit.world import Account, Company, Partner, World
 from connectors.pennylane import changes
-from connectors.pennylane.connector import CONNECTOR
+from connectors.pennylane.connector import CONNECTOR, Pennylane
 from connectors.pennylane.simulator import PREFIX, PennylaneSimulator
 from core.model import BankTransaction, Connection, Fact, Invoice, ProviderMatch
 from core.ports import Granted, Pulled
@@ -107,6 +107,7 @@ class Scene:
     supplier: Partner
     granted: Granted
     books: Books
+    vault: InMemoryVault
 
     def calls(self, part: str = "") -> list[str]:
         """Path and query of the API calls so far that contain `part`."""
@@ -114,7 +115,9 @@ class Scene:
         return [call for call in made if part in call and not call.startswith("/oauth")]
 
 
-def connect(world: World, sim: PennylaneSimulator) -> tuple[Driver, Granted, Connection]:
+def connect(
+    world: World, sim: PennylaneSimulator, asks: tuple[str, ...]
+) -> tuple[Driver, Granted, Connection, InMemoryVault]:
     settings = ProviderSettings(
         client_id=sim.client.client_id,
         client_secret=sim.client.client_secret,
@@ -123,8 +126,11 @@ def connect(world: World, sim: PennylaneSimulator) -> tuple[Driver, Granted, Con
     )
     pace = Pace(sleep=lambda seconds: world.advance(timedelta(seconds=seconds)), chance=lambda: 0.5)
     vault = InMemoryVault()
+    connector = Pennylane()
+    auth = replace(CONNECTOR.manifest.auth, scopes=(*CONNECTOR.manifest.auth.scopes, *asks))
+    connector.manifest = replace(CONNECTOR.manifest, auth=auth)
     driver = Driver(
-        {"pennylane": CONNECTOR},
+        {"pennylane": connector},
         {"pennylane": settings},
         vault=vault,
         limiter=FreeLimiter(),
@@ -143,24 +149,25 @@ def connect(world: World, sim: PennylaneSimulator) -> tuple[Driver, Granted, Con
         created_at=world.now(),
     )
     vault.swap_tokens(TENANT, connection.id, expected=None, tokens=tokens)
-    return driver, granted, connection
+    return driver, granted, connection, vault
 
 
 @pytest.fixture
 def make_scene() -> Iterator[Callable[..., Scene]]:
-    """Builds a scene; keyword arguments go to the simulator."""
+    """Builds a scene; `asks` are more scopes to consent to, the rest goes to the simulator."""
     running: list[tuple[PennylaneSimulator, Driver]] = []
 
-    def make(**options: Any) -> Scene:
+    def make(*, asks: tuple[str, ...] = (), **options: Any) -> Scene:
         world = World(START)
         company = world.company("Atelier Exemple SAS")
         account = world.account(company)
         customer = world.partner(company, "Client Demo SARL")
         supplier = world.partner(company, "Fournisseur Demo SA", role="supplier")
         sim = PennylaneSimulator(world, **{"calls_per_window": (10_000, 5.0), **options}).start()
-        driver, granted, connection = connect(world, sim)
+        driver, granted, connection, vault = connect(world, sim, asks)
         running.append((sim, driver))
-        return Scene(world, sim, company, account, customer, supplier, granted, Books(driver, connection))
+        books = Books(driver, connection)
+        return Scene(world, sim, company, account, customer, supplier, granted, books, vault)
 
     yield make
     for sim, driver in running:
