@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
@@ -56,24 +56,39 @@ class Ticker:
         return True
 
 
-def align(connection: Connection, planned: Sequence[Planned]) -> None:
-    """Makes the table say what was planned; a schedule that runs keeps its next slot.
+def align(connection: Connection, planned: Sequence[Planned]) -> int:
+    """Makes the table say what was planned and returns how many rows that changed.
 
-    Only the connections named are touched, so tenants may be aligned one by one.
+    A new schedule is due at once; one that runs keeps its next slot. Connections that are not named
+    are left alone, so tenants may be aligned one by one.
     """
+    stored = {(row.tenant_id, row.connection_id): row for row in connection.execute(_of_tenants(planned))}
+    changed = [plan for plan in planned if _differs(plan, stored.get((plan.tenant_id, plan.connection_id)))]
     now = now_ms(connection)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    for plan in planned:
-        changes = {
-            "every_seconds": int(plan.every.total_seconds()),
-            "jitter": int(plan.jitter.total_seconds()),
-            "enabled": plan.enabled,
-        }
-        row = dialect.insert(Schedule).values(
-            tenant_id=plan.tenant_id, connection_id=plan.connection_id, next_run_at=now, **changes
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for plan in changed:
+        row = insert(Schedule).values(
+            tenant_id=plan.tenant_id, connection_id=plan.connection_id, next_run_at=now, **_settings(plan)
         )
         key = [col(Schedule.tenant_id), col(Schedule.connection_id)]
-        connection.execute(row.on_conflict_do_update(index_elements=key, set_=changes))
+        connection.execute(row.on_conflict_do_update(index_elements=key, set_=_settings(plan)))
+    return len(changed)
+
+
+def _of_tenants(planned: Sequence[Planned]) -> Select[Any]:
+    return select(Schedule).where(col(Schedule.tenant_id).in_({plan.tenant_id for plan in planned}))
+
+
+def _settings(plan: Planned) -> dict[str, int | bool]:
+    return {
+        "every_seconds": int(plan.every.total_seconds()),
+        "jitter": int(plan.jitter.total_seconds()),
+        "enabled": plan.enabled,
+    }
+
+
+def _differs(plan: Planned, row: Row[Any] | None) -> bool:
+    return row is None or any(getattr(row, name) != value for name, value in _settings(plan).items())
 
 
 def push_back(connection: Connection, *, connection_id: str, wait: timedelta) -> None:

@@ -6,7 +6,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -15,18 +15,17 @@ from sqlalchemy.exc import OperationalError
 
 from core.errors import LettrageError, RetryLater
 from hub.jobs import heartbeats, quarantine, schedules
-from hub.jobs.database import now_ms, writing
+from hub.jobs.database import writing
 from hub.jobs.names import APPLICATION, SCHEMA, VERSION, WORKFLOW
 from hub.jobs.outbox import Job, Jobs
 from hub.jobs.reaper import Reaper
+from hub.jobs.retention import sweep
 from hub.jobs.rhythm import STEADY, Rhythm
 from hub.jobs.setup import declare_queues, quiet_engine
 from hub.store.engine import create_engine
 from scheduler.clock import Beat, Clockwork
 
 LOG: Final = structlog.get_logger("lettrage.jobs")
-FINISHED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-SWEPT_AT_ONCE: Final = 500
 
 Handler = Callable[[Mapping[str, Any]], None]
 
@@ -104,22 +103,7 @@ class Worker:
 
     def sweep(self) -> int:
         """Deletes finished jobs older than the rhythm's `keep_days`; returns how many."""
-        with writing(self._engine) as connection:
-            keep = timedelta(days=self._rhythm.keep_days)
-            before = now_ms(connection) - int(keep.total_seconds() * 1000)
-            quarantine.forget_resumptions(connection, before=before)
-        limit = datetime.fromtimestamp(before / 1000, UTC).isoformat()
-        swept = 0
-        while old := self._finished(limit):
-            self._jobs.client.delete_workflows(old)
-            swept += len(old)
-        return swept
-
-    def _finished(self, before: str) -> list[str]:
-        found = self._jobs.client.list_workflows(
-            status=FINISHED, completed_before=before, limit=SWEPT_AT_ONCE, load_input=False, load_output=False
-        )
-        return [job.workflow_id for job in found]
+        return sweep(self._engine, self._jobs, keep=timedelta(days=self._rhythm.keep_days))
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(

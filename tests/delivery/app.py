@@ -13,7 +13,7 @@ from hub.store.vault import SqlVault
 from tests.delivery.conftest import LOOPBACK, TENANT
 from tests.store.conftest import KEYRING
 
-RHYTHM = Rhythm(heartbeat=0.2, silent_after=1.0, sync_poll=0.05, deliver_poll=0.05, default_poll=0.05)
+RHYTHM = Rhythm(heartbeat=0.2, silent_after=2.0, sync_poll=0.05, deliver_poll=0.05, default_poll=0.05)
 
 
 class SystemClock:

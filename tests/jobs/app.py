@@ -12,7 +12,7 @@ from typing import Any
 from hub.jobs import Rhythm, Worker
 
 RHYTHM = Rhythm(
-    heartbeat=0.2, silent_after=1.5, sync_poll=0.05, deliver_poll=0.05, default_poll=0.05, resumptions=1
+    heartbeat=0.2, silent_after=2.0, sync_poll=0.05, deliver_poll=0.05, default_poll=0.05, resumptions=1
 )
 
 

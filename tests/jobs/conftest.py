@@ -21,7 +21,7 @@ from tests.postgres import postgres_url
 TABLES = [each.__table__ for each in (WorkerHeartbeat, JobResumption, QuarantinedJob, Schedule)]  # type: ignore[attr-defined]
 QUICK = Rhythm(
     heartbeat=0.2,
-    silent_after=1.0,
+    silent_after=3.0,
     sync_poll=0.05,
     deliver_poll=0.05,
     default_poll=0.05,
@@ -48,24 +48,34 @@ def _ready(url: str) -> str:
     return url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as address:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with database(request.param, tmp_path_factory.mktemp("jobs")) as address:
         yield address
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    engine = create_engine(url)
+def engine(prepared: str) -> Iterator[Engine]:
+    """On a database without a row in it."""
+    engine = create_engine(prepared)
+    with writing(engine) as connection:
+        for table in TABLES:
+            connection.execute(table.delete())
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def jobs(url: str) -> Iterator[Jobs]:
-    jobs = Jobs(url)
+def jobs(prepared: str, engine: Engine) -> Iterator[Jobs]:
+    jobs = Jobs(prepared)
+    jobs.client.delete_workflows([job.workflow_id for job in jobs.client.list_workflows()])
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def url(prepared: str, jobs: Jobs) -> str:
+    return prepared
 
 
 @dataclass
@@ -102,21 +112,20 @@ class Bench:
             )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with database(request.param, tmp_path_factory.mktemp("jobs")) as address:
-        engine, jobs = create_engine(address), Jobs(address)
-        bench = Bench(address, engine, jobs)
-        handlers = {"note": bench.handle, "sync": bench.handle, "deliver": bench.handle}
-        worker = Worker(address, handlers, rhythm=QUICK, observe=bench.ended.append)
-        worker.start()
-        yield bench
-        worker.stop(wait_seconds=0)
-        jobs.close()
-        engine.dispose()
+@pytest.fixture(scope="module")
+def bench(prepared: str) -> Iterator[Bench]:
+    engine, jobs = create_engine(prepared), Jobs(prepared)
+    bench = Bench(prepared, engine, jobs)
+    handlers = {"note": bench.handle, "sync": bench.handle, "deliver": bench.handle}
+    worker = Worker(prepared, handlers, rhythm=QUICK, observe=bench.ended.append)
+    worker.start()
+    yield bench
+    worker.stop(wait_seconds=0)
+    jobs.close()
+    engine.dispose()
 
 
-def until(true: Callable[[], Any], *, seconds: float = 8.0) -> None:
+def until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
     """Waits, in short steps, until the condition holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.jobs import quarantined, release
 from hub.jobs.database import writing
+from hub.jobs.retention import sweep
 from hub.jobs.tables import QuarantinedJob
 from tests.jobs.conftest import Bench, fail_times, until
 
@@ -128,3 +129,13 @@ def test_arguments_are_ids_and_small_scalars(bench: Bench, args: dict[str, objec
 def test_the_backlog_counts_what_waits(bench: Bench) -> None:
     bench.enqueue("waiting", kind="sync", delay=timedelta(hours=1))
     assert bench.jobs.backlog()["sync"] >= 1
+
+
+def test_finished_jobs_are_swept_and_waiting_ones_stay(bench: Bench) -> None:
+    bench.enqueue("done")
+    bench.enqueue("waits", delay=timedelta(hours=1))
+    until(lambda: bench.jobs.client.list_workflows(workflow_ids=["note:done"], status="SUCCESS"))
+    assert sweep(bench.engine, bench.jobs, keep=timedelta(days=1)) == 0
+    assert sweep(bench.engine, bench.jobs, keep=timedelta(seconds=-1)) >= 1
+    assert not bench.jobs.client.list_workflows(workflow_ids=["note:done"])
+    assert bench.jobs.client.list_workflows(workflow_ids=["note:waits"])

@@ -73,6 +73,13 @@ def test_a_disabled_schedule_is_never_due_and_keeps_its_place(engine: Engine, jo
     assert slots(engine)["con_2"] == slot + 120_000
 
 
+def test_aligning_twice_writes_nothing(engine: Engine) -> None:
+    plans = [planned("con_1"), planned("con_2")]
+    with writing(engine) as connection:
+        assert [align(connection, plans), align(connection, plans), align(connection, [])] == [2, 0, 0]
+        assert align(connection, [planned("con_2", enabled=False)]) == 1
+
+
 def test_a_sync_that_was_put_off_gets_no_new_slot_meanwhile(engine: Engine, jobs: Jobs) -> None:
     put(engine, planned("con_1"), planned("con_2"))
     with writing(engine) as connection:
