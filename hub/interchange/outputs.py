@@ -1,0 +1,84 @@
+"""Writes decisions, allocations and candidates in a defined order, as Parquet, JSON lines or CSV."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from core.model.decision import Decision
+from core.model.ids import canonical_json
+from hub.interchange.rows import Rejected
+
+_DECISIONS: Final[Mapping[str, Any]] = {
+    "transaction_id": pl.String, "tenant_id": pl.String, "outcome": pl.String, "tier": pl.String,
+    "reason": pl.String, "coincidence": pl.Float64, "allocated_minor": pl.Int64,
+    "unallocated_minor": pl.Int64, "explanation": pl.String,
+}  # fmt: skip
+_ALLOCATIONS: Final[Mapping[str, Any]] = {
+    "transaction_id": pl.String, "item_id": pl.String, "amount_minor": pl.Int64, "gap_minor": pl.Int64,
+    "gap_reason": pl.String,
+}  # fmt: skip
+_CANDIDATES: Final[Mapping[str, Any]] = {
+    "transaction_id": pl.String, "rank": pl.Int64, "item_ids": pl.String, "amounts_minor": pl.String,
+    "score": pl.Float64, "why": pl.String,
+}  # fmt: skip
+
+Frames = dict[str, pl.DataFrame]
+
+
+def frames(decisions: Iterable[Decision], tenants: Mapping[str, str]) -> Frames:
+    """The three outputs; `tenants` gives each transaction's tenant. Decisions come ordered by id."""
+    decided: list[tuple[Any, ...]] = []
+    allocated: list[tuple[Any, ...]] = []
+    proposed: list[tuple[Any, ...]] = []
+    for d in decisions:
+        decided.append(
+            (
+                d.transaction_id, tenants[d.transaction_id], d.outcome, d.tier, d.reason, d.coincidence,
+                d.allocated_minor, d.unallocated_minor, canonical_json(d.explanation),
+            )
+        )  # fmt: skip
+        for share in sorted(d.shares, key=lambda s: s.item_id):
+            allocated.append(
+                (d.transaction_id, share.item_id, share.amount_minor, share.gap_minor, share.gap_reason)
+            )
+        for c in d.candidates:
+            ids = "|".join(s.item_id for s in c.shares)
+            amounts = "|".join(str(s.amount_minor) for s in c.shares)
+            proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
+    return {
+        "decisions": pl.DataFrame(decided, schema=dict(_DECISIONS), orient="row"),
+        "allocations": pl.DataFrame(allocated, schema=dict(_ALLOCATIONS), orient="row"),
+        "candidates": pl.DataFrame(proposed, schema=dict(_CANDIDATES), orient="row"),
+    }
+
+
+WRITERS: Final[Mapping[str, Callable[[pl.DataFrame, Path], None]]] = {
+    "parquet": lambda frame, path: frame.write_parquet(path),
+    "jsonl": lambda frame, path: frame.write_ndjson(path),
+    "csv": lambda frame, path: frame.write_csv(path),
+}
+
+
+def write(out: Path, written: Frames, rejected: list[Rejected], *, format: str) -> None:
+    """Writes beside and renames, so that a reader never meets half a file; a clean run removes the
+    rejected rows of an earlier one."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, frame in written.items():
+        path = out / f"{name}.{format}"
+        partial = out / f".{path.name}.part"
+        WRITERS[format](frame, partial)
+        os.replace(partial, path)
+    aside = out / "rejected.jsonl"
+    if not rejected:
+        aside.unlink(missing_ok=True)
+        return
+    lines = (
+        canonical_json({"file": r.file, "row": r.row, "column": r.column, "reason": r.reason})
+        for r in rejected
+    )
+    partial = out / ".rejected.jsonl.part"
+    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", errors="backslashreplace")
+    os.replace(partial, aside)
