@@ -15,6 +15,7 @@ from core.model import (
     Fact,
     QualityIssue,
     RawRecord,
+    Record,
     Row,
     Statement,
 )
@@ -23,7 +24,7 @@ from core.model.quality import Severity
 F = TypeVar("F", bound=Fact)
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Row)
-T = TypeVar("T", Fact, Entry, Row)
+T = TypeVar("T", bound=Record)
 
 
 class Clock(Protocol):

@@ -2,15 +2,15 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
-from core.usecases.explain import explain as explain_record
-from core.usecases.verify import verify as verify_events
 
 from core.errors import BadInput, NotFound
 from core.model import Endpoint, Event
 from core.ports import Unit
+from core.usecases.explain import explain as explain_record
+from core.usecases.verify import verify as verify_events
 from hub.cli.context import opened, tenant_of
 from hub.cli.frame import FAILED, emit, progress, say
 from hub.cli.setup import AsJson, Tenant
@@ -35,7 +35,15 @@ def explain(id: str, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Why a decision, event, allocation or financed invoice is what it is. Example: `lettrage explain dec_4kq7…`"""
     with opened() as hub, hub.store.begin(tenant_of(hub, tenant).id, write=False) as unit:
         told = explain_record(unit, id)
-    emit(told.facts) if as_json else typer.echo(told.text)
+    emit(
+        {
+            "id": told.id,
+            "kind": told.kind,
+            "text": told.text,
+            "records": told.records,
+            "details": told.details,
+        }
+    ) if as_json else typer.echo(told.text)
 
 
 def report(
@@ -50,9 +58,7 @@ def report(
     """Writes a report for ops. Example: `lettrage report reconciliation --format xlsx`"""
     if name not in REPORTS:
         raise NotFound(f"there is no report {name!r}: choose {', '.join(sorted(REPORTS))}")
-    chosen: Format = next((known for known in get_args(Format) if known == format), None) or _no_format(
-        format
-    )
+    chosen = _format(format)
     with opened() as hub, hub.store.begin(tenant_of(hub, tenant).id, write=False) as unit:
         made = REPORTS[name](unit, company_id=company, since=_day(since), until=_day(until))
     path = out or Path(f"{name}.{format}")
@@ -60,8 +66,12 @@ def report(
     say(f"{path.resolve()}")
 
 
-def _no_format(format: str) -> Format:
-    raise BadInput(f"--format {format}: choose {', '.join(get_args(Format))}")
+def _format(wanted: str) -> Format:
+    known: tuple[Format, ...] = get_args(Format)
+    for one in known:
+        if one == wanted:
+            return one
+    raise BadInput(f"--format {wanted}: choose {', '.join(known)}")
 
 
 def _day(at: datetime | None) -> date | None:
@@ -127,15 +137,17 @@ def replay_events(
 def verify(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Re-derives every event from the raw records and compares. Example: `lettrage events verify`"""
     with opened() as hub, progress("verify", quiet=as_json) as report_progress:
-        found: Any = verify_events(
-            hub.store, hub.driver, hub.statements, tenant_of(hub, tenant).id, progress=report_progress
+        owner = tenant_of(hub, tenant).id
+        found = verify_events(
+            hub.store, hub.driver, owner, statements=hub.statements, progress=report_progress
         )
+        with hub.store.begin(owner, write=False) as unit:
+            checked = len(unit.entries(Event))
     if as_json:
-        emit({"checked": found.checked, "differences": [str(one) for one in found.differences]})
+        emit({"events": checked, "differences": [str(one) for one in found]})
     else:
-        for one in found.differences:
-            say(f"[red]{one}[/]")
-        checked = ", ".join(f"{count} {name}" for name, count in found.checked.items())
-        say(f"checked {checked}: {len(found.differences)} differences")
-    if found.differences:
+        for one in found:
+            typer.echo(str(one))
+        say(f"{checked} events derived again from the raw records: {len(found)} differences")
+    if found:
         raise typer.Exit(FAILED)

@@ -7,8 +7,8 @@ from core.usecases.connect import start_connection
 
 from connectors.kit.registry import capability_table
 from core.errors import BadInput
-from core.model import Company, stable_id
 from core.model.identifiers import is_siren
+from core.usecases.companies import add_company
 from hub.cli.context import company_of, opened, tenant_of
 from hub.cli.frame import emit, say
 from hub.settings import read_settings
@@ -74,10 +74,7 @@ def company_create(
         raise BadInput(f"{siren} is not a SIREN: its check digit does not hold")
     with opened() as hub:
         owner = tenant_of(hub, tenant)
-        id = stable_id("com", owner.id, siren or name)
-        company = Company(id=id, company_id=id, legal_name=name, siren=siren, country="FR" if siren else None)
-        with hub.store.begin(owner.id) as unit:
-            unit.put([company])
+        company, _ = add_company(hub.store, owner.id, legal_name=name, siren=siren)
     emit(company.model_dump(mode="json")) if as_json else say(f"company {company.id} ({name})")
 
 

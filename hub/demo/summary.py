@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.usecases.verify import verify
 from rich.table import Table
 
 from core.model import Event, FinancedInvoice, to_major
+from core.usecases.verify import verify
 from hub.cli.frame import out
 from hub.demo.partner import Partner
 from hub.wiring import Hub
@@ -25,15 +25,15 @@ def summary(
         table.add_row(*_row(one, logs[one.id]))
     say("")
     out.print(table)
-    proof = verify(hub.store, hub.driver, hub.statements, tenant)
-    differences = len(proof.differences)
+    proof = verify(hub.store, hub.driver, tenant, statements=hub.statements)
+    differences = len(proof)
     say(f"\nevents verify: {len(events)} events derived again from raw records, {differences} differences")
     received = partner.received
     if missing := {event["id"] for event in events} - set(received.verified):
         return f"{len(missing)} events did not reach the partner"
     if received.refused:
         return f"{received.refused} webhooks had a signature that did not hold"
-    return f"{proof.differences[0]}" if proof.differences else None
+    return str(proof[0]) if proof else None
 
 
 def _row(financed: FinancedInvoice, log: list[Event]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 
 from core.errors import NotFound
-from core.model import Entry, Fact, Row
+from core.model import Entry, Fact, Record, Row
 from core.ports import Clock, Put, Version
 from hub.store import facts as fact_rows
 from hub.store.codec import matching, records, shape
@@ -22,7 +22,7 @@ from hub.store.sealing import Keyring
 F = TypeVar("F", bound=Fact)
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Row)
-T = TypeVar("T", Fact, Entry, Row)
+T = TypeVar("T", bound=Record)
 
 
 class Enqueue(Protocol):
