@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from core.errors import NeedsReconnect
 from core.model import Connection, Entry, Event, Fact, RawRecord, Record, Row
-from core.ports import Posted, Pulled, Put, RateLimit, Tokens, Version
+from core.ports import Granted, Posted, Pulled, Put, RateLimit, Tokens, Version
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -338,3 +339,28 @@ class ScriptedSource:
 
     def remap(self, raw: RawRecord) -> tuple[Fact, ...]:
         return self.remapped[raw.id]
+
+
+class ScriptedConsents:
+    """A provider that grants what it is told to; a code is good once, with its own verifier."""
+
+    def __init__(self, granted: Granted) -> None:
+        self.granted = granted
+        self.revoked: list[str] = []
+        self._open: dict[str, str] = {}
+        self._issued = 0
+
+    def start(self, provider: str, *, state: str, redirect_uri: str) -> tuple[str, str]:
+        verifier = f"verifier-{state}"
+        self._open[f"code-{state}"] = verifier
+        return f"https://{provider}.example/authorize?state={state}&redirect_uri={redirect_uri}", verifier
+
+    def finish(self, provider: str, *, code: str, verifier: str, redirect_uri: str) -> tuple[Tokens, Granted]:
+        if self._open.pop(code, None) != verifier:
+            raise NeedsReconnect("the code was refused")
+        self._issued += 1
+        tokens = Tokens(f"access-{self._issued}", f"refresh-{self._issued}", None, self.granted.scopes)
+        return tokens, self.granted
+
+    def revoke(self, provider: str, tokens: Tokens) -> None:
+        self.revoked.append(tokens.access_token)
