@@ -18,9 +18,9 @@ from core.usecases.reconcile import reconcile as reconcile_tenant
 from core.usecases.sync import sync_connection
 from hub.api.app import create_app
 from hub.delivery import deliver
-from hub.jobs import STEADY, Handler, Rhythm, Ticker, Worker, align
+from hub.jobs import Handler, Rhythm, Ticker, Worker, align
 from hub.jobs.database import writing
-from hub.settings import PROVIDERS
+from hub.settings import PROVIDERS, Settings
 from hub.wiring import Hub
 from scheduler.clock import Beat, Clockwork
 from scheduler.plan import Cadence, plan
@@ -66,10 +66,19 @@ def handlers(hub: Hub) -> Mapping[str, Handler]:
     return {"sync": sync, "reconcile": reconcile, "deliver": send}
 
 
+def rhythm_of(settings: Settings) -> Rhythm:
+    """How the worker beats, from the settings."""
+    return Rhythm(
+        heartbeat=settings.job_silence_seconds / 6,
+        silent_after=settings.job_silence_seconds,
+        resumptions=settings.job_resumptions,
+    )
+
+
 @contextmanager
-def worker(hub: Hub, *, rhythm: Rhythm = STEADY) -> Iterator[None]:
+def worker(hub: Hub) -> Iterator[None]:
     """Runs jobs while the block lasts."""
-    running = Worker(hub.settings.database_url, handlers(hub), rhythm=rhythm)
+    running = Worker(hub.settings.database_url, handlers(hub), rhythm=rhythm_of(hub.settings))
     running.start()
     try:
         yield
@@ -171,9 +180,7 @@ class _Threaded(uvicorn.Server):
             self.answering.set()
 
 
-def run_until_stopped(
-    hub: Hub, roles: frozenset[str], *, ready: Callable[[str], None], rhythm: Rhythm = STEADY
-) -> None:
+def run_until_stopped(hub: Hub, roles: frozenset[str], *, ready: Callable[[str], None]) -> None:
     """Runs `api`, `worker` and `clock` as asked, until SIGINT or SIGTERM; then lets jobs finish."""
     stopping = threading.Event()
 
@@ -189,7 +196,7 @@ def run_until_stopped(
             address = server.start()
             stack.callback(server.stop)
         if "worker" in roles:
-            stack.enter_context(worker(hub, rhythm=rhythm))
+            stack.enter_context(worker(hub))
         if "clock" in roles:
             stack.enter_context(clock(hub))
         ready(address)

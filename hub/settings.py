@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     sync_every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often each connection is read, in minutes."
     )
+    job_silence_seconds: float = Field(
+        default=30.0, ge=1, description="A worker silent for so long loses its jobs to the others."
+    )
+    job_resumptions: int = Field(
+        default=3,
+        ge=0,
+        description="How often a job is taken over from dead workers before it is quarantined.",
+    )
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Comma-separated `host:port` of partner endpoints allowed although they are not "

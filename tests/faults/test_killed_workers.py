@@ -1,0 +1,74 @@
+"""`kill -9` at twenty random moments of sync, reconcile and delivery changes nothing that counts."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.stage import Stage, staged, until
+from tests.postgres import postgres_url
+
+pytestmark = pytest.mark.slow
+KILLS = 20
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'hub.sqlite3'}"
+    else:
+        with postgres_url() as url:
+            yield url
+
+
+def undisturbed(stage: Stage) -> dict[str, Any]:
+    """One worker, each thing read before the next happens."""
+    process = stage.worker()
+    for number in range(KILLS):
+        stage.happen(number)
+        stage.enqueue_syncs()
+        until(stage.quiet)
+    process.terminate()
+    process.wait(timeout=30)
+    return stage.end_state()
+
+
+def killed(stage: Stage, chance: random.Random) -> dict[str, Any]:
+    """A worker for each thing, killed at a random moment; the last one may finish."""
+    for number in range(KILLS):
+        stage.happen(number)
+        stage.enqueue_syncs()
+        process = stage.worker()
+        time.sleep(chance.uniform(0.0, 1.2))
+        process.kill()
+        process.wait()
+    process = stage.worker()
+    until(stage.quiet)
+    process.terminate()
+    process.wait(timeout=30)
+    return stage.end_state()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_twenty_kills_leave_the_state_of_an_undisturbed_run(kind: str, tmp_path: Path) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "killed").mkdir()
+    with database(kind, tmp_path / "calm") as url, staged(url) as stage:
+        calm = undisturbed(stage)
+    with database(kind, tmp_path / "killed") as url, staged(url) as stage:
+        disturbed = killed(stage, random.Random(seed))
+        received = stage.receiver.received
+        said = {event["id"] for log in disturbed["events"].values() for event in log}
+        assert received.refused == 0
+        assert set(received.verified) == said, "nothing delivered is missing, repeats carry the same id"
+    assert disturbed["facts"] == calm["facts"]
+    assert disturbed["allocations"] == calm["allocations"]
+    assert disturbed["events"] == calm["events"]
+    types = {event["type"] for log in calm["events"].values() for event in log}
+    assert {"invoice.partially_paid", "invoice.paid", "payment.reversed", "invoice.reopened"} <= types
