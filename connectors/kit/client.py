@@ -3,11 +3,13 @@
 import json
 import logging
 import random
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,11 +88,18 @@ def http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """The one context of the process: building it reads every certificate authority."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def build_http(timeout: float) -> httpx.Client:
     """The client every provider call goes through: no proxies, no redirects, explicit limits."""
     return httpx.Client(
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30),
+        verify=tls(),
         trust_env=False,
         follow_redirects=False,
     )
@@ -230,4 +239,4 @@ class ProviderClient:
         raise AssertionError("unreachable")
 
 
-__all__ = ["NeedsReconnect", "Pace", "ProviderClient", "ProviderSettings", "build_http", "parse_json"]
+__all__ = ["NeedsReconnect", "Pace", "ProviderClient", "ProviderSettings", "build_http", "parse_json", "tls"]

@@ -12,7 +12,7 @@ import authlib.deprecate  # first: it sets a warnings filter that ours must come
 import httpx
 import tenacity
 
-from connectors.kit.client import LARGEST_BODY, Pace, ProviderSettings, parse_json, wait_asked
+from connectors.kit.client import LARGEST_BODY, Pace, ProviderSettings, parse_json, tls, wait_asked
 from connectors.kit.contract import Manifest
 from connectors.kit.errors import Sign, error_for
 from core.errors import LettrageError, Misconfigured, NeedsReconnect, ProviderChanged, RetryLater, Where
@@ -58,6 +58,7 @@ class OAuth:
             revocation_endpoint_auth_method="client_secret_post",
             code_challenge_method="S256",
             timeout=httpx.Timeout(self._pace.timeout, connect=min(self._pace.timeout, 10.0)),
+            verify=tls(),
             trust_env=False,
             follow_redirects=False,
             headers={"accept": "application/json", **self._settings.extra_headers},

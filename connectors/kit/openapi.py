@@ -54,6 +54,7 @@ class Specification:
 
     def __init__(self, document: dict[str, Any], drop: str = "") -> None:
         self._document, self._drop = document, drop
+        self._validators: dict[tuple[str, str, int], Any] = {}
         self._paths = {_pattern(path): item for path, item in document["paths"].items()}
 
     @classmethod
@@ -101,17 +102,22 @@ class Specification:
     ) -> list[str]:
         """Where the body of an answer leaves the documented schema (the first few places), except in
         fields known to differ from the document."""
-        from jsonschema import Draft202012Validator
-
-        operation = self._operation(endpoint)
-        content = self._content(operation, reply.status) if operation else None
-        schema = content.get("application/json", {}).get("schema") if content else None
-        if schema is None:
-            return []
-        rooted = {**schema, "components": self._document.get("components", {})}
-        found = map(_deepest, Draft202012Validator(rooted).iter_errors(reply.body))
+        validator = self._validator(endpoint, reply.status)
+        found = map(_deepest, validator.iter_errors(reply.body)) if validator else ()
         wrong = [e for e in found if not e.absolute_path or e.absolute_path[-1] not in deviations]
         return [f"reply {endpoint.path} {_place(error)}" for error in wrong[:3]]
+
+    def _validator(self, endpoint: "Endpoint", status: int) -> Any:
+        from jsonschema import Draft202012Validator
+
+        key = (endpoint.method, endpoint.path, status)
+        if key not in self._validators:
+            operation = self._operation(endpoint)
+            content = self._content(operation, status) if operation else {}
+            schema = content.get("application/json", {}).get("schema")
+            rooted = schema and {**schema, "components": self._document.get("components", {})}
+            self._validators[key] = Draft202012Validator(rooted) if rooted else None
+        return self._validators[key]
 
     def _content(self, operation: dict[str, Any], status: int) -> dict[str, Any]:
         response = operation.get("responses", {}).get(str(status), {})

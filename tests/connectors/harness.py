@@ -54,6 +54,10 @@ class Harness:
     """The kind of thing in the world that `stream` lists."""
     html_error: type[Exception]
     """What a page instead of JSON means for this provider."""
+    missing_scope: str
+    """A scope whose absence must switch `stream` off and nothing that does not need it."""
+    scenarios: Mapping[str, Callable[["Bench"], None]] = field(default_factory=dict)
+    """For each capability of the connector, what shows that it works."""
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -114,6 +118,7 @@ class Bench:
     def __init__(self, harness: Harness, world: World, sim: Simulator, *, size: int = 100) -> None:
         self.harness, self.world, self.sim = harness, world, sim
         self.slept: list[float] = []
+        self.drivers: list[Driver] = []
         self.limiter = CountingLimiter()
         self.vault = MemoryVault(world)
         self.connector = harness.connector(size)
@@ -131,7 +136,7 @@ class Bench:
 
     def new_driver(self, connector: Connector | None = None, **pace: Any) -> Driver:
         """Another process: its own driver over the same vault."""
-        return Driver(
+        driver = Driver(
             {self.harness.slug: connector or self.connector},
             {self.harness.slug: self.settings},
             vault=self.vault,
@@ -139,6 +144,8 @@ class Bench:
             clock=self.world,
             pace=Pace(sleep=self.sleep, chance=lambda: 0.5, **{"timeout": 5.0, **pace}),
         )
+        self.drivers.append(driver)
+        return driver
 
     def sleep(self, seconds: float) -> None:
         """Time passes in the world, and a moment for other threads."""
@@ -226,7 +233,8 @@ def bench(
                 made.connect(company=cast.company.id)
             yield made, cast
         finally:
-            made.driver.close()
+            for driver in made.drivers:
+                driver.close()
         assert sim.violations == []
 
 
@@ -290,8 +298,15 @@ def _qonto() -> Harness:
         spoil=_spoil_qonto,
         movable=Movement,
         html_error=Misconfigured,
+        missing_scope="organization.read",
     )
 
 
-HARNESSES: dict[str, Callable[[], Harness]] = {"qonto": _qonto}
+def _pennylane() -> Harness:
+    from tests.connectors.pennylane.harness import harness
+
+    return harness()
+
+
+HARNESSES: dict[str, Callable[[], Harness]] = {"pennylane": _pennylane, "qonto": _qonto}
 __all__ = ["HARNESSES", "Bench", "Collector", "Fault", "Harness", "bench", "walk_consent"]
