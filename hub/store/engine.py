@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy
 from sqlalchemy import (
     ARRAY,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     CursorResult,
     Delete,
     Engine,
+    ExceptionContext,
     Row,
     Select,
     Table,
@@ -54,7 +56,9 @@ def create_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return sqlalchemy.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = sqlalchemy.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _hide_values)
+        return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise Misconfigured(
             "LETTRAGE_DATABASE_URL must be `sqlite:///PATH` or `postgresql+psycopg://…`; "
@@ -65,6 +69,16 @@ def create_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the offending row in its detail line: only the first line is kept."""
+    raised = context.original_exception
+    if isinstance(raised, psycopg.Error) and raised.diag.message_primary:
+        raised.args = (raised.diag.message_primary,)
+        if context.sqlalchemy_exception is not None:
+            name = f"{type(raised).__module__}.{type(raised).__name__}"
+            context.sqlalchemy_exception.args = (f"({name}) {raised.diag.message_primary}",)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -107,6 +121,12 @@ class Scope:
             for row in rows:
                 row["tenant_id"] = self.tenant_id
             self.connection.execute(table.insert(), rows)
+
+    def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Inserts one row unless its primary key is there; tells whether it did."""
+        insert = postgresql.insert if self.on_postgres else sqlite.insert
+        statement = insert(table).values({**row, "tenant_id": self.tenant_id}).on_conflict_do_nothing()
+        return self.execute(statement.returning(table.c.tenant_id)).first() is not None
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts or replaces by primary key."""

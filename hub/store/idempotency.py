@@ -1,15 +1,14 @@
 """Answers to API writes by idempotency key: a repeat gets the first answer, and nothing is done twice."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.errors import Conflict, RetryLater
 from core.ports import Clock
 from hub.store.columns import Stored
-from hub.store.engine import Scope, tenant_scope
+from hub.store.engine import tenant_scope
 from hub.store.tables import AnswerTable
 
 ANSWER = Stored.metadata.tables[str(AnswerTable.__tablename__)]
@@ -40,7 +39,7 @@ class Idempotency:
         """
         now = self._clock.now()
         with tenant_scope(self._engine, tenant_id) as scope:
-            if _claim(scope, key, request_hash, now):
+            if scope.insert_new(ANSWER, {"key": key, "request_hash": request_hash, "claimed_at": now}):
                 return None
             query = scope.select(ANSWER).where(ANSWER.c.key == key).with_for_update()
             row = scope.execute(query).one()
@@ -69,9 +68,3 @@ class Idempotency:
         with tenant_scope(self._engine, tenant_id) as scope:
             old = ANSWER.c.claimed_at < self._clock.now() - KEPT
             return scope.execute(scope.delete(ANSWER).where(old)).rowcount
-
-
-def _claim(scope: Scope, key: str, request_hash: str, now: datetime) -> bool:
-    insert = postgresql.insert if scope.on_postgres else sqlite.insert
-    row = {"tenant_id": scope.tenant_id, "key": key, "request_hash": request_hash, "claimed_at": now}
-    return scope.execute(insert(ANSWER).values(row).on_conflict_do_nothing()).rowcount == 1

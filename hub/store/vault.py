@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Row, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.ports import Tokens
 from hub.store.columns import Stored
@@ -125,9 +124,7 @@ def _find(scope: Scope, owner: str, purpose: str) -> Row[Any] | None:
 
 
 def _insert(scope: Scope, owner: str, purpose: str, sealed: dict[str, Any]) -> bool:
-    insert = postgresql.insert if scope.on_postgres else sqlite.insert
-    row = {"tenant_id": scope.tenant_id, "owner": owner, "purpose": purpose, "generation": 1, **sealed}
-    return scope.execute(insert(SECRET).values(row).on_conflict_do_nothing()).rowcount == 1
+    return scope.insert_new(SECRET, {"owner": owner, "purpose": purpose, "generation": 1, **sealed})
 
 
 def _replace(scope: Scope, row: Row[Any], sealed: dict[str, Any]) -> bool:

@@ -1,16 +1,17 @@
 """A database of each kind, and a store on it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
 from core.ports import Store
-from hub.store.engine import create_engine
+from hub.store.columns import Stored
+from hub.store.engine import create_engine, transaction
 from hub.store.keys import Keys
 from hub.store.migrations import upgrade
 from hub.store.sealing import Keyring
@@ -44,24 +45,47 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _url(kind: str, stack: ExitStack, template: Path, folder: Path) -> str:
-    if kind == "postgresql":
-        return stack.enter_context(postgres_url())
-    copyfile(template, folder / "hub.sqlite3")
-    return f"sqlite:///{folder / 'hub.sqlite3'}"
+@pytest.fixture(scope="session")
+def postgres_engine() -> Iterator[Engine]:
+    """One database for all tests of this folder: emptied before each, which is faster than a clone."""
+    with postgres_url() as url:
+        engine = create_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def _empty(engine: Engine) -> None:
+    with transaction(engine, write=True) as connection:
+        present = inspect(connection).get_table_names()
+        wipe = [f'DELETE FROM "{name}"' for name in Stored.metadata.tables if name in present]
+        connection.exec_driver_sql("; ".join(["DROP TABLE IF EXISTS job", *wipe]))
+
+
+@contextmanager
+def _opened(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "postgresql":
+        engine = request.getfixturevalue("postgres_engine")
+        _empty(engine)
+        yield engine
+        return
+    path = request.getfixturevalue("tmp_path") / "hub.sqlite3"
+    copyfile(request.getfixturevalue("sqlite_template"), path)
+    engine = create_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+def _base(engine: Engine, clock: FixedClock) -> Base:
+    keys = Keys(engine, clock, KEYRING)
+    for tenant in (A, B):
+        keys.create_tenant(f"Financeur {tenant}", id=tenant)
+    return Base(engine, clock, KEYRING, keys, engine.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def base(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Base]:
-    with ExitStack() as stack:
-        url = _url(request.param, stack, sqlite_template, tmp_path)
-        engine = create_engine(url)
-        stack.callback(engine.dispose)
-        clock = FixedClock()
-        keys = Keys(engine, clock, KEYRING)
-        for tenant in (A, B):
-            keys.create_tenant(f"Financeur {tenant}", id=tenant)
-        yield Base(engine, clock, KEYRING, keys, url)
+def base(request: pytest.FixtureRequest) -> Iterator[Base]:
+    with _opened(request) as engine:
+        yield _base(engine, FixedClock())
 
 
 @pytest.fixture
@@ -70,16 +94,11 @@ def sql_store(base: Base) -> SqlStore:
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "memory"])
-def store(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Every adapter of the port: the same suite must pass on all."""
     clock = FixedClock()
     if request.param == "memory":
         yield InMemoryStore(clock)
         return
-    with ExitStack() as stack:
-        engine = create_engine(_url(request.param, stack, sqlite_template, tmp_path))
-        stack.callback(engine.dispose)
-        keys = Keys(engine, clock, KEYRING)
-        for tenant in (A, B):
-            keys.create_tenant(f"Financeur {tenant}", id=tenant)
-        yield SqlStore(engine, clock, KEYRING)
+    with _opened(request) as engine:
+        yield SqlStore(_base(engine, clock).engine, clock, KEYRING)

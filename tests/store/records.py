@@ -7,14 +7,19 @@ from core.model import (
     Allocation,
     Attempt,
     BankTransaction,
+    Candidate,
     Company,
     Connection,
+    ConnectSession,
+    Decision,
     Delivery,
     Event,
     Evidence,
     Finality,
+    FinancedInvoice,
     ProviderMatch,
     RawRecord,
+    Share,
     SourceRef,
 )
 
@@ -101,3 +106,48 @@ def connection(id: str, **more: Any) -> Connection:
 
 def delivery(id: str, **more: Any) -> Delivery:
     return Delivery(id=id, **({"endpoint_id": "ep_1", "event_id": "ev_1", "created_at": AT} | more))
+
+
+def financed(snapshot: dict[str, Any], id: str = "fin_1") -> FinancedInvoice:
+    return FinancedInvoice(
+        id=id,
+        loan_reference="L1",
+        invoice_id="inv_1",
+        direction="receivable",
+        advance_minor=80_000,
+        currency="EUR",
+        basis="gross",
+        assignment="silent",
+        disbursed_on=date(2026, 2, 1),
+        open_at_financing_minor=100_000,
+        snapshot=snapshot,
+        snapshot_hash="h",
+    )
+
+
+def decision(explanation: dict[str, Any], id: str = "dec_1") -> Decision:
+    share = Share(item_id="inv_1", amount_minor=100)
+    return Decision(
+        id=id,
+        transaction_id="txn_1",
+        outcome="review",
+        tier="T4",
+        reason="two invoices of one amount",
+        coincidence=0.1 + 0.2,
+        currency="EUR",
+        allocated_minor=0,
+        unallocated_minor=100,
+        candidates=(Candidate(rank=1, shares=(share,), score=1e-9, why=explanation),),
+        explanation=explanation,
+        rejected=(("inv_2",),),
+    )
+
+
+def connect_session(id: str, **more: Any) -> ConnectSession:
+    plain: dict[str, Any] = {
+        "connection_id": "con_1",
+        "provider": "qonto",
+        "token_hash": "t",
+        "expires_at": AT,
+    }
+    return ConnectSession(id=id, **(plain | more))
