@@ -14,7 +14,7 @@ from typing import Any
 from connectors.kit.contract import Cursor, Page, Pull, PullContext, Raw, Request, Response
 from connectors.kit.walks import by_cursor
 from connectors.pennylane.known import pack, unpack
-from connectors.pennylane.lists import LIMIT, hydrate, listed, records_of
+from connectors.pennylane.lists import API, LIMIT, hydrate, listed, records_of
 from core.errors import ProviderChanged
 
 BEFORE = timedelta(minutes=10)
@@ -112,8 +112,8 @@ def _page(name: str, size: int, cursor: str | None) -> Request:
     """The same sort and limit on each page: the cursor remembers neither. Only a cursor may be refused."""
     params = (("sort", "id"), ("limit", str(size)))
     if cursor is None:
-        return Request(f"/{name}", params)
-    return Request(f"/{name}", (*params, ("cursor", cursor)), accept=(200, 400))
+        return Request(f"{API}/{name}", params)
+    return Request(f"{API}/{name}", (*params, ("cursor", cursor)), accept=(200, 400))
 
 
 def _once_more(refused: int) -> int:
@@ -134,7 +134,7 @@ def follow(name: str, cursor: Cursor) -> Pull:
     todo = state["todo"]
     records: list[Raw] = []
     if todo:
-        records, missing = yield from hydrate(f"/{name}", todo[:LIMIT])
+        records, missing = yield from hydrate(f"{API}/{name}", todo[:LIMIT])
         gone += missing
     state["todo"] = todo[LIMIT:]
     if "ids" in state:
@@ -209,7 +209,7 @@ def _collect(name: str, state: Cursor) -> Generator[Request, Response, _Seen | N
 
 def _log(name: str, cursor: str | None, since: str) -> Request:
     """A cursor excludes `start_date` here, contrary to the lists."""
-    path, limit = f"/changelogs/{name}", ("limit", str(EVENTS))
+    path, limit = f"{API}/changelogs/{name}", ("limit", str(EVENTS))
     if cursor is not None:
         return Request(path, (limit, ("cursor", cursor)), accept=(200, 400, 422))
     start = stamp(instant(since) - OVERLAP)

@@ -18,7 +18,7 @@ from connectors.kit.contract import (
     Stream,
 )
 from connectors.pennylane.changes import crawl, track
-from connectors.pennylane.lists import LIMIT
+from connectors.pennylane.lists import API, LIMIT
 from connectors.pennylane.matches import pull_matches
 from core.errors import ProviderChanged
 from core.model import EntityProof
@@ -53,7 +53,7 @@ MAY_VANISH = ("customer_invoices", "supplier_invoices", "transactions")
 MANIFEST = Manifest(
     slug="pennylane",
     name="Pennylane",
-    base_url="https://app.pennylane.com/api/external/v2",
+    base_url="https://app.pennylane.com",
     auth=OAuth2(
         auth_url="https://app.pennylane.com",
         authorize_path="/oauth/authorize",
@@ -81,7 +81,7 @@ class Pennylane:
 
     def identify(self) -> Generator[Request, Response, Identity]:
         """The company the SME picked on the consent page, and the scopes it granted."""
-        me = _me((yield Request("/me")))
+        me = _me((yield Request(f"{API}/me")))
         company, scopes = me["company"], me.get("scopes")
         if not isinstance(scopes, list):
             raise ProviderChanged("/me does not list the granted scopes; a developer must look")
@@ -122,7 +122,7 @@ def _me(answer: Response) -> dict[str, Any]:
 
 def _company() -> Pull:
     """The company itself, from /me."""
-    me = _me((yield Request("/me")))
+    me = _me((yield Request(f"{API}/me")))
     return Page([Raw(str(me["company"]["id"]), me)], {}, more=False, complete=True)
 
 

@@ -10,6 +10,7 @@ from connectors.kit.contract import Raw, Request, Response
 from connectors.kit.walks import raws
 from core.errors import ProviderChanged
 
+API = "/api/external/v2"
 LIMIT = 100
 """Rows a list gives at most; more is a 400."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.kit.contract import Cursor, Page, Pull, PullContext, Raw, Request, Response
 from connectors.pennylane.changes import track
-from connectors.pennylane.lists import LIMIT, listed
+from connectors.pennylane.lists import API, LIMIT, listed
 from core.errors import ProviderChanged
 from mappings.pennylane.words import LISTS
 
@@ -180,7 +180,7 @@ def _decimal(value: Any) -> Decimal | None:
 def _visit(subject: str) -> Generator[Request, Response, list[Pair]]:
     """All pairs in the sub-list of a transaction or invoice; none when that is gone."""
     name, _, id = subject.partition("/")
-    path, order = f"/{subject}/{SUBLIST[name]}", () if name == TRANSACTIONS else (("sort", "id"),)
+    path, order = f"{API}/{subject}/{SUBLIST[name]}", () if name == TRANSACTIONS else (("sort", "id"),)
     pairs: list[Pair] = []
     cursor = None
     for _ in range(SUBLIST_PAGES):

@@ -213,8 +213,8 @@ class PennylaneSimulator(Simulator):
             return body
         if name in LEDGER:
             return LEGACY | body
-        if "items" in body:
-            return {**body, "items": [{**added, **row} for row in body["items"]]}
+        if isinstance(rows := body.get("items"), list):
+            return {**body, "items": [{**added, **row} if isinstance(row, dict) else row for row in rows]}
         return {**added, **body}
 
     def _in_any_order(self, value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Final
 
 from core.model import Balance, BankAccount, BankTransaction
 from mappings.grammar import Table, absent, at, by, day, fingerprint, instant, money, ref, text
-from mappings.pennylane.words import CURRENCY, NOT_IN_LIST, VERSION, names
+from mappings.pennylane.words import CURRENCY, VERSION, names, not_given
 from mappings.statements.operations import CFONB
 
 _INSTANT = re.compile(r"VIR(EMENT)?( SEPA)? INST(ANTANE)?\b", re.IGNORECASE)
@@ -53,12 +53,11 @@ BANK_ACCOUNT: Final = Table(
         "valid_from": at("updated_at") >> instant,
         "iban": absent("no response carries the IBAN: the platform links account and IBAN itself"),
         "bic": absent("accepted on creation only"),
-        "holder_name": NOT_IN_LIST,
         "name": at("name") >> text,
         "kind": absent("the account type is not given"),
         "currency": CURRENCY >> text,
         "balances": by(_balances, at("balance") >> money(CURRENCY)),
-        "closed": NOT_IN_LIST,
+        **not_given("holder_name closed"),
     },
     ignored=names("bank_establishment journal ledger_account created_at"),
 )
@@ -74,24 +73,17 @@ TRANSACTION: Final = Table(
         "currency": LINE_CURRENCY,
         "booking_date": at("date") >> day,
         "value_date": absent("Pennylane gives one date"),
-        "transaction_time": NOT_IN_LIST,
         "status": by(lambda archived: "removed" if archived else "booked", at("archived_at") >> instant),
         "operation": by(_operation, at("interbank_code") >> text, at("label") >> text),
         "counterparty_name": absent("customer and supplier are assigned in Pennylane: no proof of the payer"),
-        "counterparty_iban": NOT_IN_LIST,
         "remittance": at("label") >> text,
         "text_lines": absent("the label is the only text"),
-        "creditor_reference": NOT_IN_LIST,
-        "end_to_end_id": NOT_IN_LIST,
-        "bank_reference": NOT_IN_LIST,
-        "mandate_id": NOT_IN_LIST,
-        "creditor_id": NOT_IN_LIST,
-        "return_reason": NOT_IN_LIST,
-        "original_amount_minor": NOT_IN_LIST,
-        "original_currency": NOT_IN_LIST,
-        "balance_after_minor": NOT_IN_LIST,
         "fingerprint": by(fingerprint, ACCOUNT_ID, at("date"), AMOUNT, LINE_CURRENCY, at("label")),
         "occurrence": absent("the id tells equal lines apart"),
+        **not_given(
+            "transaction_time counterparty_iban creditor_reference end_to_end_id bank_reference mandate_id "
+            "creditor_id return_reason original_amount_minor original_currency balance_after_minor"
+        ),
     },
     ignored=names(
         "fee currency_fee outstanding_balance attachment_required bank_account.url journal customer supplier "

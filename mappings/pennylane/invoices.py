@@ -20,7 +20,7 @@ from mappings.grammar import (
     ref,
     text,
 )
-from mappings.pennylane.words import CURRENCY, NOT_IN_LIST, VERSION, names
+from mappings.pennylane.words import CURRENCY, VERSION, names, not_given
 
 _OPEN_WORDS = ("incomplete", "upcoming", "late", "partially_paid", "paid", "partially_cancelled")
 _OTHER_DOCUMENTS = names(
@@ -130,12 +130,10 @@ def _invoice_fields(kind: Read, remaining: Read, paid: Read, dispute: Read) -> d
     return {
         "valid_from": at("updated_at") >> instant,
         "kind": kind,
-        "self_billed": NOT_IN_LIST,
         "number": at("invoice_number") >> text,
         "number_normalized": by(lambda n: compact(n) if n else None, at("invoice_number") >> text),
         "issue_date": at("date") >> day,
         "due_date": at("deadline") >> day,
-        "delivery_date": NOT_IN_LIST,
         "currency": CURRENCY >> text,
         "net_minor": _positive("currency_amount_before_tax", kind),
         "tax_minor": _positive("currency_tax", kind),
@@ -144,7 +142,6 @@ def _invoice_fields(kind: Read, remaining: Read, paid: Read, dispute: Read) -> d
         "tax_breakdown": absent("rates are in the sub-list of lines, which is not read"),
         "retention": absent("not stated: until a source tells, the whole gross amount is payable"),
         "early_discount": absent("`discount` is a price reduction already inside the total"),
-        "payee_iban": NOT_IN_LIST,
         "payment_reference": by(
             _payment_reference,
             at("transaction_reference.banking_provider"),
@@ -153,12 +150,10 @@ def _invoice_fields(kind: Read, remaining: Read, paid: Read, dispute: Read) -> d
         ),
         "buyer_reference": absent("purchase_order_reference (BT-13) is an order number, not BT-10"),
         "attachments": absent("links die after 30 minutes and need no login: never stored"),
-        "vat_on_collection": NOT_IN_LIST,
-        "reverse_charge": NOT_IN_LIST,
-        "assigned_to": NOT_IN_LIST,
         "dispute_status": dispute,
         "einvoice": by(_einvoice, at("e_invoicing.status") >> text, at("e_invoicing.reason") >> text),
         "declared": by(_declared, paid, remaining),
+        **not_given("self_billed delivery_date payee_iban vat_on_collection reverse_charge assigned_to"),
     }
 
 

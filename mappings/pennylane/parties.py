@@ -5,7 +5,7 @@ from typing import Final
 from core.model import Company, Counterparty, Identifier
 from core.model.identifiers import compact, is_french_vat, is_siren, is_siret
 from mappings.grammar import Table, absent, always, at, by, first, instant, one_of, text
-from mappings.pennylane.words import NOT_IN_LIST, VERSION, names
+from mappings.pennylane.words import VERSION, names, not_given
 
 
 def _siren(reg_no: str | None) -> str | None:
@@ -50,11 +50,9 @@ COMPANY: Final = Table(
         "valid_from": absent("/me carries no date"),
         "legal_name": at("company.name") >> text,
         "siren": by(_siren, at("company.reg_no") >> text),
-        "siret": NOT_IN_LIST,
-        "vat_number": NOT_IN_LIST,
         "country": absent("accounting_logic names the chart of accounts, not the country of the company"),
-        "created_on": NOT_IN_LIST,
         "proofs": by(_proofs, at("company.reg_no") >> text),
+        **not_given("siret vat_number created_on"),
     },
     ignored=frozenset({"user", "scopes", "company.accounting_logic"}),
     words=("company.reg_no",),
@@ -92,13 +90,12 @@ SUPPLIER: Final = Table(
         "valid_from": at("updated_at") >> instant,
         "role": always("supplier"),
         "legal_name": at("name") >> text,
-        "aliases": NOT_IN_LIST,
         "identifiers": by(
             _identifiers, at("reg_no") >> text, at("establishment_no") >> text, at("vat_number") >> text
         ),
         "ibans": by(_ibans, at("iban") >> text),
         "country": at("postal_address.country_alpha2") >> text,
-        "is_business": NOT_IN_LIST,
+        **not_given("aliases is_business"),
     },
     ignored=names(
         "postal_address.address postal_address.postal_code postal_address.city emails ledger_account "

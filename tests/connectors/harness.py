@@ -56,6 +56,8 @@ class Harness:
     """What a page instead of JSON means for this provider."""
     missing_scope: str
     """A scope whose absence must switch `stream` off and nothing that does not need it."""
+    lines_per_stream: int = 100
+    """The size budget of connector and tables; more needs a reason."""
     scenarios: Mapping[str, Callable[["Bench"], None]] = field(default_factory=dict)
     """For each capability of the connector, what shows that it works."""
 

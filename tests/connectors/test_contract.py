@@ -431,4 +431,4 @@ def test_the_size_budget_holds(harness: Harness) -> None:
     ]
     written = [p for p in folder.glob("*.py") if p.name not in ("simulator.py", "wire.py", "querying.py")]
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in (*written, *tables))
-    assert lines <= 100 * len(harness.connector(100).streams)
+    assert lines <= harness.lines_per_stream * len(harness.connector(100).streams)

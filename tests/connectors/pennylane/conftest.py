@@ -121,7 +121,7 @@ def connect(
     settings = ProviderSettings(
         client_id=sim.client.client_id,
         client_secret=sim.client.client_secret,
-        base_url=sim.url + PREFIX,
+        base_url=sim.url,
         auth_url=sim.url,
     )
     pace = Pace(sleep=lambda seconds: world.advance(timedelta(seconds=seconds)), chance=lambda: 0.5)
