@@ -1,7 +1,7 @@
 """Which invoices a text cites: delimited numbers, lists with the prefix once, ranges, unknown numbers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -9,6 +9,7 @@ from core.reconciliation.index import (
     _GROUP,
     CONFUSED,
     FULL,
+    GENERIC,
     LONG,
     LONG_DIGITS,
     SHORT,
@@ -26,9 +27,6 @@ _JOINS: Final = frozenset({"", " ", "-", "/", ".", "_", " - ", " / ", "- ", " -"
 _TIGHT: Final = frozenset({"-", "/", ".", "_"})
 _RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
 _AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO"})
-_GENERIC_WORDS: Final = "FA FAC FACT FACTS FACTURE FACTURES FCT F N NO NUM INV INVOICE AV AVOIR RGLT REGLT"
-GENERIC: Final = frozenset(_GENERIC_WORDS.split())
-"""Words payers write before a number whatever its real prefix is."""
 _CITING: Final = frozenset(
     {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
 )
@@ -97,35 +95,33 @@ class _Finder:
         self._rest()
         return self.cited
 
-    def _spans(self) -> list[tuple[int, int]]:
-        """Word spans that may be one number, longest first at each place."""
-        found: list[tuple[int, int]] = []
-        for first, word in enumerate(self.words):
-            last = first
-            ends = [first + 1]
-            while last + 1 < len(self.words) and len(ends) < self.index.max_words:
-                following = self.words[last + 1]
-                if following.zone != word.zone or following.glue not in _JOINS:
+    def _spans(self, starters: Set[str]) -> Iterator[tuple[int, int, str]]:
+        """Word spans that may be one number, with their joined text. A span that begins with a plain
+        word is worth a look only when a number may begin with that word."""
+        words, most = self.words, self.index.max_words
+        for first, word in enumerate(words):
+            joined = word.text
+            if self.used[first] or (joined.isalpha() and joined not in starters):
+                continue
+            if not joined.isalpha():
+                yield first, first + 1, joined
+            for last in range(first + 1, min(len(words), first + most)):
+                following = words[last]
+                if following.zone != word.zone or following.glue not in _JOINS or self.used[last]:
                     break
-                last += 1
-                ends.append(last + 1)
-            found.extend((first, after) for after in reversed(ends))
-        return found
+                joined += following.text
+                if not joined.isalpha():
+                    yield first, last + 1, joined
 
     def _whole_numbers(self) -> list[_Hit]:
         hits = []
-        for first, after in self._spans():
-            number = self._joined(first, after)
-            positions = self.index.full.get(number)
+        full = self.index.full
+        for first, after, number in self._spans(self.index.prefixes):
+            positions = full.get(number)
             if positions is not None:
                 strength = self._whole_strength(first, after, number, positions)
                 hits.append(_Hit(strength, first, after, tuple(positions), "full"))
         return hits
-
-    def _joined(self, first: int, after: int) -> str:
-        if after == first + 1:
-            return self.words[first].text
-        return "".join([w.text for w in self.words[first:after]])
 
     def _whole_strength(self, first: int, after: int, number: str, positions: Sequence[int]) -> int:
         strength = strength_of(number)
@@ -140,16 +136,13 @@ class _Finder:
     def _parts(self) -> list[_Hit]:
         """Numbers without their zeros or letters, or read with confused letters, in words still free."""
         hits = []
-        for first, after in self._spans():
-            if not any(self.used[first:after]):
-                hits.extend(self._part(first, after))
+        for first, after, number in self._spans(self.index.starters):
+            hits.extend(self._part(first, after, number))
         return hits
 
-    def _part(self, first: int, after: int) -> list[_Hit]:
+    def _part(self, first: int, after: int, number: str) -> list[_Hit]:
         groups = [g for w in self.words[first:after] for g in _GROUP.findall(w.text)]
         digits = sum(len(bare(g)) for g in groups if g[0].isdigit())
-        if not digits:
-            return []
         index = self.index
         if positions := index.loose.get(loose_key(groups)):
             strength = LONG_DIGITS if digits >= 3 else SHORT_DIGITS
@@ -158,7 +151,6 @@ class _Finder:
         if digits >= SHORT and generic and (positions := index.digits.get(digits_key(groups))):
             strength = LONG_DIGITS if digits >= LONG else SHORT_DIGITS
             return [_Hit(strength, first, after, tuple(positions), "digits")]
-        number = self._joined(first, after)
         folded = number.translate(CONFUSED)
         if len(number) >= SHORT and not number.isdigit() and (positions := index.folded.get(folded)):
             return [_Hit(LONG_DIGITS, first, after, tuple(positions), "folded")]
@@ -314,7 +306,8 @@ class _Finder:
         prefix = self._prefix(at, word)
         if prefix is None or len(word.text) > 20:
             return False
-        return prefix in self.index.prefixes or prefix in _CITING or _ALNUM.fullmatch(word.text) is not None
+        glued = word.glue in _TIGHT or _ALNUM.fullmatch(word.text) is not None
+        return glued or prefix in self.index.prefixes or prefix in _CITING
 
     def _counter_digits(self, at: int, word: Word) -> str | None:
         match = _ALNUM.fullmatch(word.text)
@@ -322,7 +315,8 @@ class _Finder:
         prefix = self._prefix(at, word)
         if not digits.isdigit() or len(digits) > 6 or (len(digits) < 2 and prefix not in GENERIC):
             return None
-        if prefix in self.index.plain_prefixes:
+        glued = word.glue in _TIGHT or match is not None
+        if prefix in self.index.plain_prefixes or (glued and prefix and prefix not in GENERIC):
             return None
         return bare(digits)
 

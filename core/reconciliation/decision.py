@@ -123,6 +123,7 @@ def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
         candidates=ranked(ruling.proposals, case.rejected) if ruling.proposals else (),
         explanation=explanation_of(case, ruling, versions),
         rejected=tuple(tuple(sorted(group)) for group in case.rejected),
+        provider_words={},
     )
 
 
@@ -163,4 +164,5 @@ def settle_nothing(
             "code": versions.code,
         },
         rejected=rejected,
+        provider_words={},
     )

@@ -14,6 +14,10 @@ _DIGITS: Final = re.compile(r"\d+")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
 """Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
 
+_GENERIC_WORDS: Final = "FA FAC FACT FACTS FACTURE FACTURES FCT F N NO NUM INV INVOICE AV AVOIR RGLT REGLT"
+GENERIC: Final = frozenset(_GENERIC_WORDS.split())
+"""Words payers write before a number whatever its real prefix is."""
+
 STRUCTURED: Final = 4
 FULL: Final = 3
 LONG_DIGITS: Final = 2
@@ -100,6 +104,7 @@ class Index:
         self.max_words = 3
         for n, item in enumerate(self.items):
             self._enter(n, item)
+        self.starters = self.prefixes | GENERIC
 
     def _enter(self, n: int, item: Item) -> None:
         number = number_of(item.number)

@@ -27,6 +27,7 @@ _HEAD: Final = re.compile(
     r"^(?:(?:VIR(?:EMENT)?S?|VR|EVI)\b\.? ?)(?:(?:SEPA|INST(?:ANTANE)?|RECU|RE|EUROPEEN|FAVEUR|TIERS"
     r"|EN|VOTRE|DE|D|ETRANGER|INTERNATIONAL)\b\.? ?)*"
 )
+_DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[A-Z0-9]+")
 _DATE: Final = re.compile(r"(?<![A-Z0-9])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![A-Z0-9])")
 _NOISE: Final = re.compile(
@@ -102,6 +103,10 @@ def given(text: str | None) -> str | None:
     return None if not stripped or stripped.upper() in EMPTY else stripped
 
 
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
 def _blank(text: str, start: int, end: int) -> str:
     return text[:start] + " " * (end - start) + text[end:]
 
@@ -111,7 +116,7 @@ def _without_ibans(text: str) -> str:
         end = _iban_end(text, match.start(), match.end())
         if end:
             text = _blank(text, match.start(), end)
-    return _IBAN_WORD.sub(lambda m: " " * len(m[0]), text)
+    return _IBAN_WORD.sub(_spaces, text) if "IBAN" in text else text
 
 
 def _iban_end(text: str, start: int, limit: int) -> int | None:
@@ -134,10 +139,11 @@ def mask(text: str) -> str:
     >>> mask("FA-12 DU 12/03/2024 120,00 EUR").split()
     ['FA-12', 'DU']
     """
-    if not any(c.isdigit() for c in text):
+    if not _DIGIT.search(text):
         return text
-    text = _DATE.sub(_date_blank, _without_ibans(text))
-    return _NOISE.sub(lambda m: " " * len(m[0]), text)
+    if "/" in text or "." in text or "-" in text:
+        text = _DATE.sub(_date_blank, text)
+    return _NOISE.sub(_spaces, _without_ibans(text))
 
 
 def _zones(text: str) -> list[tuple[str, int, int]]:

@@ -62,6 +62,8 @@ class Scope:
     def of_payer(self, payer: Payer) -> list[int]:
         """Open items of every debtor the payer may be, in order."""
         debtors = payer.sure | payer.likely
+        if not debtors:
+            return []
         return sorted(n for d in debtors for n in self.index.by_debtor.get(d, ()) if self.open[n])
 
 
