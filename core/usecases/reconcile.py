@@ -79,7 +79,7 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
 
 
 def _differs(decision: Decision, known: Decision | None) -> bool:
-    return known is None or known.content() != decision.content()
+    return known is not decision and (known is None or known.content() != decision.content())
 
 
 def _events(known: Known, tower: Watchtower, moment: Moment, rules: Rules) -> tuple[Event, ...]:
