@@ -53,10 +53,10 @@ class Reaper:
         if times <= self.rhythm.resumptions:
             self.jobs.client.resume_workflows([job_id], queue_name=running.queue_name)
             return True
-        self.jobs.client.cancel_workflows([job_id])
         reason = f"its worker stopped {times} times while running it"
         with writing(self.engine) as connection:
             quarantine.give_up(connection, described(running), reason=reason, resumptions=times - 1)
+        self.jobs.client.cancel_workflows([job_id])
         LOG.error("job_quarantined", job=job_id, reason=reason)
         return False
 

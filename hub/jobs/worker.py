@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import LettrageError, RetryLater
 from hub.jobs import heartbeats, quarantine, schedules
@@ -26,6 +27,8 @@ from hub.store.engine import create_engine
 from scheduler.clock import Beat, Clockwork
 
 LOG: Final = structlog.get_logger("lettrage.jobs")
+SHORTEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = timedelta(days=7).total_seconds()
 
 Handler = Callable[[Mapping[str, Any]], None]
 
@@ -37,6 +40,11 @@ class Ended:
     kind: str
     outcome: str
     seconds: float
+
+
+class LeftClaimed(BaseException):
+    """Ends a run without an outcome: the engine leaves the job claimed, and another worker takes it
+    over. (The engine records any Exception as the job's end.)"""
 
 
 class Worker:
@@ -86,8 +94,8 @@ class Worker:
     def stop(self, *, wait_seconds: int = 10) -> None:
         """Takes no more jobs, waits for the running ones, and leaves the rest to the others."""
         self._stopping.set()
-        self._clockwork.stop()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_seconds)
+        self._clockwork.stop()
         with writing(self._engine) as connection:
             heartbeats.sign_off(connection, self.executor_id)
         self._jobs.close()
@@ -143,7 +151,7 @@ class Worker:
         return self._handlers[job.kind]
 
     def _put_off(self, job: Job, later: RetryLater) -> str:
-        wait = timedelta(seconds=max(1.0, later.seconds))
+        wait = timedelta(seconds=min(max(SHORTEST_WAIT, later.seconds), LONGEST_WAIT))
         LOG.info("job_put_off", job=job.id, kind=job.kind, seconds=wait.total_seconds(), reason=str(later))
         self._again(job.next(failures=job.failures), wait)
         return "later"
@@ -161,23 +169,24 @@ class Worker:
         return "quarantined"
 
     def _again(self, job: Job, wait: timedelta) -> None:
-        def write(connection: Any) -> None:
+        def write(connection: Connection) -> None:
             self._jobs.put(connection, job, delay=wait)
             if job.kind == "sync":
                 schedules.push_back(connection, connection_id=job.key, wait=wait)
 
         self._write(write)
 
-    def _write(self, work: Callable[[Any], None]) -> None:
-        """Commits `work`, through database outages: giving up here would lose the job."""
+    def _write(self, work: Callable[[Connection], None]) -> None:
+        """Commits `work`, however long the database is away: giving up here would lose the job."""
         while True:
             try:
                 with writing(self._engine) as connection:
                     work(connection)
                 return
-            except OperationalError:
+            except SQLAlchemyError as error:
+                LOG.warning("job_ending_not_written", reason=sentence(error))
                 if self._stopping.wait(1.0):
-                    raise
+                    raise LeftClaimed from error
 
 
 def sentence(error: Exception) -> str:

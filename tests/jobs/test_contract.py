@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.jobs import quarantined, release
@@ -100,6 +101,23 @@ def _given_up(bench: Bench, root: str) -> list[QuarantinedJob]:
     with writing(bench.engine) as connection:
         found = quarantined(connection, tenant_id="ten_1")
     return [row for row in found if row.job_id.startswith(root)]
+
+
+def test_a_failed_job_is_not_lost_while_its_follow_up_cannot_be_written(bench: Bench) -> None:
+    def rename(old: str, new: str) -> None:
+        with writing(bench.engine) as connection:
+            connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    bench.behaviours["unlucky"] = fail_times(1, ValueError("x"))
+    rename("schedule", "schedule_away")
+    try:
+        bench.enqueue("unlucky", kind="sync")
+        until(lambda: bench.runs("unlucky"))
+        time.sleep(0.2)
+        assert len(bench.runs("unlucky")) == 1
+    finally:
+        rename("schedule_away", "schedule")
+    until(lambda: len(bench.runs("unlucky")) == 2)
 
 
 def test_a_kind_nobody_handles_is_set_aside_too(bench: Bench) -> None:
