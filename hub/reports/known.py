@@ -64,11 +64,7 @@ class Known:
 
     def credits(self) -> list[BankTransaction]:
         """Booked money in, in the period, oldest first; money seen by two sources is there once."""
-        found = [t for t in self.lines if t.status == "booked" and t.amount_minor > 0]
-        return sorted(
-            (t for t in found if self.scope.covers(t.booking_date) and not self.is_copy(t)),
-            key=lambda t: (t.booking_date or date.min, t.id),
-        )
+        return [t for t in self.booked() if t.amount_minor > 0]
 
     def is_copy(self, line: BankTransaction) -> bool:
         """True when another source told of the same money and that line is the book of record."""
@@ -80,9 +76,23 @@ class Known:
         entries = self.by_invoice.get(invoice.id, ())
         return settle(invoice, entries, agreed=self.agreed.get(invoice.id, frozenset()))
 
-    def original(self, allocation: Allocation) -> Allocation | None:
-        """What a contrary entry takes back."""
-        return self.allocations.get(allocation.reverses) if allocation.reverses else None
+    def booked(self) -> list[BankTransaction]:
+        """Booked lines of the period in both directions, oldest first, each money once."""
+        found = (t for t in self.lines if t.status == "booked" and self.scope.covers(t.booking_date))
+        return sorted(
+            (t for t in found if not self.is_copy(t)), key=lambda t: (t.booking_date or date.min, t.id)
+        )
+
+    def root(self, entry: Allocation) -> Allocation:
+        """The payment that a chain of contrary entries goes back to."""
+        while entry.reverses and entry.reverses in self.allocations:
+            entry = self.allocations[entry.reverses]
+        return entry
+
+    def in_line_sign(self, entry: Allocation) -> int:
+        """The entry's amount in the sign of the bank line: paying a supplier takes money out."""
+        invoice = self.invoices.get(entry.invoice_id)
+        return -entry.amount_minor if invoice and invoice.direction == "payable" else entry.amount_minor
 
 
 def know(unit: Unit, scope: Scope) -> Known:

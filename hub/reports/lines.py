@@ -7,29 +7,29 @@ from core.model import Allocation, BankTransaction, Candidate, Decision, Invoice
 from hub.reports.known import Known
 from hub.reports.money import taken_back
 from hub.reports.value import Answer, Left, Line, Matched, Portion, Segment, Waiting
-from hub.reports.words import GAPS, TIERS, amount, figure, plain, spoken
+from hub.reports.words import GAPS, TIERS, amount, because, figure, plain, spoken
 
 SHOWN_CANDIDATES = 3
 
 
 def matched(known: Known) -> tuple[Matched, ...]:
-    """Credits whose money is attributed, in booking order."""
+    """Lines whose money is attributed, returns and payments to suppliers included, in booking order."""
     back = taken_back(known)
     return tuple(
         _matched(known, line, decision, back.get(line.id, 0))
-        for line in known.credits()
+        for line in known.booked()
         if (decision := known.decisions.get(line.id)) and decision.shares and decision.outcome == "auto"
     )
 
 
 def waiting(known: Known) -> tuple[Waiting, ...]:
-    """Credits that a person must look at, the largest first."""
+    """Lines that a person must look at, the largest first."""
     found = [
         _waiting(known, line, decision)
-        for line in known.credits()
+        for line in known.booked()
         if (decision := known.decisions.get(line.id)) and decision.outcome == "review"
     ]
-    return tuple(sorted(found, key=lambda w: (-w.line.amount_minor, w.line.transaction_id)))
+    return tuple(sorted(found, key=lambda w: (-abs(w.line.amount_minor), w.line.transaction_id)))
 
 
 def left(known: Known) -> tuple[Left, ...]:
@@ -71,12 +71,19 @@ def _waiting(known: Known, line: BankTransaction, decision: Decision) -> Waiting
         tier_words=TIERS[decision.tier],
         reason=decision.reason,
         sentence=sentence(known, decision),
-        rivals=said(decision.explanation.get("rivals")),
+        rivals=_rivals(known, decision),
         candidates=tuple(
             _answer(known, line, c)
             for c in sorted(decision.candidates, key=lambda c: c.rank)[:SHOWN_CANDIDATES]
         ),
     )
+
+
+def _rivals(known: Known, decision: Decision) -> tuple[str, ...]:
+    """Items that explain the line as well, by the number a person knows them by."""
+    ids = decision.explanation.get("rivals")
+    listed = ids if isinstance(ids, list | tuple) else ()
+    return tuple(named(known.invoices.get(str(each))) or plain(str(each)) for each in listed)
 
 
 def _left(known: Known, line: BankTransaction, decision: Decision | None) -> Left:
@@ -97,7 +104,7 @@ def _left(known: Known, line: BankTransaction, decision: Decision | None) -> Lef
 
 def _answer(known: Known, line: BankTransaction, candidate: Candidate) -> Answer:
     portions = tuple(_portion(known, s, line.currency, {}) for s in candidate.shares)
-    remains = line.amount_minor - sum(p.amount_minor for p in portions)
+    remains = abs(line.amount_minor) - sum(p.amount_minor for p in portions)
     return Answer(
         rank=candidate.rank,
         portions=portions,
@@ -112,7 +119,7 @@ def arithmetic(line: BankTransaction, portions: tuple[Portion, ...], remains: in
     """The sum on paper: `1 425.50 = 310.00 + 95.50 + 1 020.00`, with what would be left over."""
     terms = " ".join(_term(i, p.amount_minor, line.currency) for i, p in enumerate(portions)) or "0"
     rest = f" {_term(1, remains, line.currency)} left over" if remains else ""
-    return f"{figure(line.amount_minor, line.currency)} = {terms}{rest}"
+    return f"{figure(abs(line.amount_minor), line.currency)} = {terms}{rest}"
 
 
 def _term(position: int, minor: int, currency: str) -> str:
@@ -196,15 +203,17 @@ def segments(text: str, spans: list[tuple[int, int]]) -> tuple[Segment, ...]:
 
 
 def sentence(known: Known, decision: Decision) -> str:
-    """Why, for a person, in one sentence made of what the decision recorded."""
+    """Why, for a person, made of what the decision recorded."""
     numbers = ", ".join(_cited(known, share) for share in decision.shares)
-    paid = f" {amount(decision.allocated_minor, decision.currency)} to {numbers}." if numbers else ""
+    moved = amount(abs(decision.allocated_minor), decision.currency)
+    verb = "taken back from" if decision.reason == "return" else "to"
+    paid = f" {moved} {verb} {numbers}." if numbers else ""
     gaps = "".join(
         f" {amount(s.gap_minor, decision.currency)} stays open as {GAPS[s.gap_reason]}."
         for s in decision.shares
         if s.gap_minor and s.gap_reason
     )
-    return f"{TIERS[decision.tier]}: {spoken(plain(decision.reason))}.{paid}{gaps}"
+    return f"{because(decision.reason)}{paid}{gaps}"
 
 
 def _cited(known: Known, share: Share) -> str:

@@ -2,23 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from core.model import Allocation, BankTransaction
+from core.model import BankTransaction
 from hub.reports.known import Known
 from hub.reports.value import Flow, Rate
 
 PROVEN = ("E3", "E4")
 
 
-def went_back(known: Known, contrary: Allocation) -> bool:
-    """True when a contrary entry was caused by money leaving again (a return), not by a changed mind."""
-    original = known.original(contrary)
-    return original is not None and original.transaction_id != contrary.transaction_id
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """What went back, by the line it had come with: after it was allocated, and before."""
+
+    allocated: dict[str, int]
+    unallocated: dict[str, int]
 
 
 def flows(known: Known) -> tuple[Flow, ...]:
     """One flow per currency that has booked credits in the period, the busiest currency first."""
-    back = taken_back(known)
+    back = _Back(taken_back(known), sent_back(known))
     return tuple(_flow(known, currency, lines, back) for currency, lines in _by_currency(known.credits()))
 
 
@@ -30,23 +33,35 @@ def _by_currency(lines: Iterable[BankTransaction]) -> list[tuple[str, list[BankT
 
 
 def taken_back(known: Known) -> dict[str, int]:
-    """Minor units that later lines took back, by the transaction whose allocation was reversed."""
+    """Minor units of allocated money that later lines took back, by the line that had paid it."""
     found: dict[str, int] = defaultdict(int)
-    for contrary in known.allocations.values():
-        original = known.original(contrary)
-        if original is not None and went_back(known, contrary):
-            found[original.transaction_id] -= contrary.amount_minor
+    for entry in known.allocations.values():
+        paid_by = known.root(entry).transaction_id
+        if paid_by != entry.transaction_id:
+            found[paid_by] -= known.in_line_sign(entry)
     return dict(found)
 
 
-def _flow(known: Known, currency: str, lines: list[BankTransaction], back: dict[str, int]) -> Flow:
+def sent_back(known: Known) -> dict[str, int]:
+    """Minor units that went back before they were allocated, by the line they had come with."""
+    found: dict[str, int] = defaultdict(int)
+    amounts = {line.id: line.amount_minor for line in known.lines}
+    for decision in known.decisions.values():
+        original = decision.explanation.get("returns")
+        if decision.reason == "return_of_unallocated" and isinstance(original, str):
+            found[original] -= amounts.get(decision.transaction_id, 0)
+    return dict(found)
+
+
+def _flow(known: Known, currency: str, lines: list[BankTransaction], back: _Back) -> Flow:
+    decided = [(line, d) for line in lines if (d := known.decisions.get(line.id))]
+    never = {line.id: min(back.unallocated.get(line.id, 0), d.unallocated_minor) for line, d in decided}
     received = sum(line.amount_minor for line in lines)
-    returned = sum(back.get(line.id, 0) for line in lines)
-    allocated = (
-        sum(a.amount_minor for line in lines for a in known.by_transaction.get(line.id, ())) - returned
-    )
-    decided = [d for line in lines if (d := known.decisions.get(line.id))]
-    unallocated = sum(d.unallocated_minor for d in decided)
+    taken = sum(back.allocated.get(line.id, 0) for line in lines)
+    entries = (a for line in lines for a in known.by_transaction.get(line.id, ()))
+    allocated = sum(known.in_line_sign(a) for a in entries) - taken
+    unallocated = sum(d.unallocated_minor - never[line.id] for line, d in decided)
+    returned = taken + sum(never.values())
     undecided = sum(line.amount_minor for line in lines if line.id not in known.decisions)
     return Flow(
         currency=currency,
@@ -56,8 +71,8 @@ def _flow(known: Known, currency: str, lines: list[BankTransaction], back: dict[
         unallocated_minor=unallocated,
         returned_minor=returned,
         undecided_minor=undecided,
-        waiting_minor=sum(d.unallocated_minor for d in decided if d.outcome == "review"),
-        not_receipt_minor=sum(d.unallocated_minor for d in decided if d.tier == "T0"),
+        waiting_minor=sum(d.unallocated_minor - never[x.id] for x, d in decided if d.outcome == "review"),
+        not_receipt_minor=sum(d.unallocated_minor - never[x.id] for x, d in decided if d.tier == "T0"),
         difference_minor=received - allocated - unallocated - returned - undecided,
     )
 
@@ -89,7 +104,7 @@ def _rate(known: Known, currency: str, lines: list[BankTransaction], back: dict[
 def _proven(known: Known, line: BankTransaction) -> int:
     """Minor units of `line` allocated with grade E3 or better, what it undid itself netted."""
     standing = (a for a in known.by_transaction.get(line.id, ()) if a.grade in PROVEN)
-    return sum(a.amount_minor for a in standing)
+    return sum(known.in_line_sign(a) for a in standing)
 
 
 def _straight_through(known: Known, line: BankTransaction) -> bool:

@@ -48,6 +48,57 @@ GAPS: dict[str, str] = {
     "rounding": "rounding",
 }
 
+REASONS: dict[str, str] = {
+    "structured_reference": "The structured reference on the line is the invoice's, and fits what is open.",
+    "reference_and_amount": "The line cites one open invoice and pays exactly its amount.",
+    "references_and_sum": "The invoices cited add up to exactly what was paid.",
+    "range_and_sum": "The range of numbers cited adds up to exactly what was paid.",
+    "only_subset_that_fits": "Of the invoices cited, only these add up to what was paid.",
+    "reference_and_charges": "The line cites one invoice and is short by bank charges within the tolerance.",
+    "reference_and_discount": "The line cites one invoice and is short by the discount agreed.",
+    "reference_and_retention": "The line cites one invoice and is short by the retention agreed.",
+    "reference_and_rounding": "The line cites one invoice and differs by a rounding.",
+    "counter_and_amount": "The end of the invoice number and its exact amount agree.",
+    "reference_and_part": "A known payer cites one invoice and pays a part of it.",
+    "accepted": "A person accepted this candidate.",
+    "assigned": "A person split the line.",
+    "not_ours": "A person said that the line pays none of our invoices.",
+    "rejected": "A person rejected a candidate.",
+    "undone": "A person took an earlier decision back.",
+    "return": "The bank takes an earlier payment back.",
+    "return_of_unallocated": "The bank takes back a payment that was never allocated.",
+    "return_ambiguous": "The bank takes a payment back, and several could be meant.",
+    "return_without_original": "The bank takes a payment back that is not among the lines we hold.",
+    "contra_entry": "The bank corrected itself: this line and another cancel each other.",
+    "own_transfer": "A transfer between the company's own accounts.",
+    "internal_line": "A transfer between the company's own accounts.",
+    "platform_payout": "A payout of a payment platform: one net amount for many sales.",
+    "psp_payout_line": "A payout of a payment platform: one net amount for many sales.",
+    "not_a_receipt": "The bank's words say that no customer pays an invoice here.",
+    "financing_line": "A loan or another financing, not a customer's payment.",
+    "nothing_fits": "Nothing on the line points to an invoice we hold.",
+    "ambiguous_reference": "The number cited belongs to more than one invoice.",
+    "already_settled": "The invoice cited is settled already: a second payment, or a slip in the number.",
+    "payer_conflict": "The invoice cited belongs to another customer than the payer.",
+    "several_debtors": "Invoices of several customers are cited together.",
+    "overpayment": "More was paid than is open; the excess is shown, never absorbed.",
+    "sum_differs": "Several invoices are cited and no clear group of them is what was paid.",
+    "several_groups_fit": "Several groups of invoices add up to what was paid.",
+    "cap_reached": "There are more possibilities than the search may examine.",
+    "coincidence_bound": "Number and amount agree, but chance alone would give such a match.",
+    "unknown_reference": "The line cites a number we do not hold: the payer pays something else.",
+    "declared_match": "The accounting tool ties this line to an invoice; the bank's words do not.",
+    "identical_items": "Several invoices are alike: same customer, amount and due date.",
+    "payer_and_amount": "The payer is known and the amount fits, but no number is cited.",
+    "payer_and_group": "Several invoices of the payer together make the amount, but no number is cited.",
+    "amount_only": "Nothing but the amount points to an invoice.",
+    "credit_note_not_cited": "The sum works with a credit note that the line does not cite.",
+    "probable_typing_error": "Another invoice of this payer has exactly this amount.",
+    "unexplained_gap": "Less was paid than is open, and nothing agreed explains the difference.",
+    "partial_payment": "A part of the invoice cited was paid.",
+}
+"""The engine's reason codes as sentences; a code that is not here is shown as its own words."""
+
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -123,6 +174,15 @@ def chance(expected: float) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """`1 line`, `2 lines`, `1 250 lines`."""
     return f"{number:,} ".replace(",", " ") + (one if number == 1 else many or one + "s")
+
+
+def because(reason: str) -> str:
+    """The sentence for a reason code.
+
+    >>> because("nothing_fits"), because("fee_line")
+    ('Nothing on the line points to an invoice we hold.', 'Fee line.')
+    """
+    return REASONS.get(reason) or f"{spoken(plain(reason)).capitalize()}."
 
 
 def spoken(code: str) -> str:

@@ -196,28 +196,29 @@ def decisions() -> list[Decision]:
     """One decision per line, but for `late`, which no run has seen."""
     i, t = INVOICES, LINES
     return [
-        decision(t["plain"], "auto", "T2", "number_and_amount", words=("FAC-2026-000123",),
+        decision(t["plain"], "auto", "T2", "reference_and_amount", words=("FAC-2026-000123",),
                  shares=[share(i["FAC-2026-000123"], 187346)]),
-        decision(t["list"], "auto", "T3", "numbers_and_sum", words=("FA2401201", "1202", "1205"),
+        decision(t["list"], "auto", "T3", "references_and_sum", words=("FA2401201", "1202", "1205"),
                  shares=[share(i["FA2401201"], 31000), share(i["FA2401202"], 9550),
                          share(i["FA2401205"], 102000)]),
-        decision(t["partial"], "auto", "T8", "number_part_payment", words=("FAC-2026-000131",),
+        decision(t["partial"], "auto", "T8", "reference_and_part", words=("FAC-2026-000131",),
                  shares=[share(i["FAC-2026-000131"], 2000000)], decided_by="person:Inès"),
-        decision(t["over"], "review", "T9", "over_payment", words=("FA-801",), candidates=(
+        decision(t["over"], "review", "T9", "overpayment", words=("FA-801",), candidates=(
             Candidate(rank=1, shares=(share(i["FA-801"], 197200),), score=0.9,
                       why={"number": "FA-801 is cited", "excess": "40.00 may be the fixed indemnity"}),)),
-        decision(t["twins"], "review", "T9", "several_answers", words=("2026-1187",),
-                 rivals=["FAC-2026-000140 and FAC-2026-000141 have the same amount and due date"],
+        decision(t["twins"], "review", "T9", "identical_items", words=("2026-1187",),
+                 rivals=[i["FAC-2026-000140"].id, i["FAC-2026-000141"].id],
                  candidates=tuple(
                      Candidate(rank=r, shares=(share(i[n], 525000),), score=0.5, why={"amount": "exact"})
                      for r, n in enumerate(("FAC-2026-000140", "FAC-2026-000141"), 1))),
         decision(t["hostile"], "review", "T9", "already_settled", words=("FAC-2026-000123",)),
         decision(t["internal"], "none", "T0", "own_transfer"),
-        decision(t["nothing"], "none", "T10", "nothing"),
-        decision(t["bounced"], "auto", "T2", "number_and_amount", words=("FAC-2026-000117",),
+        decision(t["nothing"], "none", "T10", "nothing_fits"),
+        decision(t["bounced"], "auto", "T2", "reference_and_amount", words=("FAC-2026-000117",),
                  shares=[share(i["FAC-2026-000117"], 64000)]),
-        decision(t["return"], "auto", "T0", "return", shares=[share(i["FAC-2026-000117"], -64000)]),
-        decision(t["swiss"], "auto", "T2", "number_and_amount", words=("CHF-12",),
+        decision(t["return"], "auto", "T0", "return", allocated_minor=-64000, unallocated_minor=0,
+                 shares=[share(i["FAC-2026-000117"], -64000)]),
+        decision(t["swiss"], "auto", "T2", "reference_and_amount", words=("CHF-12",),
                  shares=[share(i["CHF-12"], 250000)]),
     ]  # fmt: skip
 
