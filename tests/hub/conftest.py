@@ -14,6 +14,8 @@ import uvicorn
 from sqlalchemy import Engine
 
 from connectors.kit.contract import Connector
+from connectors.pennylane.connector import CONNECTOR as PENNYLANE
+from connectors.qonto.connector import CONNECTOR as QONTO
 from core.errors import BadInput, LettrageError
 from core.model import EntityProof
 from core.ports import Granted, Tokens
@@ -83,8 +85,8 @@ class ScriptedConsents:
 class NudgedConnector:
     """Hears webhooks: the signature is the secret itself."""
 
-    manifest: Any = None
-    streams: Any = ()
+    manifest: Any = QONTO.manifest
+    streams: Any = QONTO.streams
 
     def identify(self) -> Any:
         raise NotImplementedError("these tests never read a provider")
@@ -103,8 +105,8 @@ class NudgedConnector:
 class QuietConnector:
     """Hears nothing."""
 
-    manifest: Any = None
-    streams: Any = ()
+    manifest: Any = PENNYLANE.manifest
+    streams: Any = PENNYLANE.streams
 
     def identify(self) -> Any:
         raise NotImplementedError("these tests never read a provider")
