@@ -6,7 +6,8 @@
 """
 
 from mappings.statements.formats import recognise
-from mappings.statements.identity import gaps, merged_account, numbered, same_lines
+from mappings.statements.identity import gaps, merged_account, numbered
+from mappings.statements.pairing import same_lines
 from mappings.statements.reading import read_statements
 from mappings.statements.result import Finding, Format, Notice, ReadStatement, StatementFile
 

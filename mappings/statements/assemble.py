@@ -1,6 +1,6 @@
 """Proves a statement by its control totals and turns it into facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from core.errors import BadInput
 from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement, content_hash, stable_id
 from core.model.bank import TransactionStatus
 from core.model.identifiers import is_iban
+from core.model.money import MAX_MINOR
 from mappings.statements.draft import AccountName, Draft, Line, Stated, Unreadable
 from mappings.statements.identity import PROVIDER, content_key, count_equals, line_id
 from mappings.statements.result import Finding, Format, ReadStatement
@@ -81,11 +82,27 @@ def _source(name: AccountName, object: str, external_id: str, context: Context) 
 def assembled(draft: Draft, context: Context, format: Format) -> tuple[ReadStatement, list[Finding]]:
     """The proven statement and what to know about it; raises Unreadable when it does not add up."""
     opening, closing, doubts = _proven(draft)
+    if max(abs(opening.minor), abs(closing.minor)) > MAX_MINOR:
+        raise Unreadable("unreadable_amount", "a balance is out of range", draft.record)
     account = account_fact(draft, context)
     facts = line_facts(draft, draft.lines, account, context, format, status="booked")
     lines = count_equals(facts, {})
-    id = _statement_id(account, format, (opening, closing), lines)
-    statement = Statement(
+    statement = _statement(draft, context, format, account, (opening, closing), lines)
+    read = ReadStatement(account, statement, tuple(_from(line, statement.id) for line in lines), draft.record)
+    return read, [*draft.findings, *doubts, *_late(draft, opening)]
+
+
+def _statement(
+    draft: Draft,
+    context: Context,
+    format: Format,
+    account: BankAccount,
+    ends: tuple[Stated, Stated],
+    lines: Sequence[BankTransaction],
+) -> Statement:
+    id = _statement_id(account, format, ends, lines)
+    opening, closing = ends
+    return Statement(
         id=id,
         company_id=context.company_id,
         source=_source(draft.account, format, id, context),
@@ -99,8 +116,6 @@ def assembled(draft: Draft, context: Context, format: Format) -> tuple[ReadState
         lines=len(lines),
         file_name=context.name,
     )
-    read = ReadStatement(account, statement, tuple(_from(line, id) for line in lines), draft.record)
-    return read, [*draft.findings, *doubts, *_late(draft, opening)]
 
 
 def _from(line: BankTransaction, statement_id: str) -> BankTransaction:

@@ -12,6 +12,7 @@ from core.model.identifiers import is_iban
 from mappings.statements.camt_entry import BOOKED, entry_lines
 from mappings.statements.camt_tree import (
     Node,
+    TooDeepError,
     all_of,
     at,
     down,
@@ -53,6 +54,7 @@ class _Statement:
     head: Node
     record: str
     version: str
+    own: AccountName | None = None
     booked: list[Line] = field(default_factory=list)
     pending: list[Line] = field(default_factory=list)
     entries: int = 0
@@ -81,6 +83,8 @@ def _walk(name: str, content: bytes) -> list[_Statement]:
             f"{name} is not well-formed XML (line {error.lineno}: {error.msg}): the file is cut or"
             " damaged and nothing was read. Download it again"
         ) from None
+    except TooDeepError:
+        raise BadInput(f"{name} is nested deeper than any camt file: it was not read") from None
     return done
 
 
@@ -122,10 +126,12 @@ def _take(statement: _Statement, element: etree._Element) -> None:
         return
     statement.entries += 1
     try:
+        if statement.own is None:
+            statement.own = _account(statement.head, statement.record)
         status, lines = entry_lines(
             tree(element),
             record=f"line {element.sourceline}",
-            own=_account(statement.head, statement.record),
+            own=statement.own,
             notes=statement.notes,
         )
     except Unreadable as problem:

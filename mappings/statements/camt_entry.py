@@ -126,14 +126,15 @@ def _line(entry: _Entry, details: list[Node], minor: int, notes: list[str], *, c
     undone = at(entry.node, "RvslInd") == "true" or at(entry.node, "RvslInd") == "1"
     reason = _reason(detail)
     party = _party(entry, detail, credit=minor > 0, undone=undone or reason is not None)
-    spoken = list(_texts(entry, details, child=child))
+    parts = list(_texts(entry, details, child=child))
+    spoken = [text for part in parts for text in part]
     end_to_end = told(at(detail, "Refs", "EndToEndId"))
     fields: dict[str, object] = {
         "value_date": entry.value_on,
         "transaction_time": entry.booked_at,
         "counterparty_name": party.name,
         "counterparty_iban": party.iban,
-        "remittance": " ".join(distinct(spoken)) or None,
+        "remittance": " ".join(distinct([seamless(part, _REMITTANCE) for part in parts])) or None,
         "text_lines": tuple(spoken),
         "creditor_reference": _first(texts(detail, "RmtInf", "Strd", "CdtrRefInf", "Ref")),
         "end_to_end_id": end_to_end,
@@ -158,27 +159,27 @@ def _first(words: list[str]) -> str | None:
     return words[0] if words else None
 
 
-def _texts(entry: _Entry, details: list[Node], *, child: bool) -> Iterator[str]:
-    """The bank's and the payer's words in order, as sent; of a child only its own, where it has any."""
+def _texts(entry: _Entry, details: list[Node], *, child: bool) -> Iterator[list[str]]:
+    """The bank's and the payer's words in order, as sent, each in the lines it was cut into.
+    A child has only its own words, where it has any."""
     own = [text for detail in details for text in _detail_texts(detail)]
     yield from own
     if not child or not own:
-        yield from texts(entry.node, "AddtlNtryInf")
+        yield texts(entry.node, "AddtlNtryInf")
 
 
-def _detail_texts(detail: Node) -> Iterator[str]:
-    free = [found.text or "" for found in all_of(detail, "RmtInf", "Ustrd")]
-    if joined := seamless(free, _REMITTANCE).strip():
-        yield joined
+def _detail_texts(detail: Node) -> Iterator[list[str]]:
+    if free := texts(detail, "RmtInf", "Ustrd"):
+        yield free
     for structured in all_of(detail, "RmtInf", "Strd"):
-        yield from texts(structured, "RfrdDocInf", "Nb")
-        yield from texts(structured, "CdtrRefInf", "Ref")
-        yield from texts(structured, "AddtlRmtInf")
+        yield from ([text] for text in texts(structured, "RfrdDocInf", "Nb"))
+        yield from ([text] for text in texts(structured, "CdtrRefInf", "Ref"))
+        yield from ([text] for text in texts(structured, "AddtlRmtInf"))
     for ultimate in ("UltmtDbtr", "UltmtCdtr"):
         if name := _name(down(detail, "RltdPties", ultimate)):
-            yield name
-    yield from texts(detail, "RtrInf", "AddtlInf")
-    yield from texts(detail, "AddtlTxInf")
+            yield [name]
+    yield texts(detail, "RtrInf", "AddtlInf")
+    yield texts(detail, "AddtlTxInf")
 
 
 class _Party(NamedTuple):

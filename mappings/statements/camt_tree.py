@@ -12,6 +12,7 @@ from mappings.statements.draft import Unreadable
 
 _AMOUNT = re.compile(r"\+?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MAX_DEPTH = 64
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 """The direction of the entry itself: RvslInd says why, it does not turn the sign."""
 
@@ -32,14 +33,20 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def tree(element: etree._Element, *, without: str = "") -> Node:
+class TooDeepError(ValueError):
+    """The document is nested deeper than any camt is."""
+
+
+def tree(element: etree._Element, *, without: str = "", depth: int = 0) -> Node:
     """The element with all below it, except children named `without`."""
+    if depth > _MAX_DEPTH:
+        raise TooDeepError
     node = Node(element.text, element.get("Ccy"))
     children = node.children
     for child in element:
         tag = child.tag
         if isinstance(tag, str) and (name := _local(tag)) != without:
-            children.setdefault(name, []).append(tree(child))
+            children.setdefault(name, []).append(tree(child, depth=depth + 1))
     return node
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from core.model import MoneyError, exponent
-from core.model.identifiers import french_iban
+from core.model.identifiers import french_iban, is_iban
 from mappings.statements.cfonb_lines import Movement, as_line
 from mappings.statements.draft import AccountName, Draft, Stated, Unreadable, rescaled
 from mappings.statements.records import Record
@@ -163,9 +163,10 @@ def named_currency(group: Group) -> str | None:
 def _named(bank: str, branch: str, number: str) -> AccountName:
     raw = f"{bank} {branch} {number}"
     try:
-        return AccountName(raw=raw, iban=french_iban(bank, branch, number))
+        iban = french_iban(bank, branch, number)
     except ValueError:  # a factor's internal account may be no French account number
         return AccountName(raw=raw)
+    return AccountName(raw=raw, iban=iban if is_iban(iban) else None)
 
 
 def account_name(record: Record) -> AccountName:

@@ -22,8 +22,6 @@ _STARTS = (
     (re.compile(rb"PK\x03\x04|PK\x05\x06"), Format.ZIP),
     (re.compile(rb"(?i)<!doctype\s+html|<html"), Format.HTML),
     (re.compile(rb"(?i)OFXHEADER|<\?OFX|<OFX>"), Format.OFX),
-    (re.compile(rb"(?i)<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*(?:<\?OFX|<OFX>)", re.S), Format.OFX),
-    (re.compile(rb"(?i)<\?xml[^>]*>\s*(?:<!doctype\s+html|<html)"), Format.HTML),
     (re.compile(rb"(?i)\"?JournalCode\"?[\t|;,]"), Format.FEC),
     (re.compile(rb"\{1:F\d\d|:20:|:25:"), Format.MT940),
     (_CFONB240, Format.CFONB240),
@@ -47,8 +45,9 @@ _WHAT_TO_DO = {
 def recognise(head: bytes) -> Format:
     """The format of a file that begins with `head` (64 kB suffice); UNKNOWN is an answer."""
     start = _decoded(head[:HEAD]).lstrip(b" \t\r\n\x00\x01\x02\x03\x1a\x0b\x0c")
+    body = _after_prolog(start)
     for pattern, found in _STARTS:
-        if pattern.match(start):
+        if pattern.match(body):
             return found
     if start.startswith(b"<"):
         return _camt(start)
@@ -62,6 +61,19 @@ def _decoded(head: bytes) -> bytes:
     if head.startswith((b"<\x00", b"\x00<")):
         return head.replace(b"\x00", b"")
     return head.removeprefix(b"\xef\xbb\xbf")
+
+
+def _after_prolog(start: bytes) -> bytes:
+    """What follows the XML declaration and comments, found step by step: a pattern for this takes
+    exponential time on a file with many comments."""
+    while True:
+        start = start.lstrip()
+        for opening, closing in ((b"<?xml", b"?>"), (b"<!--", b"-->")):
+            if start.startswith(opening) and closing in start:
+                start = start.partition(closing)[2]
+                break
+        else:
+            return start
 
 
 def _camt(start: bytes) -> Format:

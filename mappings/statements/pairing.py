@@ -1,0 +1,140 @@
+"""Which new lines are known already, though another format prints them in other words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from core.model import BankTransaction
+from mappings.statements.identity import PROVIDER, plain
+
+_TOO_MANY_PAIRS = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """What a bank booked as one amount: a line, or the children a batch was read into."""
+
+    lines: tuple[BankTransaction, ...]
+
+    @property
+    def place(self) -> tuple[str, date | None, int, str]:
+        first = self.lines[0]
+        total = sum(line.amount_minor for line in self.lines)
+        return (first.account_id, first.booking_date, total, first.currency)
+
+    @property
+    def format(self) -> str:
+        source = self.lines[0].source
+        return source.object if source else ""
+
+    def may_be(self, other: "_Booking") -> bool:
+        """Two lines of one format differ when their text does; a batch may be its own total."""
+        return self.format != other.format or len(self.lines) != len(other.lines)
+
+
+def same_lines(known: Sequence[BankTransaction], new: Sequence[BankTransaction]) -> dict[str, str]:
+    """New line id -> known line id, for every new line that is already known.
+
+    Equal ids (same format, fingerprint and occurrence) are the same line. What is left is paired
+    one to one across formats per account, booking date, amount and currency, best text first, so
+    that counts are kept. A batch read into its children is paired as a whole with the one line
+    that another file has for its total: all children then lead to that line (or the line to the
+    first child). Lines that are not booked or not from a bank file are left alone.
+    """
+    ids = {line.id for line in known}
+    same = {line.id: line.id for line in new if line.id in ids}
+    taken = set(same)
+    old = [line for line in _bookable(known) if line.id not in taken]
+    fresh = [line for line in _bookable(new) if line.id not in taken]
+    for split in (_bookings, _single):
+        for mine, theirs in _pairs(split(fresh), split(old)):
+            same.update((line.id, theirs.lines[0].id) for line in mine.lines)
+            taken.update(line.id for line in (*mine.lines, *theirs.lines))
+        old = [line for line in old if line.id not in taken]
+        fresh = [line for line in fresh if line.id not in taken]
+    return same
+
+
+def _bookable(lines: Iterable[BankTransaction]) -> Iterator[BankTransaction]:
+    unique = {line.id: line for line in lines}
+    for line in unique.values():
+        if line.status == "booked" and line.source and line.source.provider == PROVIDER:
+            yield line
+
+
+def _single(lines: Sequence[BankTransaction]) -> list[_Booking]:
+    return [_Booking((line,)) for line in lines]
+
+
+def _bookings(lines: Sequence[BankTransaction]) -> list[_Booking]:
+    """Lines as their bank booked them; a batch of which a child is missing stays in single lines."""
+    batches: dict[tuple[str, str], list[BankTransaction]] = defaultdict(list)
+    for line in lines:
+        if "batch" in line.provider_words:
+            batches[line.account_id, line.provider_words["batch"]].append(line)
+    bookings = [
+        _Booking(tuple(sorted(batch, key=lambda line: line.id)))
+        for batch in batches.values()
+        if str(len(batch)) == batch[0].provider_words.get("batch_count")
+    ]
+    whole = {line.id for booking in bookings for line in booking.lines}
+    return bookings + _single([line for line in lines if line.id not in whole])
+
+
+def _pairs(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    places: dict[tuple[str, date | None, int, str], list[_Booking]] = defaultdict(list)
+    for booking in known:
+        places[booking.place].append(booking)
+    groups: dict[tuple[str, date | None, int, str], list[_Booking]] = defaultdict(list)
+    for booking in new:
+        if booking.place in places:
+            groups[booking.place].append(booking)
+    for place, mine in groups.items():
+        yield from _best_first(mine, places[place])
+
+
+def _best_first(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    """Greedy: every pair of one place is admissible, so the count paired is the most possible."""
+    texts = {id(booking): _text(booking) for booking in (*new, *known)}
+    choices = [(mine, theirs) for mine, theirs in _choices(new, known) if mine.may_be(theirs)]
+    choices.sort(
+        key=lambda pair: (
+            -_likeness(pair[0], pair[1], texts),
+            pair[0].lines[0].id,
+            pair[1].lines[0].id,
+        )
+    )
+    used: set[int] = set()
+    for mine, theirs in choices:
+        if id(mine) not in used and id(theirs) not in used:
+            used |= {id(mine), id(theirs)}
+            yield mine, theirs
+
+
+def _choices(new: list[_Booking], known: list[_Booking]) -> Iterator[tuple[_Booking, _Booking]]:
+    if len(new) * len(known) <= _TOO_MANY_PAIRS:
+        yield from ((mine, theirs) for mine in new for theirs in known)
+    else:  # thousands of equal amounts in a day: their order by text decides, not every pair
+        yield from zip(sorted(new, key=_sorted_text), sorted(known, key=_sorted_text), strict=False)
+
+
+def _sorted_text(booking: _Booking) -> list[str]:
+    return sorted(_text(booking))
+
+
+def _text(booking: _Booking) -> frozenset[str]:
+    texts = (
+        (line.counterparty_name, line.remittance, line.end_to_end_id, line.creditor_reference)
+        for line in booking.lines
+    )
+    whole = plain(" ".join(text for line in texts for text in line if text))
+    return frozenset("".join(c if c.isalnum() else " " for c in whole).split())
+
+
+def _likeness(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[str]]) -> float:
+    one, other = texts[id(mine)], texts[id(theirs)]
+    shared = len(one & other) / max(1, len(one | other))
+    first, second = mine.lines[0], theirs.lines[0]
+    equal_reference = first.end_to_end_id is not None and first.end_to_end_id == second.end_to_end_id
+    return shared + equal_reference + 0.1 * (first.value_date == second.value_date)
