@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.model.decision import Decision, Share
 from core.reconciliation import Item, Line, Policy, Prior, reconcile
+from core.reconciliation.explain import REASONS
 from tests.core.reconciliation.build import DAY, cents, decided, item, line, shares
 
 EXAMPLES = 40
@@ -157,6 +158,7 @@ def test_every_decision_is_explained(world: tuple[list[Line], list[Item]]) -> No
     for d in reconcile(*world):
         assert {"tokens", "signals", "rivals", "caps", "policy", "code"} <= set(d.explanation)
         assert d.explanation["policy"] == Policy().version
+        assert d.reason in REASONS
         for c in d.candidates:
             assert 0 < c.score < 1
             assert c.why
