@@ -111,7 +111,8 @@ class Unit(Protocol):
     def page(
         self, kind: type[T], *, after: str | None, limit: int, **equal: str | None
     ) -> tuple[list[T], str | None]:
-        """One page of current records ordered by id (events: by time, then id) and the next cursor."""
+        """One page of current records ordered by id, of entries as they were written (a reader that
+        follows a log misses none), and the cursor of the next page."""
         ...
 
     def enqueue(

@@ -3,17 +3,19 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Column, ColumnElement, Table, and_
 
 from core.errors import BadInput
 from core.model import Entry, Fact, Record, canonical_json
 from hub.store import tables
 from hub.store.columns import EntryTable, FactTable, RowTable, Stored
+from hub.store.engine import storable
 
 R = TypeVar("R", bound=Record)
 
@@ -83,6 +85,13 @@ def _may_hold_mapping(annotation: Any) -> bool:
     return any(_may_hold_mapping(part) for part in get_args(annotation))
 
 
+def storable_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with NULs replaced in its columns; the body keeps them, as JSON escapes."""
+    if r"\u0000" not in row["body"]:
+        return row
+    return {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
 def records(kind: type[R], bodies: Iterable[str]) -> list[R]:
     """The records back from their bodies."""
     read = kind.model_validate_json
@@ -111,10 +120,12 @@ def filters(kind: type[Record]) -> dict[str, Column[Any]]:
 def _typed(column: Column[Any], value: object) -> Any:
     """A filter value in the column's type: dates and instants are given as ISO 8601 text."""
     wanted: Any = column.type.python_type
-    if value is None or not isinstance(value, str) or wanted is str:
+    if not isinstance(value, str):
         return value
+    if wanted in (str, object):  # object: what SQLModel's own text type says
+        return storable(value)
     try:
-        return _adapter(wanted).validate_python(value)
+        return _adapter(AwareDatetime if wanted is datetime else wanted).validate_python(value)
     except ValidationError:
         raise BadInput(f"`{column.name}` is compared with a {wanted.__name__}, not with that") from None
 

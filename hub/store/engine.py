@@ -44,11 +44,13 @@ from core.model import canonical_json
 APP_ROLE = "lettrage_app"
 DIRECTORY_ROLE = "lettrage_directory"
 PRAGMAS = (
+    "PRAGMA busy_timeout=30000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=30000",
 )
+POOL = {"pool_size": 10, "max_overflow": 30}
+"""Enough for the threads of the API and of a worker in one process."""
 
 
 def create_engine(url: str) -> Engine:
@@ -56,7 +58,7 @@ def create_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = sqlalchemy.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = sqlalchemy.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **POOL)
         event.listen(engine, "handle_error", _hide_values)
         return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
@@ -65,7 +67,7 @@ def create_engine(url: str) -> Engine:
             f"`{parsed.get_backend_name()}` is neither, or has no path"
         )
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sqlalchemy.create_engine(parsed, hide_parameters=True)
+    engine = sqlalchemy.create_engine(parsed, hide_parameters=True, **POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -91,6 +93,11 @@ def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the write lock at once: upgrading later fails when another wrote in between."""
     writing = connection.get_execution_options().get("lettrage_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in text: the sign for an unreadable character stands in for it."""
+    return text.replace("\x00", "\ufffd")
 
 
 class Scope:
@@ -165,7 +172,7 @@ class Scope:
 
     def _listed(self, ids: Sequence[str]) -> TableValuedAlias:
         if self.on_postgres:
-            array = bindparam(None, list(ids), type_=ARRAY(Text))
+            array = bindparam(None, [storable(id) for id in ids], type_=ARRAY(Text))
             return func.unnest(array).table_valued("value").render_derived("wanted")
         return func.json_each(canonical_json(list(ids))).table_valued("value")
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Table
 
 from core.model import Entry, RawRecord
-from hub.store.codec import matching, shape
+from hub.store.codec import matching, shape, storable_row
 from hub.store.datakey import open_payload, seal_payload
 from hub.store.engine import Scope
 from hub.store.facts import batches
@@ -60,8 +60,10 @@ class Log:
         row |= {"id": entry.id, "revision": self._take(), "position": self._position}
         if isinstance(entry, RawRecord):
             sealed = seal_payload(self._data_key(), self._scope.tenant_id, entry.id, entry.payload)
-            return row | {"payload": sealed, "body": entry.model_dump_json(exclude={"payload"})}
-        return row | {"body": entry.model_dump_json()}
+            row |= {"payload": sealed, "body": entry.model_dump_json(exclude={"payload"})}
+        else:
+            row["body"] = entry.model_dump_json()
+        return storable_row(row)
 
     def read(self, kind: type[E], *, as_of: int | None, equal: dict[str, str | None]) -> list[E]:
         table = shape(kind).table

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Table, and_, or_
 
 from core.model import Fact
 from core.ports import Put, Version
-from hub.store.codec import digest, matching, records, shape
-from hub.store.engine import Scope
+from hub.store.codec import digest, matching, records, shape, storable_row
+from hub.store.engine import Scope, storable
 
 F = TypeVar("F", bound=Fact)
 CHUNK = 1000
@@ -95,7 +95,7 @@ def _row(kind: type[Fact], fact: Fact, content: str, stamp: dict[str, Any]) -> d
     row["raw_id"] = source.raw_id if source else None
     row["content_hash"] = content
     row["body"] = fact.__pydantic_serializer__.to_json(fact).decode()
-    return row
+    return storable_row(row)
 
 
 def put(
@@ -137,7 +137,7 @@ def all_of(scope: Scope, kind: type[F], *, as_of: int | None, equal: dict[str, s
 def history(scope: Scope, kind: type[F], id: str) -> list[Version[F]]:
     table = shape(kind).table
     columns = (table.c.body, table.c.revision, table.c.known_from, table.c.superseded_at)
-    query = scope.select(table, *columns).where(table.c.id == id).order_by(table.c.revision)
+    query = scope.select(table, *columns).where(table.c.id == storable(id)).order_by(table.c.revision)
     return [
         Version(kind.model_validate_json(row.body), row.revision, row.known_from, row.superseded_at)
         for row in scope.execute(query)

@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.model import Entry, Fact, Record, Row
 from core.ports import Clock, Put, Version
 from hub.store import facts as fact_rows
-from hub.store.codec import matching, records, shape
+from hub.store.codec import matching, records, shape, storable_row
 from hub.store.columns import Stored
 from hub.store.datakey import read_data_key
 from hub.store.engine import Scope, tenant_scope, without_role
@@ -131,8 +131,10 @@ class SqlUnit:
         for kind, several in by_kind.items():
             form = shape(kind)
             values = [
-                dict(zip(form.copied, form.values(row), strict=True))
-                | {"id": row.id, "body": row.model_dump_json()}
+                storable_row(
+                    dict(zip(form.copied, form.values(row), strict=True))
+                    | {"id": row.id, "body": row.model_dump_json()}
+                )
                 for row in several.values()
             ]
             self.scope.upsert(form.table, values)

@@ -21,6 +21,8 @@ from tests.postgres import postgres_url
 
 KEYRING = Keyring((("k1", b"1" * 32),))
 A, B = "ten_a", "ten_b"
+ON_POSTGRES = pytest.mark.parametrize("base", ["postgresql"], indirect=True)
+"""For what SQLite has not: row-level security, roles, several writers."""
 
 
 @dataclass
@@ -32,10 +34,6 @@ class Base:
     keyring: Keyring
     keys: Keys
     url: str
-
-    @property
-    def on_postgres(self) -> bool:
-        return self.engine.dialect.name == "postgresql"
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ from hub.store.directory import Directory, Place
 from hub.store.engine import directory_scope, tenant_scope
 from hub.store.unit import SqlStore
 from hub.store.vault import SqlVault
-from tests.store.conftest import A, B, Base
+from tests.store.conftest import ON_POSTGRES, A, B, Base
 from tests.store.records import allocation, company, connect_session, connection, event, raw, transaction
 
 
@@ -119,10 +119,9 @@ def _subclasses(cls: type) -> list[Any]:
     return [sub for direct in cls.__subclasses__() for sub in (direct, *_subclasses(direct))]
 
 
+@ON_POSTGRES
 def test_sql_without_criteria_sees_one_tenant_only(base: Base, sql_store: SqlStore) -> None:
     """The second barrier: row-level security also holds where a statement forgot its tenant."""
-    if not base.on_postgres:
-        pytest.skip("SQLite has no row-level security")
     vault = SqlVault(base.engine, base.keyring)
     for tenant in (A, B):
         _fill(sql_store, tenant, tenant)
@@ -142,9 +141,8 @@ def test_sql_without_criteria_sees_one_tenant_only(base: Base, sql_store: SqlSto
     assert vault.read_secret(B, "con_1", "webhook") == b"s"
 
 
+@ON_POSTGRES
 def test_rows_cannot_be_given_to_another_tenant(base: Base) -> None:
-    if not base.on_postgres:
-        pytest.skip("SQLite has no row-level security")
     for statement in (
         "UPDATE tenant_key SET tenant_id = 'ten_x'",
         "INSERT INTO audit_head (tenant_id, hash, length) VALUES ('ten_b', 'h', 1)",
@@ -156,9 +154,8 @@ def test_rows_cannot_be_given_to_another_tenant(base: Base) -> None:
             scope.connection.execute(text(statement))
 
 
+@ON_POSTGRES
 def test_every_table_of_a_tenant_is_guarded(base: Base) -> None:
-    if not base.on_postgres:
-        pytest.skip("SQLite has no row-level security")
     query = text(
         "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid "
         "WHERE relrowsecurity AND relforcerowsecurity"
@@ -168,9 +165,8 @@ def test_every_table_of_a_tenant_is_guarded(base: Base) -> None:
     assert {table.name for table in _owned()} | {"tenant"} == guarded
 
 
+@ON_POSTGRES
 def test_the_roles_own_nothing_and_the_directory_only_reads(base: Base) -> None:
-    if not base.on_postgres:
-        pytest.skip("SQLite has no roles")
     owned = text(
         "SELECT relname FROM pg_class JOIN pg_roles r ON r.oid = relowner WHERE rolname ~ '^lettrage_'"
     )

@@ -17,12 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import BadInput, NotFound
-from core.model import Allocation, BankTransaction, Company
+from core.model import Allocation, BankTransaction, Company, Connection
 from core.model import Event as HubEvent
 from hub.store.engine import transaction as plain
 from hub.store.unit import SqlStore
-from tests.store.conftest import KEYRING, A, B, Base
-from tests.store.records import allocation, company, event, transaction
+from tests.store.conftest import KEYRING, ON_POSTGRES, A, B, Base
+from tests.store.records import allocation, company, connection, event, transaction
 
 THREADS, ROUNDS = 4, 5
 
@@ -59,9 +59,8 @@ def test_one_of_many_claims(base: Base, sql_store: SqlStore) -> None:
         assert sorted(pool.map(claim, range(THREADS))) == [0, 0, 0, 1]
 
 
+@ON_POSTGRES
 def test_tenants_do_not_wait_for_each_other_on_postgresql(base: Base, sql_store: SqlStore) -> None:
-    if not base.on_postgres:
-        pytest.skip("SQLite has one writer")
     with sql_store.begin(A) as one, sql_store.begin(B) as other:
         assert one.put([company("c")]).new == other.put([company("c")]).new == ("c",)
 
@@ -169,8 +168,10 @@ def test_mistakes_are_told_apart(sql_store: SqlStore) -> None:
     with sql_store.begin(A, write=False) as unit:
         with pytest.raises(BadInput, match=r"cannot be filtered by `remittance`; it can by: account_id, "):
             unit.all(BankTransaction, remittance="x")
-        with pytest.raises(BadInput, match="booking_date"):
+        with pytest.raises(BadInput, match="`booking_date` is compared with a date"):
             unit.all(BankTransaction, booking_date="yesterday")
+        with pytest.raises(BadInput, match="`next_due_at` is compared with a datetime"):
+            unit.find(Connection, next_due_at="2026-03-01T09:00:00")
         for cursor in ("x", "", "W10", "é", "WyJldmVudCIsMSwxXQ"):
             with pytest.raises(BadInput, match="cursor"):
                 unit.page(BankTransaction, after=cursor, limit=1)
@@ -184,6 +185,26 @@ def test_filters_take_dates_as_text(sql_store: SqlStore) -> None:
         assert [t.id for t in unit.all(BankTransaction, booking_date="2026-03-01")] == ["t1"]
         assert unit.all(BankTransaction, booking_date="2026-03-02", status="booked") == []
         assert [t.id for t in unit.all(BankTransaction, connection_id="con_1", amount_minor="100")] == ["t1"]
+        unit.save([connection("c1", next_due_at=unit.now)])
+        assert len(unit.find(Connection, next_due_at="2026-03-02T10:00:00+01:00")) == 1
+
+
+def test_hostile_text_is_kept_and_looked_up_without_failing(sql_store: SqlStore) -> None:
+    hostile = "\x00 '; -- % \U0001f600 \u202e" + "é" * 10_000
+    facts = [company("co_1", hostile), company("co_2", r"\u0000")]
+    with sql_store.begin(A) as unit:
+        unit.put(facts)
+        unit.append([allocation("al_1", transaction_id=hostile)])
+        unit.save([connection("con_1", provider=hostile)])
+    with sql_store.begin(A) as unit:
+        assert unit.put(facts).unchanged == 2
+        assert unit.all(Company) == facts
+        assert [e.id for e in unit.entries(Allocation, transaction_id=hostile)] == ["al_1"]
+        assert unit.find(Connection, provider=hostile) == [connection("con_1", provider=hostile)]
+        for id in ("\x00", "'", hostile):
+            assert unit.get(Company, [id]) == {}
+            assert unit.history(Company, id) == []
+            assert unit.load(Connection, id) is None
 
 
 def test_more_than_one_batch(sql_store: SqlStore) -> None:
