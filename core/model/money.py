@@ -36,7 +36,7 @@ def exponent(currency: str) -> int:
     try:
         return EXPONENTS[currency]
     except KeyError:
-        raise MoneyError(f"unknown currency {currency!r}: expected an ISO 4217 code") from None
+        raise MoneyError(f"unknown currency {currency[:40]!r}: expected an ISO 4217 code") from None
 
 
 def to_minor(amount: str | int | Decimal, currency: str) -> int:
