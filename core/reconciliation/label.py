@@ -35,9 +35,9 @@ _NOISE: Final = re.compile(
     r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?!\d)"
     r"|(?:DU|LE|AU|DATE|ECH|ECHEANCE)[ :/]*[0-3]\d(?:0\d|1[0-2])(?:20)?\d\d(?![A-Z0-9])"
     r"|(?:DU|LE|AU|ECH) ?[0-3]?\d[/.](?:0?\d|1[0-2])(?![A-Z0-9/.])"
-    r"|\d{1,3}(?:[ .]\d{3})*,\d\d(?: ?(?:EUROS?|E|€))?(?![A-Z0-9])"
-    r"|\d+\.\d\d(?: ?(?:EUROS?|E|€))(?![A-Z0-9])"
-    r"|\d+ ?(?:EUROS?|€)(?![A-Z0-9])|(?:EUR|€) ?\d[\d ]*(?:[.,]\d\d)?(?![A-Z0-9])"
+    r"|\d{1,3}(?:[ .]\d{3})*,\d\d(?: ?(?:EUR(?:OS?)?|E|€))?(?![A-Z0-9])"
+    r"|\d+\.\d\d(?: ?(?:EUR(?:OS?)?|E|€))(?![A-Z0-9])"
+    r"|\d+ ?(?:EUR(?:OS?)?|€)(?![A-Z0-9])|(?:EUR|€) ?\d[\d ]*(?:[.,]\d\d)?(?![A-Z0-9])"
     r"|(?:TAUX|COURS|RATE|CHANGE)[ :/]*\d+[.,]\d+"
     r"|(?:TEL|PHONE|FAX|MOBILE)[ .:]*\+?\d[\d .]{7,}|\+\d\d[\d .]{8,}|0[1-9](?:[ .]\d\d){4}(?![A-Z0-9])"
     r"|(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}(?![A-Z0-9])"
@@ -81,7 +81,8 @@ class Label(NamedTuple):
 @lru_cache(maxsize=4096)
 def _plain_char(char: str) -> str:
     plain = anyascii(char).upper()[:1]
-    return plain if plain.isalnum() or plain in "/.-,:" else " "
+    wanted = plain.isalnum() if char.isalnum() else plain in ("/", ".", "-", ",", ":")
+    return plain if wanted else " "
 
 
 def fold_text(text: str) -> str:
