@@ -145,7 +145,8 @@ def test_a_part_is_a_review_unless_everything_holds(more: dict[str, Any], policy
     ("text", "outcome"),
     [
         ("FA-1", "none"), ("FA-123", "none"), ("XFA-12", "none"), ("FA-12", "auto"), ("fa 12", "auto"),
-        ("RGLT VOS FACTURES FA-12 MERCI", "auto"), ("FA-12 FA-1", "auto"), ("Facture n°FA–12 réglée", "auto"), ("FR76FA120000", "none"),
+        ("RGLT VOS FACTURES FA-12 MERCI", "auto"), ("FA-12 FA-1", "auto"),
+        ("Facture n°FA–12 réglée", "auto"), ("FR76FA120000", "none"),
     ],
 )  # fmt: skip
 def test_a_number_must_be_delimited(text: str, outcome: str) -> None:
