@@ -1,12 +1,20 @@
-"""The audit trail: append-only, each entry holds the hash of the one before (a chain per tenant)."""
+"""The end of the audit chain, kept beside it: cutting entries off the end is found as well.
 
+Entries are written by core.usecases.audit.record; the unit that appends them moves the end on.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from core.model import AuditEntry, content_hash
+from core.model import AuditEntry, Entry
+from core.usecases.audit import hash_of
 from hub.store.columns import Stored
+from hub.store.engine import Scope
 from hub.store.tables import AuditHeadTable
-from hub.store.unit import SqlUnit
+
+if TYPE_CHECKING:
+    from hub.store.unit import SqlUnit
 
 HEAD = Stored.metadata.tables[str(AuditHeadTable.__tablename__)]
 
@@ -20,40 +28,23 @@ class Break:
     reason: str
 
 
-def _hash(entry: AuditEntry) -> str:
-    return content_hash(entry.model_dump(mode="json", exclude={"id", "hash"}))
+def move_end(scope: Scope, written: Iterable[Entry]) -> None:
+    """Notes the last audit entry among those just written, and how many there are now."""
+    audited = [entry for entry in written if isinstance(entry, AuditEntry)]
+    if audited:
+        head = scope.execute(scope.select(HEAD)).one_or_none()
+        length = (head.length if head else 0) + len(audited)
+        scope.upsert(HEAD, [{"hash": audited[-1].hash, "length": length}])
 
 
-def append_audit(
-    unit: SqlUnit, *, actor: str, action: str, subject: str, details: dict[str, Any] | None = None
-) -> AuditEntry:
-    """Writes who did what to what, in the unit that does it. `details` hold ids, no personal data."""
-    head = unit.scope.execute(unit.scope.select(HEAD)).one_or_none()
-    length = 1 if head is None else head.length + 1
-    draft = AuditEntry(
-        id=f"aud_{length:010d}",
-        at=unit.now,
-        actor=actor,
-        action=action,
-        subject=subject,
-        details=details or {},
-        previous_hash=head.hash if head else None,
-        hash="",
-    )
-    entry = draft.model_copy(update={"hash": _hash(draft)})
-    unit.append([entry])
-    unit.scope.upsert(HEAD, [{"hash": entry.hash, "length": length}])
-    return entry
-
-
-def verify_chain(unit: SqlUnit) -> Break | None:
+def verify_chain(unit: "SqlUnit") -> Break | None:
     """The first break of the tenant's chain: an entry changed, removed, added or reordered; else None."""
     previous: str | None = None
     entries = unit.entries(AuditEntry)
     for position, entry in enumerate(entries, 1):
         if entry.previous_hash != previous:
             return Break(position, entry.id, "does not follow the entry before it")
-        if entry.hash != _hash(entry):
+        if entry.hash != hash_of(entry):
             return Break(position, entry.id, "was changed after it was written")
         previous = entry.hash
     head = unit.scope.execute(unit.scope.select(HEAD)).one_or_none()

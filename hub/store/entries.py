@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Table
 
 from core.model import Entry, RawRecord
+from hub.store.audit import move_end
 from hub.store.codec import matching, shape, storable_row
 from hub.store.datakey import open_payload, seal_payload
 from hub.store.engine import Scope
@@ -33,6 +34,7 @@ class Log:
         for kind, several in rows.items():
             for batch in batches(several):
                 self._scope.insert(shape(kind).table, batch)
+        move_end(self._scope, missing)
         return len(missing)
 
     def _missing(self, entries: Sequence[Entry]) -> list[Entry]:

@@ -5,7 +5,8 @@ from sqlalchemy import text
 
 from core.errors import Conflict, NotFound, RetryLater
 from core.model import ApiKey, AuditEntry
-from hub.store.audit import Break, append_audit, verify_chain
+from core.usecases.audit import record
+from hub.store.audit import Break, verify_chain
 from hub.store.engine import transaction
 from hub.store.idempotency import Answer, Idempotency
 from hub.store.unit import SqlStore
@@ -106,10 +107,8 @@ def test_a_failed_or_abandoned_request_may_be_tried_again(base: Base) -> None:
 def _audited(store: SqlStore) -> None:
     for number in range(3):
         with store.begin(A) as unit:
-            append_audit(
-                unit, actor="ana", action="key.created", subject=f"k{number}", details={"n": [1, None]}
-            )
-            append_audit(unit, actor="job", action="sync.done", subject=f"k{number}")
+            record(unit, "ana", "key.created", f"k{number}", {"n": [1, None]})
+            record(unit, "job", "sync.done", f"k{number}")
 
 
 def test_the_audit_chain_holds(sql_store: SqlStore) -> None:
@@ -117,7 +116,7 @@ def test_the_audit_chain_holds(sql_store: SqlStore) -> None:
         assert verify_chain(unit) is None
     _audited(sql_store)
     with sql_store.begin(B) as unit:
-        append_audit(unit, actor="ana", action="a", subject="s")
+        record(unit, "ana", "a", "s")
     for tenant, count in ((A, 6), (B, 1)):
         with sql_store.begin(tenant, write=False) as unit:
             assert verify_chain(unit) is None

@@ -24,7 +24,7 @@ from core.model import (
     Record,
 )
 from core.ports import Unit
-from hub.store.audit import append_audit
+from core.usecases.audit import record
 from hub.store.columns import OwnedByTenant, Stored
 from hub.store.directory import Directory, Place
 from hub.store.engine import directory_scope, tenant_scope
@@ -45,7 +45,7 @@ def _fill(store: SqlStore, tenant: str, mark: str) -> None:
             [raw("r1", mark.encode()), allocation("al_1", reason_code=mark), event("ev_1", cause=mark)]
         )
         unit.save([connection("con_1", error=mark)])
-        append_audit(unit, actor=mark, action="filled", subject="co_1")
+        record(unit, mark, "filled", "co_1")
 
 
 def _says(record: Record) -> str:
