@@ -1,13 +1,15 @@
 """What callers may send: closed schemas, read strictly as JSON (no number as text, no float as amount)."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, ValidationError
 
+from core.errors import BadInput
 from core.model import Value
 from core.model.base import Instant, Minor
 from core.model.event import EventType
@@ -18,6 +20,9 @@ M = TypeVar("M", bound=Value)
 
 TEXT = r"^[^\x00-\x1f\x7f]+$"
 ID = r"^[A-Za-z0-9_.:~-]+$"
+IdText = Annotated[str, Field(max_length=128, pattern=ID)]
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of the one character that PostgreSQL cannot store in a text."""
 
 
 def _example(**values: Any) -> ConfigDict:
@@ -56,7 +61,7 @@ class ResolveRequest(Value):
     action: Literal["accept", "reject", "not_ours", "undo"]
     by: str = Field(min_length=1, max_length=120, pattern=TEXT)
     rank: int | None = Field(None, ge=1, le=100)
-    amounts: dict[str, Minor] | None = Field(None, min_length=1, max_length=200)
+    amounts: dict[IdText, Minor] | None = Field(None, min_length=1, max_length=200)
 
 
 class EndpointRequest(Value):
@@ -84,7 +89,7 @@ class ReplayRequest(Value):
     model_config = _example(endpoint_id="end_7c2a", since="2026-11-01T00:00:00Z")
 
     endpoint_id: str = Field(max_length=128, pattern=ID)
-    event_ids: tuple[str, ...] | None = Field(None, min_length=1, max_length=1000)
+    event_ids: tuple[IdText, ...] | None = Field(None, min_length=1, max_length=1000)
     since: Instant | None = None
     until: Instant | None = None
     subject: str | None = Field(None, max_length=128, pattern=ID)
@@ -102,8 +107,11 @@ def json_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise Refused(415, "send the body as application/json")
+        body = await request.body()
+        if _NUL.search(body):
+            raise BadInput("the body has a NUL character in a text: leave it out")
         try:
-            return model.model_validate_json(await request.body())
+            return model.model_validate_json(body)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in found]) from None

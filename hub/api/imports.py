@@ -11,8 +11,12 @@ from hub.api.access import Wired, Writer
 from hub.api.lists import WORD, fact
 from hub.api.once import WriteOnce
 from hub.api.problems import documented
+from hub.reports.words import plain
 
 router = APIRouter(prefix="/v1/imports", tags=["records"], route_class=WriteOnce)
+
+
+IBAN = r"^[A-Za-z0-9 ]+$"
 
 
 class ImportSummary(BaseModel):
@@ -35,7 +39,7 @@ def import_bank_file(
     file: Annotated[UploadFile, File(description="A CFONB 120 or camt.053 file; the content tells which.")],
     company_id: Annotated[str, Form(max_length=128, pattern=WORD)],
     account: Annotated[
-        str | None, Form(max_length=34, description="IBAN, where the format has none.")
+        str | None, Form(max_length=42, pattern=IBAN, description="IBAN, where the format has none.")
     ] = None,
     dry_run: Annotated[bool, Form(description="Read and check only; store nothing.")] = False,
 ) -> ImportSummary:
@@ -47,7 +51,7 @@ def import_bank_file(
         services.statements,
         caller.tenant_id,
         company_id=company_id,
-        name=(file.filename or "file")[:200],
+        name=plain(file.filename or "file")[:200],
         content=file.file.read(),
         account=account,
         dry_run=dry_run,

@@ -33,7 +33,7 @@ READS: Final[dict[str, str]] = {
     "client_invoices": "Invoices you issued",
     "credit_notes": "Credit notes you issued",
     "supplier_invoices": "Invoices you received",
-    "matched_transactions": "Which movements you matched with which invoices",
+    "matches": "Which movements you matched with which invoices",
 }
 
 Token = Annotated[str, Path(max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from hub.reports.words import amount, plain
+from hub.reports.words import amount, visible
 
 
 @cache
@@ -17,10 +17,11 @@ def _environment() -> Environment:
         loader=PackageLoader("hub.api"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(amount=amount, plain=plain)
+    environment.globals.update(amount=amount)
     return environment
 
 

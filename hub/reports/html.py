@@ -29,6 +29,7 @@ def _environment() -> Environment:
         loader=PackageLoader("hub.reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )

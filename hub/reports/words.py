@@ -4,6 +4,8 @@ import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from markupsafe import Markup
+
 from core.model import Money, to_major
 
 UNKNOWN = "unknown"
@@ -109,6 +111,11 @@ def plain(text: str) -> str:
     'VIR� DUPONT'
     """
     return "".join("\ufffd" if _hidden(c) else c for c in text)
+
+
+def visible(value: object) -> object:
+    """What a template shows of `value`: text made `plain`, unless it is markup of our own."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _hidden(character: str) -> bool:
