@@ -15,6 +15,8 @@ from core.errors import ProviderChanged
 from core.model import stable_id
 
 Row = Mapping[str, Any]
+SECOND = timedelta(seconds=1)
+"""What a Date header leaves open."""
 LONGEST_WALK = 100_000
 """Pages of one walk, or of one instant; more means that the provider turns in a circle."""
 
@@ -103,13 +105,15 @@ def by_watermark(walk: Watermark, cursor: Cursor, now: datetime) -> Pull:
     The bound is inclusive, so equal keys are met again. A full page of one single key is followed by
     pages 2, 3, ... and then, because records that change leave that run and shift it, by the same
     pages downwards: what shifts is met lower. The watermark overlaps the round before and never
-    passes the moment this round began (the earlier of our clock and the provider's).
+    passes the moment this round began (the earlier of our clock and the provider's); what changed
+    later is left to the next round, so a busy list ends too.
     """
     state = dict(cursor.get("round") or _opened(walk, cursor, now))
     window = Window(state["since"], state["changed"], state["page"])
     response = yield walk.ask(window)
     if "began" not in state:
         state["began"] = stamp(min(now, response.date or now))
+        state["until"] = stamp(response.date + SECOND if response.date else now)
     rows, follows = walk.rows(response, window.page)
     keys = [key for row in rows if (key := _key_of(row, walk.key)) is not None]
     _guard(walk, window, keys, state)
@@ -156,7 +160,7 @@ def _advance(walk: Watermark, state: dict[str, Any], keys: list[str], *, full: b
     if state.get("down"):
         return _descend(state)
     last = keys[-1] if keys else None
-    past = walk.keyed_by_change and last is not None and _order(last) > _order(state["began"])
+    past = walk.keyed_by_change and last is not None and _order(last) > _order(state["until"])
     state["full"] = state["full"] and not past
     moved = last is not None and _order(last) > _order(state["since"])
     if full and not moved:
