@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from core.model import BankAccount, BankTransaction, Statement, stable_id
 from mappings.grammar import fingerprint
-from mappings.statements.result import Finding, ReadStatement, StatementFile
+from mappings.statements.result import Finding, Format, ReadStatement, StatementFile
 
 PROVIDER = "bank_file"
 
@@ -83,16 +83,20 @@ def _free(taken: set[int]) -> Iterator[int]:
 
 def disjoint(one: Statement, other: Statement) -> bool:
     """True when two statements of one account provably share no line: one ends where, or before,
-    the other begins. At the same date the balances must follow on, because camt dates the
-    opening balance of a day with that day and CFONB with the day before."""
+    the other begins. Where they touch the balances must follow on. That is enough for CFONB, which
+    dates an opening balance with the day before; camt may date it with the day itself, so there
+    only two parts of one day are told apart."""
     first, second = sorted((one, other), key=_chronology)
     if first.closing_on is None or second.opening_on is None:
         return False
     if first.closing_on != second.opening_on:
         return first.closing_on < second.opening_on
-    follows = first.closing_minor == second.opening_minor
-    proper = first.opening_on is not None and first.opening_on < first.closing_on
-    return follows and (proper or first.opening_minor != second.opening_minor)
+    if first.closing_minor != second.opening_minor:
+        return False
+    if first.format == second.format == Format.CFONB120:
+        return first.opening_on != first.closing_on
+    parts_of_a_day = first.opening_on == first.closing_on == second.closing_on
+    return parts_of_a_day and first.opening_minor != second.opening_minor
 
 
 def _chronology(statement: Statement) -> tuple[date, date]:

@@ -1,0 +1,141 @@
+"""Files that are damaged, of another kind, or made to hurt: one clear refusal, never a crash."""
+
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput
+from mappings.statements import Format, StatementFile, read_statements, recognise
+from mappings.statements import camt as camt_reader
+from tests.mappings.statements.properties import quick
+from tests.mappings.statements.writers import Move, Period, camt, cfonb
+
+DAY = date(2024, 5, 6)
+MOVES = tuple(Move(n, DAY, label=f"VIR {n}", complements=(("LCC", "F1"), ("RUM", "R"))) for n in range(1, 6))
+PERIOD = Period(0, date(2024, 5, 5), DAY, MOVES)
+NEXT = Period(15, DAY, date(2024, 5, 7), (Move(1, date(2024, 5, 7)),))
+XML, TEXT = camt(PERIOD, NEXT), cfonb(PERIOD, NEXT)
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02">
+<BkToCstmrStmt>&b;</BkToCstmrStmt></Document>"""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b" \r\n\r\n ", "empty"),
+        (b"<!DOCTYPE html><html><body>login</body></html>", "web page"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x03\x04....", "ZIP"),
+        (b"\x01:20:REF\r\n:25:ACC\r\n", "MT940"),
+        (b"ABNANL2A\n940\n:20:1\n:25:2\n", "MT940"),
+        (b"OFXHEADER:100\nDATA:OFXSGML\n", "OFX"),
+        (b'<?xml version="1.0"?>\n<!-- a --><?OFX OFXHEADER="200"?><OFX>', "OFX"),
+        (b"JournalCode\tJournalLib\tEcritureNum", "FEC"),
+        (b"3100000120181220E    30066107710002003", "CFONB 240"),
+        (b"0302        12345", "CFONB 160"),
+        (b"date;amount\n2024-01-01;3\n", "no format"),
+        (XML[:-200], "cut or damaged"),
+        (XML[: len(XML) // 2], "cut or damaged"),
+        (XML.replace(b"VIR 1", b"VIR \xe9"), "not well-formed"),
+        (BOMB, "DOCTYPE"),
+        (BOMB.decode().encode("utf-16"), "DOCTYPE"),
+        (BOMB.replace(b'<?xml version="1.0"?>', b"<!-- " + b"x" * 70000 + b" -->"), "no format"),
+        (TEXT.decode("latin-1").encode("utf-16"), "Latin-1"),
+        (TEXT.replace(b"\r\n", b"")[:-1] + b"12345", "no record"),
+        (b"<" * 1000, "no format"),
+    ],
+)
+def test_one_sentence_says_what_is_wrong(content: bytes, says: str) -> None:
+    with pytest.raises(BadInput, match=says) as caught:
+        read_statements("x.dat", content)
+    assert str(caught.value).startswith("x.dat ")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "start", [b"01300030    01234EUR2 01234567890  050524", b"A", b"<", b"<?xml ", b"<!-- a -->"]
+)
+def test_an_endless_line_is_refused_at_once(start: bytes) -> None:
+    content = start * (49 * 1024 * 1024 // len(start))
+    began = time.process_time()
+    with pytest.raises(BadInput):
+        read_statements("x.txt", content)
+    assert time.process_time() - began < 2
+
+
+def test_a_file_over_the_limit_is_refused() -> None:
+    with pytest.raises(BadInput, match="shorter period"):
+        read_statements("x.txt", b"0" * (50 * 1024 * 1024 + 1))
+
+
+@pytest.mark.parametrize("depth", [100, 5000])
+def test_deep_nesting_is_refused(depth: int) -> None:
+    nested = b"<A>" * depth + b"</A>" * depth
+    with pytest.raises(BadInput):
+        read_statements("x.xml", XML.replace(b"<NtryDtls>", b"<NtryDtls>" + nested, 1))
+
+
+def test_entities_and_doctypes_hidden_in_another_encoding_are_refused() -> None:
+    body = BOMB.decode().removeprefix('<?xml version="1.0"?>').replace("<!", "+ADwAIQ-")
+    content = '<?xml version="1.0" encoding="UTF-7"?>' + body
+    with pytest.raises(BadInput):
+        read_statements("x.xml", content.encode())
+
+
+def outcome(content: bytes) -> StatementFile | None:
+    """What every input must come to: a result whose statements add up, or a refusal."""
+    try:
+        file = read_statements("x", content)
+    except BadInput:
+        return None
+    for read in file.statements:
+        booked = sum(line.amount_minor for line in read.transactions)
+        assert read.statement.opening_minor + booked == read.statement.closing_minor
+    return file
+
+
+@quick
+@given(st.binary(max_size=2000))
+def test_random_bytes(content: bytes) -> None:
+    outcome(content)
+    assert isinstance(recognise(content), Format)
+
+
+@quick
+@given(
+    st.sampled_from([XML, TEXT]),
+    st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=6), st.integers(0, 130)), max_size=4),
+)
+def test_mutated_files(content: bytes, changes: list[tuple[int, bytes, int]]) -> None:
+    for place, new, cut in changes:
+        start = place % (len(content) + 1)
+        content = content[:start] + new + content[start + cut :]
+    outcome(content)
+
+
+@quick
+@given(st.lists(st.sampled_from(TEXT.split(b"\r\n")), max_size=12))
+def test_records_in_any_order(lines: list[bytes]) -> None:
+    outcome(b"\n".join(lines))
+
+
+def test_a_record_of_121_characters_never_becomes_money() -> None:
+    file = read_statements("x.txt", TEXT.replace(b"VIR 3", b"VIR 3X"))
+    assert len(file.set_aside) == 1
+    assert [line.amount_minor for line in file.transactions] == [1]
+
+
+def test_entries_are_freed_as_they_are_read() -> None:
+    many = camt(Period(0, DAY, DAY, tuple(Move(1, DAY, label="X" * 500) for _ in range(2000))))
+    widest = 0
+    for _, element in camt_reader._events("x.xml", many):
+        parent = element.getparent()
+        assert parent is not None
+        widest = max(widest, len(parent))
+        camt_reader._forget(element)
+    assert widest < 100
