@@ -1,6 +1,6 @@
 """How the reports say things: amounts, dates, tiers and grades in words, hostile text made harmless."""
 
-import unicodedata
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -101,7 +101,10 @@ REASONS: dict[str, str] = {
 }
 """The engine's reason codes as sentences; a code that is not here is shown as its own words."""
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
+"""Control characters, marks that change the direction of text, lone surrogates."""
 
 
 def plain(text: str) -> str:
@@ -110,16 +113,12 @@ def plain(text: str) -> str:
     >>> plain("VIR\\x00 DUPONT")
     'VIR� DUPONT'
     """
-    return "".join("\ufffd" if _hidden(c) else c for c in text)
+    return _HIDDEN.sub("\ufffd", text)
 
 
 def visible(value: object) -> object:
     """What a template shows of `value`: text made `plain`, unless it is markup of our own."""
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _hidden(character: str) -> bool:
-    return character in _BIDI or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def amount(minor: int | None, currency: str | None) -> str:
