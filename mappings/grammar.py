@@ -19,7 +19,7 @@ from core.model import Fact, MoneyError, SourceRef, content_hash, stable_id, to_
 Payload = Mapping[str, Any]
 
 ID_PREFIX = {
-    "company": "com",
+    "company_profile": "cpr",
     "counterparty": "cpy",
     "bank_account": "acc",
     "bank_transaction": "txn",

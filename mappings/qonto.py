@@ -155,7 +155,7 @@ def matches(payload: Payload, origin: Origin, fact: model.Fact) -> tuple[model.F
 
 NO_DETAIL = "Qonto does not give it"
 ORGANIZATION = Table(
-    to=model.Company, version=VERSION, key=at("id"),
+    to=model.CompanyProfile, version=VERSION, key=at("id"),
     fields={
         "legal_name": first(at("legal_name"), at("name"), at("slug")),
         "siren": by(siren_of, at("legal_number")),

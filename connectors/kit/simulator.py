@@ -1,8 +1,6 @@
 """The kit of provider simulators: a real HTTP server on loopback with OAuth, limits and scripted faults."""
 
-import asyncio
 import json
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +9,13 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, parse_qsl
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from connectors.kit.faults import HTML_PAGE, Fault, Script, spoilt
+from connectors.kit.loopback import Loopback
 from connectors.kit.openapi import Specification
 from connectors.kit.simulated_oauth import Answer, AuthorizationServer, Grant, OAuthRules, Registered
 from connectors.kit.world import World
@@ -65,29 +64,6 @@ class Endpoint:
     handler: Handler
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One scripted misfortune, for `times` calls whose path contains `path`, after letting `after` pass.
-
-    `status` answers so; `cut` sends half the body; `slow` waits (real seconds) first; `raw` sends this
-    text with `content_type`; `edit` changes the good body (a new word, an extra field, nulls).
-    """
-
-    path: str = ""
-    times: int = 1
-    after: int = 0
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
-    slow: float = 0.0
-    raw: str | None = None
-    content_type: str = "text/html; charset=utf-8"
-    edit: Callable[[Any], Any] | None = None
-
-
-HTML_PAGE = "<!doctype html><html><body><h1>Please log in</h1></body></html>"
-
-
 @dataclass(frozen=True)
 class Seen:
     """One call as the simulator answered it; tests assert on the list of these."""
@@ -124,12 +100,11 @@ class Simulator:
         self.oauth = AuthorizationServer(world, rules or self.oauth_rules(), self.client)
         self.seen: list[Seen] = []
         self.violations: list[str] = []
-        self._faults: list[Fault] = []
-        self._used: dict[int, tuple[int, int]] = {}
+        self._script = Script()
         self._recent: deque[float] = deque()
         self._window = calls_per_window or self.calls_per_window
         self._spec = Specification.find(self.spec_file) if self.spec_file else None
-        self._server = _Loopback(self._app())
+        self._server = Loopback(self._app())
         self.before_call: Callable[[Call], None] | None = None
         """A test hook: called with the world locked before each handler (records that move)."""
 
@@ -181,12 +156,11 @@ class Simulator:
 
     def fault(self, *faults: Fault) -> None:
         """Adds faults to the script; each is used up by the calls it matches, in this order."""
-        self._faults += faults
+        self._script.add(*faults)
 
     def clear_faults(self) -> None:
         """Forgets what is left of the script."""
-        self._faults.clear()
-        self._used.clear()
+        self._script.clear()
 
     # --- serving
 
@@ -224,11 +198,11 @@ class Simulator:
         body = await http.body()
         if gated := self.gate(http.headers):
             return gated
-        fault = self._next_fault(http.url.path)
+        fault = self._script.next(http.url.path)
         with self.world.lock:
             answer = _rendered(self.oauth.token(body, http.headers.get("content-type", "")))
         self._see(http, answer.status_code)
-        return answer if fault is None else await _spoilt(fault, answer)
+        return answer if fault is None else await spoilt(fault, answer)
 
     async def _revoke(self, http: HttpRequest) -> Response:
         body = await http.body()
@@ -238,11 +212,11 @@ class Simulator:
 
     async def _serve(self, endpoint: Endpoint, http: HttpRequest) -> Response:
         body = await http.body()
-        fault = self._next_fault(http.url.path)
+        fault = self._script.next(http.url.path)
         with self.world.lock:
             response = self.gate(http.headers) or self._answer(endpoint, http, body, fault)
         self._see(http, response.status_code if fault is None else fault.status or response.status_code)
-        return response if fault is None else await _spoilt(fault, response)
+        return response if fault is None else await spoilt(fault, response)
 
     def _answer(self, endpoint: Endpoint, http: HttpRequest, body: bytes, fault: Fault | None) -> Response:
         call, reply = self._admitted(endpoint, http, body)
@@ -296,18 +270,6 @@ class Simulator:
     def _see(self, http: HttpRequest, status: int) -> None:
         self.seen.append(Seen(http.method, http.url.path, http.url.query, status))
 
-    def _next_fault(self, path: str) -> Fault | None:
-        for fault in self._faults:
-            passed, fired = self._used.get(id(fault), (0, 0))
-            if fault.path not in path or fired >= fault.times:
-                continue
-            if passed < fault.after:
-                self._used[id(fault)] = (passed + 1, fired)
-                continue
-            self._used[id(fault)] = (passed, fired + 1)
-            return fault
-        return None
-
 
 def _rendered(answer: Answer) -> Response:
     response: Response
@@ -335,72 +297,4 @@ def _plain(status: int, text: str) -> Response:
     return Response(text, status, media_type="text/plain")
 
 
-async def _spoilt(fault: Fault, good: Response) -> Response:
-    if fault.slow:
-        await asyncio.sleep(fault.slow)
-    if fault.raw is not None:
-        return Response(fault.raw, fault.status or 200, dict(fault.headers), media_type=fault.content_type)
-    if fault.status is not None:
-        return _plain_json(fault.status, fault.headers)
-    if fault.cut:
-        half = bytes(good.body)[: len(good.body) // 2]
-        return StreamingResponse(iter([half]), 200, media_type="application/json")
-    return good
-
-
-def _plain_json(status: int, headers: Mapping[str, str]) -> Response:
-    if status == 429:
-        return Response("slow down", status, dict(headers), media_type="text/plain")
-    return JSONResponse({"errors": [{"code": "scripted"}]}, status, dict(headers))
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves at once when told, instead of looking every tenth of a second."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def main_loop(self) -> None:
-        self.leave = asyncio.Event()
-        self.loop = asyncio.get_running_loop()
-        self.ready.set()
-        await self.leave.wait()
-        self.force_exit = True
-
-
-class _Loopback:
-    """A uvicorn server in a thread, on a free port of 127.0.0.1."""
-
-    def __init__(self, app: Starlette) -> None:
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            log_config=None,
-            log_level="critical",
-            date_header=False,
-            server_header=False,
-            lifespan="off",
-            access_log=False,
-        )
-        self._server = _Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="simulator", daemon=True)
-        self._url = ""
-
-    @property
-    def url(self) -> str:
-        if not self._url:
-            raise RuntimeError("the simulator is not started")
-        return self._url
-
-    def start(self) -> None:
-        self._thread.start()
-        if not self._server.ready.wait(timeout=10):
-            raise RuntimeError("the simulator did not start")
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self._url = f"http://127.0.0.1:{port}"
-
-    def stop(self) -> None:
-        self._server.loop.call_soon_threadsafe(self._server.leave.set)
-        self._thread.join(timeout=10)
+__all__ = ["HTML_PAGE", "Call", "Endpoint", "Fault", "Handler", "Reply", "Seen", "Simulator"]

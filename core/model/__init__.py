@@ -25,11 +25,11 @@ from core.model.financing import FinancedInvoice
 from core.model.ids import canonical_json, content_hash, stable_id
 from core.model.invoice import Declared, EInvoiceState, Invoice, InvoiceReference
 from core.model.money import Money, MoneyError, exponent, to_major, to_minor
-from core.model.parties import Company, Counterparty, Identifier, Party
+from core.model.parties import Company, CompanyProfile, Counterparty, Identifier, Party
 from core.model.quality import AuditEntry, QualityIssue
 
 FACTS: tuple[type[Fact], ...] = (
-    Company, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
+    Company, CompanyProfile, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
     FinancedInvoice, Decision,
 )  # fmt: skip
 ENTRIES: tuple[type[Entry], ...] = (RawRecord, Allocation, Event, Attempt, AuditEntry)
@@ -49,7 +49,7 @@ __all__ = [
     "BankAccount",
     "BankTransaction",
     "Candidate",
-    "Company",
+    "Company", "CompanyProfile",
     "ConnectSession",
     "Connection",
     "Counterparty",

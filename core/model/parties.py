@@ -21,6 +21,12 @@ class Company(Fact):
     proofs: dict[str, str] = {}
 
 
+class CompanyProfile(Company):
+    """The company as one source describes it: kept beside the company, never merged into it."""
+
+    entity: ClassVar[str] = "company_profile"
+
+
 class Identifier(Value):
     """An identifier as one source gave it; `verified` when its check digits hold."""
 

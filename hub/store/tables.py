@@ -39,6 +39,12 @@ class CompanyTable(FactTable, table=True):
     legal_name: str
 
 
+class CompanyProfileTable(FactTable, table=True):
+    __tablename__ = "company_profile"
+    __table_args__ = facts_of("company_profile", "company_id")
+    siren: str | None = None
+
+
 class CounterpartyTable(FactTable, table=True):
     __tablename__ = "counterparty"
     __table_args__ = facts_of("counterparty", "company_id")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.model import Company, Counterparty, Identifier
+from core.model import CompanyProfile, Counterparty, Identifier
 from core.model.identifiers import compact, is_french_vat, is_siren, is_siret
 from mappings.grammar import Table, absent, always, at, by, first, instant, one_of, text
 from mappings.pennylane.words import VERSION, names, not_given
@@ -43,7 +43,7 @@ def _full_name(first_name: str | None, last_name: str | None) -> str | None:
 
 
 COMPANY: Final = Table(
-    to=Company,
+    to=CompanyProfile,
     version=VERSION,
     key=at("company.id"),
     fields={

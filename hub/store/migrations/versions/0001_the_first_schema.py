@@ -16,7 +16,7 @@ MINE = "tenant_id = (SELECT current_setting('lettrage.tenant', true))"
 FOUND_WITHOUT_TENANT = ("tenant", "tenant_key", "api_key", "connection", "connect_session")
 Column = sa.Column[Any]
 TABLES = (
-    "company", "counterparty", "bank_account", "bank_transaction", "statement", "provider_match",
+    "company", "company_profile", "counterparty", "bank_account", "bank_transaction", "statement", "provider_match",
     "invoice", "financed_invoice", "decision", "raw_record", "allocation", "event", "delivery_attempt",
     "audit_entry", "api_key", "connection", "connect_session", "stream_state", "sync_run",
     "quality_issue", "webhook_endpoint", "delivery", "tenant", "tenant_key", "secret",
@@ -149,6 +149,7 @@ def _secure() -> None:
 
 def _facts() -> None:
     fact_table("company", label("siren", null=True), label("legal_name"))
+    fact_table("company_profile", label("siren", null=True), by=("company_id",))
     fact_table("counterparty", label("role"), by=("company_id",))
     fact_table(
         "bank_account", label("iban", null=True), label("kind"), label("currency"), by=("company_id",),
