@@ -47,7 +47,10 @@ class Partner:
     url: str = ""
 
     def hear(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers["content-length"]))
+        length = int(request.headers["content-length"])
+        body = request.rfile.read(length)
+        if len(body) < length:
+            return None  # the sender was killed while it spoke
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             message = Webhook(self.secret).verify(body, headers)
