@@ -23,6 +23,7 @@ from core.model.base import Currency, Minor
 from core.model.identifiers import compact, is_iban
 from core.ports import Store, Unit
 from core.settlement import settle
+from core.usecases.copies import copies_of
 from core.usecases.wake import wake
 
 
@@ -149,7 +150,8 @@ def _by_number(unit: Unit, company: Company, direction: str, number: str) -> Inv
         Invoice, company_id=company.id, direction=direction, number_normalized=compact(number)
     )
     found = [i for i in numbered if i.kind != "credit_note"]
-    exact = [i for i in found if i.number == number] or found
+    copies = copies_of(found, used={i.id for i in found if unit.entries(Allocation, invoice_id=i.id)})
+    exact = [i for i in found if i.number == number and i.id not in copies] or found
     if not exact:
         raise NotFound(f"field invoice.number: {company.legal_name} has no {direction} invoice {number}")
     if len(exact) > 1:

@@ -8,6 +8,7 @@ from core.model import BankTransaction, Counterparty, Decision, Invoice, Party
 from core.model.identifiers import is_creditor_reference
 from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
 from core.reconciliation.line import LineStatus
+from core.usecases.copies import copies_of
 from core.usecases.import_files import FILE_PROVIDER
 from core.usecases.known import Known
 
@@ -17,8 +18,9 @@ _STATUS: Mapping[str, LineStatus] = {"booked": "booked", "pending": "pending"}
 def lines_of(known: Known) -> list[Line]:
     """Every bank line, ordered by id; declined and removed lines pay nothing."""
     declared = defaultdict(set)
+    copies = copies_of(known.invoices.values(), used=_used(known))
     for match in known.matches:
-        declared[match.transaction_id].add(match.invoice_id)
+        declared[match.transaction_id].add(copies.get(match.invoice_id, match.invoice_id))
     return [_line(known, one, tuple(sorted(declared[one.id]))) for _, one in sorted(known.lines.items())]
 
 
@@ -62,13 +64,18 @@ def _rank(one: BankTransaction, iban: str | None) -> int:
 
 def items_of(known: Known) -> list[Item]:
     """Issued invoices and credit notes, and those that are financed or money stands on; by id."""
-    used = {*(a.invoice_id for a in known.allocations), *(f.invoice_id for f in known.financed)}
+    used = _used(known)
+    copies = copies_of(known.invoices.values(), used=used)
     starts = _first_lines(known)
     return [
         _item(known, one, opening=_opening(one, used=one.id in used, first_line=starts.get(one.company_id)))
         for _, one in sorted(known.invoices.items())
-        if one.document_status == "issued" or one.id in used
+        if one.id not in copies and (one.document_status == "issued" or one.id in used)
     ]
+
+
+def _used(known: Known) -> set[str]:
+    return {*(a.invoice_id for a in known.allocations), *(f.invoice_id for f in known.financed)}
 
 
 def _first_lines(known: Known) -> dict[str | None, date]:
@@ -145,7 +152,24 @@ def stands(decision: Decision) -> bool:
 
 
 def prior_of(known: Known) -> Prior:
-    """Earlier decisions; one about a line that was removed or changed counts no longer."""
-    return Prior(
-        decisions=tuple(d for id, d in sorted(known.decisions.items()) if fits(d, known.lines.get(id)))
-    )
+    """Earlier decisions that still are about what is known.
+
+    Left out: one about a line that was removed or changed, and a return whose original no longer
+    holds what the return took back.
+    """
+    current = {id: d for id, d in sorted(known.decisions.items()) if fits(d, known.lines.get(id))}
+    return Prior(decisions=tuple(d for d in current.values() if _takes_back_what_is_there(d, current)))
+
+
+def _takes_back_what_is_there(decision: Decision, current: Mapping[str, Decision]) -> bool:
+    original = decision.explanation.get("returns")
+    if not isinstance(original, str) or not decision.shares or decision.decided_by != "engine":
+        return True
+    closed = current.get(original)
+    if closed is None or not stands(closed):
+        return False
+    return _amounts(closed, sign=-1) == _amounts(decision)
+
+
+def _amounts(decision: Decision, *, sign: int = 1) -> list[tuple[str, int]]:
+    return sorted((share.item_id, sign * share.amount_minor) for share in decision.shares)

@@ -302,7 +302,8 @@ def check_invariants(store: InMemoryStore) -> None:
     assert credits == allocated + unallocated
     for one in invoices:
         settled = settle(one, entries)
-        assert settled.open_minor + settled.cash_minor + settled.non_cash_minor == one.payable_minor
+        settled_minor = settled.cash_minor + settled.non_cash_minor
+        assert settled.open_minor + settled_minor == one.payable_minor + settled.excess_minor
     by_subject: dict[str, list[int]] = defaultdict(list)
     for event in log:
         by_subject[event.subject].append(event.sequence)
