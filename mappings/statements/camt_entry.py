@@ -127,7 +127,7 @@ def _line(entry: _Entry, details: list[Node], minor: int, notes: list[str], *, c
     reason = _reason(detail)
     party = _party(entry, detail, credit=minor > 0, undone=undone or reason is not None)
     parts = list(_texts(entry, details, child=child))
-    spoken = [text for part in parts for text in part]
+    spoken = [text for part in parts for text in part] + _ultimates(details)
     end_to_end = told(at(detail, "Refs", "EndToEndId"))
     fields: dict[str, object] = {
         "value_date": entry.value_on,
@@ -175,11 +175,16 @@ def _detail_texts(detail: Node) -> Iterator[list[str]]:
         yield from ([text] for text in texts(structured, "RfrdDocInf", "Nb"))
         yield from ([text] for text in texts(structured, "CdtrRefInf", "Ref"))
         yield from ([text] for text in texts(structured, "AddtlRmtInf"))
-    for ultimate in ("UltmtDbtr", "UltmtCdtr"):
-        if name := _name(down(detail, "RltdPties", ultimate)):
-            yield [name]
     yield texts(detail, "RtrInf", "AddtlInf")
     yield texts(detail, "AddtlTxInf")
+
+
+def _ultimates(details: list[Node]) -> list[str]:
+    """Names of those on whose behalf somebody paid or was paid."""
+    found = [
+        _name(down(detail, "RltdPties", side)) for detail in details for side in ("UltmtDbtr", "UltmtCdtr")
+    ]
+    return [name for name in found if name]
 
 
 class _Party(NamedTuple):

@@ -73,7 +73,7 @@ def as_line(movement: Movement, amount_minor: int, currency: str, day: Callable[
     text = record.text
     complements = Complements(text[48:79], movement.complements)
     code, reject, zone = text[32:34], text[40:42].strip(), text[104:120].strip()
-    value = text[42:48]
+    value, operation = text[42:48], _operation(code, zone)
     label, *more = complements.texts()
     fields: dict[str, object] = {
         "value_date": day(value, record) if value.strip("0 ") else None,
@@ -83,14 +83,15 @@ def as_line(movement: Movement, amount_minor: int, currency: str, day: Callable[
         "return_reason": None if reject in _ZEROS else REJECT_REASONS.get(reject, reject),
     }
     if complements.named or zone:
-        fields |= _named_fields(complements, zone, credit=amount_minor > 0)
+        returned = operation in ("direct_debit_return", "return")
+        fields |= _named_fields(complements, zone, credit=amount_minor > 0, returned=returned)
         fields |= _original(complements, negative=amount_minor < 0)
     entry = text[81:88].strip()
     return Line(
         amount_minor=amount_minor,
         currency=currency,
         booking_date=day(text[34:40], record),
-        operation=_operation(code, zone),
+        operation=operation,
         key_text=" ".join([text[7:11], code, reject, entry, zone, text[48:79], *complements.order]),
         more=fields,
         words=_words(complements, code=code, own=text[7:11], reject=reject, entry=entry, zone=zone),
@@ -102,15 +103,20 @@ def _operation(code: str, zone: str) -> Operation:
     return "instant_transfer" if kind == "transfer" and zone.startswith(_INSTANT) else kind
 
 
-def _named_fields(complements: Complements, zone: str, *, credit: bool) -> dict[str, object]:
+def _named_fields(complements: Complements, zone: str, *, credit: bool, returned: bool) -> dict[str, object]:
+    """Parties and references. The other side of a credit is the payer (NPY), of a debit the creditor
+    (NBE); a return keeps the parties of what it undoes, so there it is the opposite one."""
     get = complements.get
-    iban = (get("CPY") if credit else get("CBE")) or ""
+    payer = get("NPY") or get("NPO")
+    creditor = get("NBE") or get("NBU")
+    usual, opposite = (payer, creditor) if credit else (creditor, payer)
+    iban = (get("CPY") if credit != returned else get("CBE")) or ""
     iban = iban.replace(" ", "")
-    creditor = get("IBE", 0, 35) or (zone if _CREDITOR_ID.fullmatch(zone) else None)
+    creditor_id = get("IBE", 0, 35) or (zone if _CREDITOR_ID.fullmatch(zone) else None)
     return {
-        "counterparty_name": (get("NPY") or get("NPO")) if credit else (get("NBE") or get("NBU")),
+        "counterparty_name": (opposite or usual) if returned else usual,
         "counterparty_iban": iban if is_iban(iban) else None,
-        "creditor_id": creditor,
+        "creditor_id": creditor_id,
         "mandate_id": get("RUM", 0, 35),
         "creditor_reference": get("LCS", 0, 35),
     }
