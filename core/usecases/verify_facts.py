@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 
 from core.errors import LettrageError
 from core.model import (
+    FACTS,
     BankAccount,
     BankTransaction,
-    Counterparty,
+    Company,
+    Decision,
     Fact,
     FinancedInvoice,
-    Invoice,
-    ProviderMatch,
     RawRecord,
-    Statement,
     content_hash,
 )
 from core.ports import Source, Statements, Unit
@@ -22,10 +21,9 @@ from core.usecases.difference import Difference
 from core.usecases.import_files import FILE_PROVIDER, fit
 from core.usecases.tombstones import tombstone
 
-READ_FROM_RAW: tuple[type[Fact], ...] = (
-    BankAccount, BankTransaction, Counterparty, Invoice, ProviderMatch, Statement,
-)  # fmt: skip
-"""Kinds of which every version must come from a raw record."""
+MADE_HERE: frozenset[type[Fact]] = frozenset({Company, FinancedInvoice, Decision})
+"""Kinds that are registered or derived here; every version of the others comes from a raw record."""
+READ_FROM_RAW = tuple(kind for kind in FACTS if kind not in MADE_HERE)
 
 
 @dataclass(frozen=True, slots=True)
