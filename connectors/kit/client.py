@@ -226,6 +226,8 @@ class ProviderClient:
 
     def _json(self, answer: httpx.Response, where: Where) -> Any:
         if "json" not in answer.headers.get("content-type", "").lower():
+            if answer.status_code >= 400:
+                return None  # an accepted refusal says enough by its status
             self._fail("not_json", where)
         body = bytearray()
         for chunk in answer.iter_bytes():

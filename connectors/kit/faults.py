@@ -46,14 +46,14 @@ class Script:
         self._used.clear()
 
     def next(self, path: str) -> Fault | None:
-        for fault in self._faults:
-            passed, fired = self._used.get(id(fault), (0, 0))
+        for place, fault in enumerate(self._faults):
+            passed, fired = self._used.get(place, (0, 0))
             if fault.path not in path or fired >= fault.times:
                 continue
             if passed < fault.after:
-                self._used[id(fault)] = (passed + 1, fired)
+                self._used[place] = (passed + 1, fired)
                 continue
-            self._used[id(fault)] = (passed, fired + 1)
+            self._used[place] = (passed, fired + 1)
             return fault
         return None
 

@@ -209,9 +209,11 @@ class TokenKeeper:
         self._refresh_before = timedelta(seconds=refresh_before)
 
     def current(self, tenant_id: str, where: Where) -> Tokens:
-        """Tokens good for a while yet, refreshed ahead of time when needed."""
+        """Tokens good for a while yet, refreshed ahead of time when they can be."""
         tokens = self._read(tenant_id, where)
-        if tokens.expires_at is None or tokens.expires_at - self._refresh_before > self._clock.now():
+        if tokens.expires_at is None or tokens.refresh_token is None:
+            return tokens
+        if tokens.expires_at - self._refresh_before > self._clock.now():
             return tokens
         return self.renewed(tenant_id, where, tokens)
 

@@ -242,3 +242,9 @@ def test_parsing_gives_a_value_or_a_value_error(data: bytes) -> None:
     except ValueError:
         return
     json.loads(data)
+
+
+def test_an_accepted_refusal_needs_no_body(wire: respx.MockRouter) -> None:
+    wire.get(f"{BASE}/things").respond(404, text=" ")
+    response = Bed().get(accept=(200, 404))
+    assert (response.status, response.body) == (404, None)
