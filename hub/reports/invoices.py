@@ -1,6 +1,7 @@
 """The invoices of the report: what is unpaid and how old, and the story of each financed one."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from core.model import Event, FinancedInvoice, Invoice
@@ -29,7 +30,7 @@ def unpaid(known: Known) -> tuple[tuple[OpenInvoice, ...], tuple[OpenInvoice, ..
     rows = [
         opened(known, invoice, due_date=contractual.get(invoice.id) or invoice.due_date)
         for invoice in known.invoices.values()
-        if _is_claim(invoice) and known.settlement(invoice).open_minor > 0
+        if _is_claim(invoice) and invoice.id not in known.copies and known.settlement(invoice).open_minor > 0
     ]
     financed = {f.invoice_id for f in known.financed}
     rows.sort(
@@ -107,11 +108,16 @@ def _financed(known: Known, each: FinancedInvoice, invoice: Invoice) -> Financed
         assignment=each.assignment,
         watch=each.state,
         invoice=opened(known, invoice, due_date=each.due_date or invoice.due_date),
-        timeline=tuple(_moment(e) for e in known.events.get(each.id, ())),
+        timeline=_timeline(known.events.get(each.id, ())),
     )
 
 
-def _moment(event: Event) -> Moment:
+def _timeline(events: Sequence[Event]) -> tuple[Moment, ...]:
+    numbers = {event.id: event.sequence for event in events}
+    return tuple(_moment(event, numbers) for event in events)
+
+
+def _moment(event: Event, numbers: Mapping[str, int]) -> Moment:
     moved = event.amount
     until = event.finality.until
     return Moment(
@@ -127,6 +133,8 @@ def _moment(event: Event) -> Moment:
         explanation=plain(event.evidence.explanation),
         finality=f"provisional until {until}" if until else event.finality.state,
         lateness=_lateness(event),
+        reverses=numbers.get(event.reverses or ""),
+        supersedes=numbers.get(event.supersedes or ""),
         recommended_action=event.recommended_action,
     )
 

@@ -1,7 +1,7 @@
 """What one report reads from a unit, indexed once: lines, invoices, decisions, allocations, events."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from core.model import (
 )
 from core.ports import Unit
 from core.settlement import Settlement, settle
+from core.usecases.copies import copies_of
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -60,6 +61,7 @@ class Known:
     by_transaction: dict[str, tuple[Allocation, ...]]
     by_invoice: dict[str, tuple[Allocation, ...]]
     agreed: dict[str, frozenset[str]]
+    copies: Mapping[str, str]
     events: dict[str, tuple[Event, ...]]
 
     def credits(self) -> list[BankTransaction]:
@@ -99,6 +101,12 @@ def know(unit: Unit, scope: Scope) -> Known:
     """Reads all that a reconciliation report over `scope` needs."""
     equal = scope.equal()
     allocations = unit.entries(Allocation, as_of=None, **equal)
+    invoices = {i.id: i for i in unit.all(Invoice, as_of=None, **equal)}
+    financed = unit.all(FinancedInvoice, as_of=None, **equal)
+    decisions = {d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)}
+    used = {*(a.invoice_id for a in allocations), *(f.invoice_id for f in financed)}
+    copies = copies_of(invoices.values(), used=used)
+    same = {id: str(d.explanation.get("copy_of")) for id, d in decisions.items() if d.reason == "copy"}
     return Known(
         scope=scope,
         today=unit.now.astimezone(PARIS).date(),
@@ -106,13 +114,14 @@ def know(unit: Unit, scope: Scope) -> Known:
         counterparties={c.id: c for c in unit.all(Counterparty, as_of=None, **equal)},
         accounts={a.id: a for a in unit.all(BankAccount, as_of=None, **equal)},
         lines=tuple(unit.all(BankTransaction, as_of=None, **equal)),
-        invoices={i.id: i for i in unit.all(Invoice, as_of=None, **equal)},
-        financed=tuple(unit.all(FinancedInvoice, as_of=None, **equal)),
-        decisions={d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)},
+        invoices=invoices,
+        financed=tuple(financed),
+        decisions=decisions,
         allocations={a.id: a for a in allocations},
         by_transaction=_grouped((a.transaction_id, a) for a in allocations),
         by_invoice=_grouped((a.invoice_id, a) for a in allocations),
-        agreed=_agreed(unit.all(ProviderMatch, as_of=None, **equal)),
+        agreed=_agreed(unit.all(ProviderMatch, as_of=None, **equal), {**copies, **same}),
+        copies=copies,
         events=_timelines(unit.entries(Event, as_of=None, **equal)),
     )
 
@@ -124,12 +133,13 @@ def _grouped(pairs: Iterable[tuple[str, Allocation]]) -> dict[str, tuple[Allocat
     return {key: tuple(group) for key, group in groups.items()}
 
 
-def _agreed(matches: Iterable[ProviderMatch]) -> dict[str, frozenset[str]]:
-    """The transactions that a provider ties to each invoice."""
+def _agreed(matches: Iterable[ProviderMatch], counts: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The transactions that a provider ties to each invoice; `counts` names the record a copy stands for."""
     ties: dict[str, set[str]] = defaultdict(set)
     for match in matches:
         if not match.withdrawn:
-            ties[match.invoice_id].add(match.transaction_id)
+            line = counts.get(match.transaction_id, match.transaction_id)
+            ties[counts.get(match.invoice_id, match.invoice_id)].add(line)
     return {invoice_id: frozenset(found) for invoice_id, found in ties.items()}
 
 

@@ -111,7 +111,7 @@ def _answer(known: Known, line: BankTransaction, candidate: Candidate) -> Answer
         score=candidate.score,
         arithmetic=arithmetic(line, portions, remains),
         left_minor=remains,
-        why=said(candidate.why),
+        why=reasons(candidate.why, line.currency),
     )
 
 
@@ -220,20 +220,20 @@ def _cited(known: Known, share: Share) -> str:
     return named(known.invoices.get(share.item_id)) or share.item_id
 
 
-def said(found: object) -> tuple[str, ...]:
-    """Recorded evidence as short phrases: a list as it is, a mapping as `name: value`."""
-    if isinstance(found, Mapping):
-        return tuple(
-            f"{spoken(plain(str(k)))}: {_phrase(v)}" for k, v in found.items() if v not in (None, [], {})
-        )
-    if isinstance(found, list | tuple):
-        return tuple(_phrase(each) for each in found)
-    return (plain(str(found)),) if found else ()
+def reasons(why: Mapping[str, Any], currency: str) -> tuple[str, ...]:
+    """What speaks for a candidate, as short phrases; names that end in `_minor` are amounts."""
+    said = [_phrase(why["because"])] if "because" in why else []
+    for name, value in why.items():
+        if name.endswith("_minor") and isinstance(value, int):
+            said.append(f"{spoken(plain(name.removesuffix('_minor')))}: {amount(value, currency)}")
+        elif name != "because" and value not in (None, "", [], {}):
+            said.append(f"{spoken(plain(name))}: {_phrase(value)}")
+    return tuple(said)
 
 
 def _phrase(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(said(value))
+        return ", ".join(f"{spoken(plain(str(k)))} {_phrase(v)}" for k, v in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_phrase(v) for v in value)
     return plain("yes" if value is True else "no" if value is False else str(value))

@@ -186,7 +186,8 @@ class OpenInvoice(Value):
 
 
 class Moment(Value):
-    """One event on the timeline of a financed invoice."""
+    """One event on the timeline of a financed invoice; `reverses` and `supersedes` are the numbers
+    (sequences) of earlier events on it."""
 
     event_id: str
     sequence: int
@@ -200,6 +201,8 @@ class Moment(Value):
     explanation: str
     finality: str
     lateness: str | None
+    reverses: int | None
+    supersedes: int | None
     recommended_action: str | None
 
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.model import Allocation
+from core.model import Allocation, SourceRef
 from hub.reports import FORMATS, ReconciliationReport, reconciliation, render
 from hub.reports.lines import segments
 from hub.reports.table import harmless
 from hub.reports.words import chance, plain
 from tests.fakes import FixedClock, InMemoryStore
-from tests.hub.world import COMPANY, LINES, NOW, filled_store
+from tests.hub.world import COMPANY, INVOICES, LINES, NOW, decision, filled_store, line
 
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = "LETTRAGE_REWRITE_GOLDEN"
@@ -111,6 +111,20 @@ def test_ageing_sums_to_what_is_open(full: ReconciliationReport) -> None:
         assert sum(a.open_minor for a in full.ageing if a.currency == currency) == sum(rows)
     assert [i.number for i in full.declared_paid] == ["F-OLD-7"]
     assert full.open_invoices[0].number == "FAC-2026-000131", "financed ones come first"
+
+
+def test_the_same_document_and_money_in_two_tools_count_once(full: ReconciliationReport) -> None:
+    store = filled_store()
+    mine = INVOICES["FA-802"].model_copy(update={"number_normalized": "FA802"})
+    other = SourceRef(provider="pennylane", account="1", object="customer_invoice", external_id="9")
+    twin = mine.model_copy(update={"id": "inv_twin", "source": other})
+    again = line("again", 250000, date(2026, 11, 19), "ALPINA GMBH", "CHF-12", currency="CHF")
+    seen = decision(again, "none", "T0", "copy")
+    with store.begin("ten_a") as unit:
+        unit.put([mine, twin, again, seen])
+    both = report(store)
+    assert both.flows == full.flows
+    assert both.ageing == full.ageing
 
 
 class _Page(HTMLParser):
