@@ -1,6 +1,6 @@
 """The same document seen in two tools (an accounting tool and a bank's invoicing) is one open item."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from core.model import Invoice
@@ -13,8 +13,11 @@ def copies_of(invoices: Iterable[Invoice], *, used: Collection[str] = ()) -> Map
 
     Copies agree on company, direction, kind, number, currency, amount and issue date, and come from
     different lists; two documents of one list are never copies of each other. What counts is the one
-    already `used` (financed, or money stands on it), else the smallest id: the same in every run.
+    already `used` (financed, or money stands on it), else the one from the longest list: an
+    accounting tool holds all documents, a bank's invoicing some. Equal lists go by name.
     """
+    invoices = list(invoices)
+    lengths = Counter(_list(one) for one in invoices)
     places: dict[Place, list[Invoice]] = defaultdict(list)
     for one in invoices:
         if (place := _place(one)) is not None:
@@ -22,7 +25,9 @@ def copies_of(invoices: Iterable[Invoice], *, used: Collection[str] = ()) -> Map
     found: dict[str, str] = {}
     for group in places.values():
         if len(group) > 1 and len({_list(one) for one in group}) == len(group):
-            first, *others = sorted(group, key=lambda one: (one.id not in used, one.id))
+            first, *others = sorted(
+                group, key=lambda one: (one.id not in used, -lengths[_list(one)], _list(one))
+            )
             found.update((other.id, first.id) for other in others if other.id not in used)
     return found
 

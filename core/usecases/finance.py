@@ -165,10 +165,7 @@ def _check(unit: Unit, invoice: Invoice, terms: Terms) -> None:
     """Refuses terms that cannot be watched, in a sentence that names the field."""
     basis = invoice.gross_minor if terms.basis == "gross" else invoice.net_minor
     limit = "gross" if terms.basis == "gross" else "net"
-    if invoice.kind == "credit_note":
-        raise BadInput("field invoice: it is a credit note")
-    if invoice.document_status != "issued":
-        raise Conflict(f"field invoice: the document is {invoice.document_status}, not issued")
+    _check_document(invoice)
     if terms.currency != invoice.currency:
         raise BadInput(f"field currency: the invoice is in {invoice.currency}, not {terms.currency}")
     if basis is None:
@@ -177,11 +174,34 @@ def _check(unit: Unit, invoice: Invoice, terms: Terms) -> None:
         advance, most = Money(terms.advance_minor, terms.currency), Money(basis, invoice.currency)
         raise BadInput(f"field advance_minor: {advance} is more than the {limit} amount {most}")
     _check_account(terms)
-    other = unit.all(FinancedInvoice, invoice_id=invoice.id)
-    if other:
-        raise Conflict(f"field invoice: it is financed already, by loan {other[0].loan_reference}")
+    other = next((f for id in _same_document(unit, invoice) for f in _loans(unit, id)), None)
+    if other is not None:
+        raise Conflict(f"field invoice: it is financed already, by loan {other.loan_reference}")
     if _open(unit, invoice) == 0:
         raise Conflict("field invoice: it is settled already; nothing is left to finance")
+
+
+def _loans(unit: Unit, invoice_id: str) -> list[FinancedInvoice]:
+    return unit.all(FinancedInvoice, invoice_id=invoice_id)
+
+
+def _same_document(unit: Unit, invoice: Invoice) -> list[str]:
+    """The ids under which the tools know this document: financing it under another one is financing twice."""
+    alike = unit.all(
+        Invoice,
+        company_id=invoice.company_id,
+        direction=invoice.direction,
+        number_normalized=invoice.number_normalized,
+    )
+    copies = copies_of([invoice, *(one for one in alike if one.id != invoice.id)], used=[invoice.id])
+    return [invoice.id, *sorted(copies)]
+
+
+def _check_document(invoice: Invoice) -> None:
+    if invoice.kind == "credit_note":
+        raise BadInput("field invoice: it is a credit note")
+    if invoice.document_status != "issued":
+        raise Conflict(f"field invoice: the document is {invoice.document_status}, not issued")
 
 
 def _check_account(terms: Terms) -> None:

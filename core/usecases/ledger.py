@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from core.model import BankTransaction, Counterparty, Decision, Invoice, Party
-from core.model.identifiers import is_creditor_reference
+from core.model.identifiers import is_creditor_reference, is_siren
 from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
 from core.reconciliation.line import LineStatus
 from core.usecases.copies import copies_of
@@ -18,7 +18,7 @@ _STATUS: Mapping[str, LineStatus] = {"booked": "booked", "pending": "pending"}
 def lines_of(known: Known) -> list[Line]:
     """Every bank line, ordered by id; declined and removed lines pay nothing."""
     declared = defaultdict(set)
-    copies = copies_of(known.invoices.values(), used=_used(known))
+    copies = copies_of(known.invoices.values(), used=used_documents(known))
     for match in known.matches:
         declared[match.transaction_id].add(copies.get(match.invoice_id, match.invoice_id))
     return [_line(known, one, tuple(sorted(declared[one.id]))) for _, one in sorted(known.lines.items())]
@@ -64,7 +64,7 @@ def _rank(one: BankTransaction, iban: str | None) -> int:
 
 def items_of(known: Known) -> list[Item]:
     """Issued invoices and credit notes, and those that are financed or money stands on; by id."""
-    used = _used(known)
+    used = used_documents(known)
     copies = copies_of(known.invoices.values(), used=used)
     starts = _first_lines(known)
     return [
@@ -74,7 +74,8 @@ def items_of(known: Known) -> list[Item]:
     ]
 
 
-def _used(known: Known) -> set[str]:
+def used_documents(known: Known) -> set[str]:
+    """Ids of invoices that are financed or that money stands on."""
     return {*(a.invoice_id for a in known.allocations), *(f.invoice_id for f in known.financed)}
 
 
@@ -102,7 +103,7 @@ def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
         item_id=one.id,
         tenant_id=known.tenant_id,
         seller_id=one.company_id or "",
-        debtor_id=other.id if other else f"name:{customer.name or one.id}",
+        debtor_id=_debtor(one, other, customer),
         debtor_name=_names(other, customer),
         number=one.number or "",
         amount_minor=sign * one.payable_minor,
@@ -122,6 +123,15 @@ def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
         company_id=one.company_id,
         direction=one.direction,
     )
+
+
+def _debtor(one: Invoice, other: Counterparty | None, party: Party) -> str:
+    """The same company at two sources is one debtor: a proven SIREN says so."""
+    proven = [i.value for i in other.identifiers if i.scheme == "siren" and i.verified] if other else []
+    siren = party.siren if party.siren and is_siren(party.siren) else next(iter(proven), None)
+    if siren:
+        return f"siren:{siren}"
+    return other.id if other else f"name:{party.name or one.id}"
 
 
 def _names(other: Counterparty | None, party: Party) -> str:

@@ -252,7 +252,7 @@ def sync_connection(
     A stream without permission, or whose answers changed, is left out and the others go on; every
     other error stops here, after a reconciliation of what came so far was registered.
     """
-    with store.begin(tenant_id) as unit:
+    with store.begin(tenant_id, write=False) as unit:
         connection = _active(unit, connection_id)
     allowed = source.streams(connection)
     runs: list[SyncRun] = []

@@ -21,16 +21,17 @@ from core.usecases.known import Known
 
 F = TypeVar("F")
 Copies = Mapping[str, str]
-"""Bank lines that show the same money twice: copy to the line that counts."""
+"""The same thing seen in two sources: the copy's id to the id that counts."""
 
 
-def agreed_pairs(known: Known, copies: Copies) -> frozenset[tuple[str, str]]:
-    """(transaction, invoice) pairs that a provider's ledger ties together, for every copy of a line."""
+def agreed_pairs(known: Known, copies: Copies, documents: Copies) -> frozenset[tuple[str, str]]:
+    """(transaction, invoice) pairs that a provider's ledger ties together, for every copy of a line
+    (`copies`) and the invoice that counts (`documents`)."""
     same: dict[str, set[str]] = defaultdict(set)
     for copy, record in copies.items():
         same[record] |= {copy, record}
     return frozenset(
-        (line, match.invoice_id)
+        (line, documents.get(match.invoice_id, match.invoice_id))
         for match in known.matches
         for line in same.get(copies.get(match.transaction_id, match.transaction_id), {match.transaction_id})
     )
@@ -44,13 +45,16 @@ class Watchtower:
     decisions: Mapping[str, Decision]
     allocations: Sequence[Allocation]
     copies: Copies
+    documents: Copies
 
     def watches(self) -> Iterable[Watch]:
         """One Watch per financed invoice, ordered by id."""
         entries = _grouped((a.invoice_id, a) for a in self.allocations)
         touching = _grouped((item, d) for d in self.decisions.values() for item in _items(d))
-        matches = _grouped((m.invoice_id, m) for m in self.known.matches)
-        agreed = _grouped((invoice, line) for line, invoice in agreed_pairs(self.known, self.copies))
+        matches = _grouped((self.documents.get(m.invoice_id, m.invoice_id), m) for m in self.known.matches)
+        pairs = sorted(agreed_pairs(self.known, self.copies, self.documents))
+        agreed = _grouped((invoice, line) for line, invoice in pairs)
+        twins = _grouped((counts, self.known.invoices[copy]) for copy, counts in self.documents.items())
         covered = _coverage(self.known)
         for financed in self.known.financed:
             invoice = self.known.invoices.get(financed.invoice_id)
@@ -65,7 +69,7 @@ class Watchtower:
                 decisions=decisions,
                 transactions=self._lines(entries.get(invoice.id, ()), decisions.values()),
                 agreed=frozenset(agreed.get(invoice.id, ())),
-                claim=_claim(self.known, financed, invoice, own),
+                claim=_claim(self.known, financed, [invoice, *twins.get(invoice.id, ())], own),
                 covered_through=covered.get(invoice.company_id),
                 cash_in_question=self._in_question(decisions.values(), own),
             )
@@ -97,14 +101,16 @@ def _items(decision: Decision) -> set[str]:
 
 
 def _claim(
-    known: Known, financed: FinancedInvoice, invoice: Invoice, matches: Sequence[ProviderMatch]
+    known: Known, financed: FinancedInvoice, versions: Sequence[Invoice], matches: Sequence[ProviderMatch]
 ) -> Claim | None:
-    """Who says paid, since when; None when nobody does."""
-    grade = claimed_grade(invoice, matched=bool(matches))
-    if grade is None:
-        return None
-    since, record = _since(known, invoice, matches, grade)
-    return Claim(grade=grade, since=max(since, financed.disbursed_on), record=record) if since else None
+    """Who says paid, since when; None when nobody does. `versions`: the invoice, then its copies in
+    other tools, of which the first that makes a claim is taken."""
+    for invoice in versions:
+        grade = claimed_grade(invoice, matched=bool(matches))
+        since, record = _since(known, invoice, matches, grade) if grade else (None, "")
+        if grade is not None and since is not None:
+            return Claim(grade=grade, since=max(since, financed.disbursed_on), record=record)
+    return None
 
 
 def _since(

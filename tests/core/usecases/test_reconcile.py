@@ -14,6 +14,7 @@ from core.model import (
     AuditEntry,
     BankTransaction,
     Decision,
+    Declared,
     Delivery,
     Endpoint,
     Event,
@@ -331,3 +332,32 @@ def test_money_is_conserved_and_any_split_into_runs_settles_alike(
     for number in range(1, 7):
         one, other = (state(s, f"FA-2026-010{number}") for s in (at_once, by_day))
         assert (one.open_minor, one.paid_on, one.state) == (other.open_minor, other.paid_on, other.state)
+
+
+def copy_of(one: Invoice, **changes: Any) -> Invoice:
+    """The same document as a second tool shows it."""
+    other = source("client_invoices", one.number or "").model_copy(update={"provider": "zenith"})
+    return one.model_copy(update={"id": f"{one.id}_z", "source": other, **changes})
+
+
+def test_a_document_seen_in_two_tools_is_paid_and_financed_once() -> None:
+    one = invoice("FA-2026-0012", 120_050)
+    store = world(one, copy_of(one))
+    assert len(finance(store, T, [terms("FA-2026-0012")]).registered) == 1
+    (again,) = finance(store, T, [terms("FA-2026-0012_z", "L-2")]).refused
+    assert "financed already, by loan L-1" in str(again.error)
+    add(store, PAID, match(invoice_id="inv_FA-2026-0012_z"))
+    run(store)
+    assert types(store) == ["payment.allocated", "invoice.paid", "repayment.due"]
+    assert {e.evidence.grade for e in events(store)} == {"E4"}
+
+
+def test_the_other_tools_claim_counts_too() -> None:
+    one = invoice("FA-2026-0012", 120_050)
+    store = world(one, copy_of(one, declared=Declared(paid=True, paid_on=day(3, 3))))
+    finance(store, T, [terms("FA-2026-0012")])
+    store.clock.move(days=30)
+    add(store, line("9", -1_200, day(3, 20), "FRAIS", operation="fee"))
+    run(store)
+    assert types(store) == ["invoice.declared_paid_without_cash"]
+    assert events(store)[0].attributes["claimed_on"] == "2026-03-03"
