@@ -85,10 +85,12 @@ def assembled(draft: Draft, context: Context, format: Format) -> tuple[ReadState
     if max(abs(opening.minor), abs(closing.minor)) > MAX_MINOR:
         raise Unreadable("unreadable_amount", "a balance is out of range", draft.record)
     account = account_fact(draft, context)
-    facts = line_facts(draft, draft.lines, account, context, format, status="booked")
-    lines = count_equals(facts, {})
-    statement = _statement(draft, context, format, account, (opening, closing), lines)
-    read = ReadStatement(account, statement, tuple(_from(line, statement.id) for line in lines), draft.record)
+    keys = [line_key(draft, line) for line in draft.lines]
+    statement = _statement(draft, context, format, account, (opening, closing), keys)
+    facts = line_facts(
+        draft, draft.lines, keys, account, context, format, status="booked", read_from=statement.id
+    )
+    read = ReadStatement(account, statement, count_equals(facts, {}), draft.record)
     return read, [*draft.findings, *doubts, *_late(draft, opening)]
 
 
@@ -98,9 +100,9 @@ def _statement(
     format: Format,
     account: BankAccount,
     ends: tuple[Stated, Stated],
-    lines: Sequence[BankTransaction],
+    keys: Sequence[str],
 ) -> Statement:
-    id = _statement_id(account, format, ends, lines)
+    id = _statement_id(account, format, ends, keys)
     opening, closing = ends
     return Statement(
         id=id,
@@ -113,23 +115,14 @@ def _statement(
         opening_on=opening.on,
         closing_minor=closing.minor,
         closing_on=closing.on,
-        lines=len(lines),
+        lines=len(keys),
         file_name=context.name,
     )
 
 
-def _from(line: BankTransaction, statement_id: str) -> BankTransaction:
-    """Notes which statement a line was read from; no part of the content, so no new version."""
-    source = line.source and line.source.model_copy(update={"external_version": statement_id})
-    return line.model_copy(update={"source": source})
-
-
-def _statement_id(
-    account: BankAccount, format: str, ends: tuple[Stated, Stated], lines: Iterable[BankTransaction]
-) -> str:
+def _statement_id(account: BankAccount, format: str, ends: tuple[Stated, Stated], keys: Iterable[str]) -> str:
     balances = [f"{end.on}:{end.minor}" for end in ends]
-    content = content_hash(sorted(line.fingerprint for line in lines))
-    return stable_id("stm", account.id, format, *balances, content)
+    return stable_id("stm", account.id, format, *balances, content_hash(sorted(keys)))
 
 
 def _proven(draft: Draft) -> tuple[Stated, Stated, list[Finding]]:
@@ -201,50 +194,56 @@ def _late(draft: Draft, opening: Stated) -> list[Finding]:
     return [Finding("booked_before_opening", "info", message, draft.record)]
 
 
-def line_facts(
-    draft: Draft,
-    lines: Iterable[Line],
-    account: BankAccount,
-    context: Context,
-    format: Format,
-    *,
-    status: TransactionStatus,
-) -> list[BankTransaction]:
-    """Transactions in file order, each still the first of its equals."""
-    key = draft.account.key
-    return [_transaction(draft, line, account, context, format, status, key) for line in lines]
-
-
-def _transaction(
-    draft: Draft,
-    line: Line,
-    account: BankAccount,
-    context: Context,
-    format: Format,
-    status: TransactionStatus,
-    key: str,
-) -> BankTransaction:
-    fingerprint = content_key(
-        account=key,
+def line_key(draft: Draft, line: Line) -> str:
+    """The fingerprint of a line."""
+    return content_key(
+        account=draft.account.key,
         day=line.booking_date,
         amount_minor=line.amount_minor,
         currency=line.currency,
         text=line.key_text,
         end_to_end=str(line.more.get("end_to_end_id") or "") or None,
     )
+
+
+def line_facts(
+    draft: Draft,
+    lines: Iterable[Line],
+    keys: Iterable[str],
+    account: BankAccount,
+    context: Context,
+    format: Format,
+    *,
+    status: TransactionStatus,
+    read_from: str | None = None,
+) -> list[BankTransaction]:
+    """Transactions in file order, each still the first of its equals. `read_from` is the id of the
+    statement: it is noted as the version of the source, which is no part of a fact's content."""
+    shared = {"company_id": context.company_id, "account_id": account.id, "status": status}
+    facts = []
+    for line, key in zip(lines, keys, strict=True):
+        source = SourceRef(
+            provider=PROVIDER,
+            account=draft.account.key,
+            object=format,
+            external_id=f"{key}:1",
+            external_version=read_from,
+            raw_id=context.raw_id,
+        )
+        identity = {"id": line_id(account.id, key, 1), "fingerprint": key, "source": source}
+        facts.append(_transaction(draft, line, {**shared, **identity}))
+    return facts
+
+
+def _transaction(draft: Draft, line: Line, around: dict[str, object]) -> BankTransaction:
     fields = {
         **line.more,
-        "id": line_id(account.id, fingerprint, 1),
-        "company_id": context.company_id,
-        "source": _source(draft.account, format, f"{fingerprint}:1", context),
+        **around,
         "provider_words": line.words,
-        "account_id": account.id,
         "amount_minor": line.amount_minor,
         "currency": line.currency,
         "booking_date": line.booking_date,
-        "status": status,
         "operation": line.operation,
-        "fingerprint": fingerprint,
     }
     try:
         return BankTransaction.model_validate(fields)

@@ -283,7 +283,8 @@ _DETAIL_WORDS = {
 
 def _words(entry: _Entry, detail: Node | None, party: _Party) -> Iterator[tuple[str, str]]:
     """The bank's own words beside ours."""
-    code = down(entry.node, "BkTxCd")
+    code, batch = down(entry.node, "BkTxCd"), down(entry.node, "NtryDtls", "Btch")
+    references, parties = down(detail, "Refs"), down(detail, "RltdPties")
     family = down(code, "Domn", "Fmly")
     domain = (at(code, "Domn", "Cd"), at(family, "Cd"), at(family, "SubFmlyCd"))
     words = {
@@ -292,13 +293,13 @@ def _words(entry: _Entry, detail: Node | None, party: _Party) -> Iterator[tuple[
         "proprietary_code": at(code, "Prtry", "Cd"),
         "entry_reference": at(entry.node, "NtryRef"),
         "reversal": at(entry.node, "RvslInd"),
-        "batch_message_id": at(entry.node, "NtryDtls", "Btch", "MsgId"),
-        "batch_payment_information_id": at(entry.node, "NtryDtls", "Btch", "PmtInfId"),
+        "batch_message_id": at(batch, "MsgId"),
+        "batch_payment_information_id": at(batch, "PmtInfId"),
         "purpose": at(detail, "Purp", "Cd") or at(detail, "Purp", "Prtry"),
-        "ultimate_debtor": _name(down(detail, "RltdPties", "UltmtDbtr")),
-        "ultimate_creditor": _name(down(detail, "RltdPties", "UltmtCdtr")),
+        "ultimate_debtor": _name(down(parties, "UltmtDbtr")),
+        "ultimate_creditor": _name(down(parties, "UltmtCdtr")),
         "counterparty_account": None if party.iban else party.account,
         "counterparty_bic": party.bic,
-        **{word: at(detail, "Refs", name) for word, name in _DETAIL_WORDS.items()},
+        **{word: at(references, name) for word, name in _DETAIL_WORDS.items()},
     }
     return ((name, word) for name, word in words.items() if word and word != "false")

@@ -1,6 +1,7 @@
 """An XML element as plain nodes by local name, and the values camt puts in them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -17,15 +18,19 @@ _SIGNS = {"CRDT": 1, "DBIT": -1}
 """The direction of the entry itself: RvslInd says why, it does not turn the sign."""
 
 
+_NO_CHILDREN: Mapping[str, list["Node"]] = {}
+
+
 class Node:
     """One element: its text, its Ccy attribute, its children by local name in order."""
 
     __slots__ = ("children", "currency", "text")
+    children: "Mapping[str, list[Node]]"
 
     def __init__(self, text: str | None, currency: str | None) -> None:
         self.text = text
         self.currency = currency
-        self.children: dict[str, list[Node]] = {}
+        self.children = _NO_CHILDREN
 
 
 @lru_cache(maxsize=1024)
@@ -42,28 +47,36 @@ def tree(element: etree._Element, *, without: str = "", depth: int = 0) -> Node:
     if depth > _MAX_DEPTH:
         raise TooDeepError
     node = Node(element.text, element.get("Ccy"))
-    children = node.children
+    children: dict[str, list[Node]] = {}
     for child in element:
         tag = child.tag
         if isinstance(tag, str) and (name := _local(tag)) != without:
-            children.setdefault(name, []).append(tree(child, depth=depth + 1))
+            below = tree(child, depth=depth + 1)
+            if name in children:
+                children[name].append(below)
+            else:
+                children[name] = [below]
+    if children:
+        node.children = children
     return node
 
 
 def down(node: Node | None, *path: str) -> Node | None:
     """The first element at a path of local names."""
     for name in path:
-        if node is None:
+        if node is None or name not in node.children:
             return None
-        found = node.children.get(name)
-        node = found[0] if found else None
+        node = node.children[name][0]
     return node
 
 
 def at(node: Node | None, *path: str) -> str | None:
     """The text at a path, without blanks around it; None when it is missing or empty."""
-    found = down(node, *path)
-    return (found.text or "").strip() or None if found is not None else None
+    for name in path:
+        if node is None or name not in node.children:
+            return None
+        node = node.children[name][0]
+    return node.text.strip() or None if node is not None and node.text else None
 
 
 def all_of(node: Node | None, *path: str) -> list[Node]:
@@ -76,6 +89,8 @@ def all_of(node: Node | None, *path: str) -> list[Node]:
 
 def texts(node: Node | None, *path: str) -> list[str]:
     """The non-empty texts of every element at a path."""
+    if down(node, path[0]) is None:
+        return []
     return [text for found in all_of(node, *path) if (text := (found.text or "").strip())]
 
 

@@ -14,7 +14,6 @@ from mappings.statements.records import Record
 
 _LABEL = 31
 _DATA = 70
-_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CREDITOR_ID = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}")
 _ZEROS = frozenset({"", "0", "00", "0000000"})
 _INSTANT = "SCTINST"
@@ -45,8 +44,6 @@ class Complements:
             # Old layout: no qualifier (value date or blanks in its place), the label goes on.
             if data:
                 self.label.append(data)
-        elif _NAME.fullmatch(name):
-            self.named.setdefault(name, []).append(data)
         else:
             self.named.setdefault(name.strip(), []).append(data)
 
@@ -112,10 +109,10 @@ def _named_fields(complements: Complements, zone: str, *, credit: bool, returned
     usual, opposite = (payer, creditor) if credit else (creditor, payer)
     iban = (get("CPY") if credit != returned else get("CBE")) or ""
     iban = iban.replace(" ", "")
-    creditor_id = get("IBE", 0, 35) or (zone if _CREDITOR_ID.fullmatch(zone) else None)
+    creditor_id = get("IBE", 0, 35) or (zone if zone and _CREDITOR_ID.fullmatch(zone) else None)
     return {
         "counterparty_name": (opposite or usual) if returned else usual,
-        "counterparty_iban": iban if is_iban(iban) else None,
+        "counterparty_iban": iban if iban and is_iban(iban) else None,
         "creditor_id": creditor_id,
         "mandate_id": get("RUM", 0, 35),
         "creditor_reference": get("LCS", 0, 35),

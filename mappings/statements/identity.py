@@ -4,6 +4,7 @@ No format gives an id one can trust, so a line is known by its content and by it
 lines of the same account and booking date (three equal card payments are three payments).
 """
 
+import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,6 @@ from datetime import date
 from itertools import pairwise
 
 from core.model import BankAccount, BankTransaction, Statement, stable_id
-from mappings.grammar import fingerprint
 from mappings.statements.result import Finding, Format, ReadStatement, StatementFile
 
 PROVIDER = "bank_file"
@@ -30,8 +30,10 @@ def content_key(
     *, account: str, day: date | None, amount_minor: int, currency: str, text: str, end_to_end: str | None
 ) -> str:
     """The fingerprint of a booked line. The value date is left out: banks correct it later."""
-    reference = plain(end_to_end) if end_to_end else None
-    return fingerprint(account, str(day), amount_minor, currency, plain(text), reference)
+    reference = plain(end_to_end) if end_to_end else ""
+    parts = (account, str(day), str(amount_minor), currency, plain(text), reference)
+    framed = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(framed.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def with_occurrence(line: BankTransaction, occurrence: int) -> BankTransaction:
@@ -139,7 +141,8 @@ def _fit(read: ReadStatement, seen: Mapping[tuple[str, str], list[tuple[int, Sta
         numbers = {number for number, origin in others if disjoint(origin, read.statement)}
         if numbers:
             taken[line.fingerprint] = numbers
-    return replace(read, transactions=count_equals(read.transactions, taken))
+    # Nothing taken: the lines keep the numbers they were read with.
+    return replace(read, transactions=count_equals(read.transactions, taken)) if taken else read
 
 
 def statement_of(line: BankTransaction) -> str | None:

@@ -13,6 +13,7 @@ from mappings.statements.assemble import (
     assembled,
     given_iban,
     line_facts,
+    line_key,
 )  # fmt: skip
 from mappings.statements.draft import Draft, Unreadable
 from mappings.statements.formats import HEAD, recognise, refusal
@@ -106,7 +107,7 @@ def _file(
     once, repeated = _once(statements)
     chain = gaps(read.statement for read in once)
     file = StatementFile(format, once, tuple(set_aside), (*notes, *repeated, *chain), tuple(notices))
-    return numbered(file, lines=(), statements=())
+    return numbered(file, lines=(), statements=()) if len(once) > 1 else file
 
 
 def _named(draft: Draft, context: Context, unnamed: set[str]) -> Draft:
@@ -125,7 +126,8 @@ def _notices(draft: Draft, context: Context, format: Format) -> Iterator[Notice]
     announced = [*draft.lines, *draft.pending] if format in kinds else draft.pending
     if announced or format in kinds:
         account = account_fact(draft, context)
-        lines = line_facts(draft, announced, account, context, format, status="pending")
+        keys = [line_key(draft, line) for line in announced]
+        lines = line_facts(draft, announced, keys, account, context, format, status="pending")
         kind = kinds.get(format, "pending_entries")
         yield Notice(kind, account, count_equals(lines, {}), draft.record)  # type: ignore[arg-type]
 
