@@ -94,6 +94,7 @@ def _accounts(unit: Unit, known: Known) -> tuple[Account, ...]:
         Account(
             account_id=a.id,
             label=plain(a.name or a.iban or a.id),
+            provider=a.source.provider if a.source else None,
             currency=a.currency,
             lines=len(booked.get(a.id, ())),
             first_booking=min(booked.get(a.id, ()), default=None),

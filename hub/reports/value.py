@@ -251,6 +251,7 @@ class Account(Value):
 
     account_id: str
     label: str
+    provider: str | None
     currency: Currency
     lines: int
     first_booking: date | None
