@@ -17,7 +17,7 @@ from core.model import Connection
 from core.usecases.reconcile import reconcile as reconcile_tenant
 from core.usecases.sync import sync_connection
 from hub.api.app import create_app
-from hub.delivery import deliver
+from hub.delivery import deliver_owed
 from hub.jobs import Handler, Rhythm, Ticker, Worker, align
 from hub.jobs.database import writing
 from hub.settings import PROVIDERS, Settings
@@ -53,7 +53,7 @@ def handlers(hub: Hub) -> Mapping[str, Handler]:
         reconcile_tenant(hub.store, args["tenant_id"])
 
     def send(args: Mapping[str, Any]) -> None:
-        deliver(
+        deliver_owed(
             hub.store,
             hub.vault,
             hub.sender,

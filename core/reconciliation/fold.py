@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
 
-from core.model.decision import Decision
+from core.model.decision import Decision, Share
 from core.reconciliation.case import Case, Ruling, open_case
 from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
 from core.reconciliation.index import FULL
@@ -166,13 +166,14 @@ class Fold:
         for line in lines:
             decision = self.standing.get(line.transaction_id)
             for share in decision.shares if decision else ():
-                self._book(share.item_id, share.amount_minor)
+                self._reserved(share, 1)
 
-    def _book(self, item_id: str, amount: int) -> None:
+    def _reserved(self, share: Share, sign: int) -> None:
+        """Reserves (1) or frees (-1) what a standing decision takes; a return takes nothing."""
         for scope in (self.receivables, self.payables):
-            n = scope.index.position.get(item_id)
-            if n is not None and (amount > 0) == (scope.items[n].amount_minor > 0):
-                scope.reserved[n] += amount
+            n = scope.index.position.get(share.item_id)
+            if n is not None and (share.amount_minor > 0) == (scope.items[n].amount_minor > 0):
+                scope.reserved[n] += sign * share.amount_minor
 
     def _day(self, lines: list[Line], own: frozenset[str]) -> None:
         standing = [line for line in lines if line.transaction_id in self.standing]
@@ -281,7 +282,7 @@ class Fold:
                 continue
             self._put(decision)
             for share in decision.shares:
-                self._book(share.item_id, -share.amount_minor)
+                self._reserved(share, -1)
             self._apply(decision)
             original = decision.explanation.get("returns")
             if isinstance(original, str):

@@ -17,6 +17,7 @@ from core.model import (
     Share,
 )
 from core.ports import Unit
+from core.reconciliation import reason_in_words
 from core.repayment.catalogue import CATALOGUE
 from core.settlement import settle
 
@@ -79,7 +80,7 @@ def _decision(unit: Unit, decision: Decision) -> Explained:
     items = {s.item_id for shares in (decision.shares, *options) for s in shares}
     invoices = unit.get(Invoice, items)
     by = "A person" if decision.decided_by.startswith("person:") else "The engine"
-    reason = decision.reason.replace("_", " ")
+    reason = reason_in_words(decision.reason)
     sentences = [
         f"{_line_words(line, decision.transaction_id)}.",
         f"{by} decided {decision.outcome.upper()} at tier {decision.tier}: {reason}.",

@@ -1,7 +1,7 @@
 """Derives everything again, from the raw records to the events, and compares with what is stored."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -48,9 +48,10 @@ def verify(
             *_audit(unit),
         ]
         last: datetime | None = None
+        told = _Told()
         revisions = sorted({r for kind in (Decision, Allocation, Event) for r in unit.revisions(kind)})
         for number, revision in enumerate(revisions, 1):
-            written = _written_at(unit, revision)
+            written = _written_at(unit, revision, told)
             last = written.instant or last
             found += _replay(unit, written, last, rules)
             if progress is not None:
@@ -86,23 +87,34 @@ class _Written:
     instant: datetime | None
 
 
-def _written_at(unit: Unit, revision: int) -> _Written:
-    before = {d.id: d.content() for d in unit.all(Decision, as_of=revision - 1)}
-    now = unit.all(Decision, as_of=revision)
-    decisions = tuple(d for d in now if before.get(d.id) != d.content())
-    events = _entries_at(unit, Event, revision)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What earlier revisions wrote: contents of decisions, ids of entries."""
+
+    decisions: dict[str, str] = field(default_factory=dict)
+    entries: set[str] = field(default_factory=set)
+
+
+def _written_at(unit: Unit, revision: int, told: _Told) -> _Written:
+    """What a revision wrote; revisions must be asked for in order."""
+    now = {d.id: d for d in unit.all(Decision, as_of=revision)}
+    contents = {id: d.content() for id, d in now.items()}
+    decisions = tuple(d for id, d in now.items() if told.decisions.get(id) != contents[id])
+    told.decisions.update(contents)
+    events = _fresh(unit.entries(Event, as_of=revision), told)
     return _Written(
         revision=revision,
         decisions=decisions,
-        allocations=_entries_at(unit, Allocation, revision),
+        allocations=_fresh(unit.entries(Allocation, as_of=revision), told),
         events=events,
         instant=_instant(unit, revision, decisions, events),
     )
 
 
-def _entries_at(unit: Unit, kind: type[E], revision: int) -> tuple[E, ...]:
-    earlier = {e.id for e in unit.entries(kind, as_of=revision - 1)}
-    return tuple(e for e in unit.entries(kind, as_of=revision) if e.id not in earlier)
+def _fresh(entries: Sequence[E], told: _Told) -> tuple[E, ...]:
+    fresh = tuple(e for e in entries if e.id not in told.entries)
+    told.entries.update(e.id for e in fresh)
+    return fresh
 
 
 def _instant(

@@ -48,10 +48,10 @@ def play(folder: Path, *, now: datetime, say: Say, stay: bool = False) -> Outcom
         _advance(stage)
         say("\n[bold]First act[/]: money comes in")
         stage.story.first_act()
-        _read_and_settle(stage, imports=True)
+        _read_and_settle(stage)
         say("\n[bold]Second act[/]: the rest of a late payment; a transfer is taken back")
         stage.story.second_act()
-        _read_and_settle(stage)
+        _read_and_settle(stage, imports=True)
         outcome = _finish(stage)
         if stay:
             _stay(stage)

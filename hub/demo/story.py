@@ -53,6 +53,7 @@ class Story:
             self._issue(self._customers[customer], number, amount)
         self._at(34)
         self._issue(self._supplier, "BF-1188", 144_000)
+        self._at(32)
 
     def advances(self) -> list[Advance]:
         """What the platform financed."""
@@ -74,7 +75,7 @@ class Story:
         self._pay("FA-2026-0421", reference="REGLEMENT")
         self._at(17)
         self.world.move(self.account, -4_990, "ASSURANCE MUTUELLE PRO", operation="direct_debit")
-        self._at(15)
+        self._at(16)
         declared = self.invoices["FA-2026-0425"]
         self.world.change(declared, paid_minor=declared.gross_minor, paid_at=self.world.now())
 
@@ -131,7 +132,7 @@ INVOICES = (
     (40, "Ruel Conseil SARL", "FA-2026-0431", 31_000),
     (39, "Ruel Conseil SARL", "FA-2026-0432", 9_550),
     (38, "Ruel Conseil SARL", "FA-2026-0435", 102_000),
-    (20, "Boulangeries Morvan SAS", "FA-2026-0440", 764_218),
+    (36, "Boulangeries Morvan SAS", "FA-2026-0440", 764_218),
 )
 FINANCED = (
     ("FA-2026-0412", 450_000),

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 CODE = ("core", "mappings", "connectors", "scheduler", "hub")
 FILES = sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py"))
 WHERE = {
-    "httpx": ("connectors/kit/", "hub/dialing.py", "hub/demo/"),
+    "httpx": ("connectors/kit/", "hub/demo/"),
+    "httpcore": ("hub/dialing.py",),
     "authlib": ("connectors/kit/",),
     "tenacity": ("connectors/kit/",),
     "dbos": ("hub/jobs/",),
