@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ LOG = structlog.get_logger("lettrage")
 TICK_SECONDS = 2.0
 ALIGN_SECONDS = 15.0
 DAY_SECONDS = 600.0
+LONGEST_WAIT = timedelta(minutes=10)
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -50,6 +51,7 @@ def handlers(hub: Hub) -> Mapping[str, Handler]:
                 raise error
 
     def reconcile(args: Mapping[str, Any]) -> None:
+        wait_for_syncs(hub, args["tenant_id"])
         reconcile_tenant(hub.store, args["tenant_id"])
 
     def send(args: Mapping[str, Any]) -> None:
@@ -73,6 +75,19 @@ def rhythm_of(settings: Settings) -> Rhythm:
         silent_after=settings.job_silence_seconds,
         resumptions=settings.job_resumptions,
     )
+
+
+def wait_for_syncs(hub: Hub, tenant_id: str) -> None:
+    """Puts a reconciliation off while the tenant's providers are being read.
+
+    The same money often shows in two tools; decided once both were read, it is told from the bank's own
+    line, whichever tool was read first. A sync older than some minutes is not waited for.
+    """
+    with hub.store.begin(tenant_id, write=False) as unit:
+        connections = [connection.id for connection in unit.find(Connection)]
+    since = datetime.now(UTC) - LONGEST_WAIT
+    if hub.jobs.under_way("sync", connections, since=since):
+        raise RetryLater("providers are being read", seconds=1)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from core.reconciliation.label import read
 from core.reconciliation.line import Item, Line, PayerAccount, Prior
 from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
-from core.reconciliation.receipt import contra_entries, ids_of, is_marked_return, no_receipt, not_booked
+from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
 from core.reconciliation.returns import Originals, take_back
 from core.reconciliation.review import fall_back, refused
 from core.reconciliation.scope import Scope, normal_iban
@@ -195,8 +195,7 @@ class Fold:
         self._learn()
 
     def _offer_as_original(self, line: Line) -> None:
-        copies = self.supporting.get(line.transaction_id, ())
-        self.originals.add(line, [key for copy in copies for key in ids_of(copy)])
+        self.originals.add(line, self.supporting.get(line.transaction_id, ()))
 
     def _sorted_out(
         self, lines: list[Line], cancelled: dict[str, str], own: frozenset[str]

@@ -19,12 +19,21 @@ class Originals:
         self._by_id: dict[tuple[str, str], list[Line]] = defaultdict(list)
         self._by_amount: dict[int, list[Line]] = defaultdict(list)
         self._returned: set[str] = set()
+        self._copies: dict[str, tuple[Line, ...]] = {}
 
-    def add(self, line: Line, aliases: Iterable[tuple[str, str]] = ()) -> None:
-        """Remembers a line; `aliases` are identifiers its copies carry."""
+    def add(self, line: Line, copies: Iterable[Line] = ()) -> None:
+        """Remembers a line; its `copies` say on which other account, under which other identifiers
+        and with which payer the same money was seen."""
         self._by_amount[line.amount_minor].append(line)
-        for key in dict.fromkeys((*ids_of(line), *aliases)):
+        self._copies[line.transaction_id] = tuple(copies)
+        for key in dict.fromkeys(key for face in self._faces(line) for key in ids_of(face)):
             self._by_id[key].append(line)
+
+    def _faces(self, line: Line) -> tuple[Line, ...]:
+        return (line, *self._copies.get(line.transaction_id, ()))
+
+    def _is_here(self, original: Line, line: Line) -> bool:
+        return any(face.account_id == line.account_id for face in self._faces(original))
 
     def give_back(self, transaction_id: str) -> None:
         """From here on the line has been returned and is no original of another return."""
@@ -34,13 +43,13 @@ class Originals:
         """Earlier lines of opposite amount that share an identifier, those of the same account first."""
         found = {o.transaction_id: o for key in ids_of(line) for o in self._by_id.get(key, ())}
         named = [o for o in found.values() if self._fits(o, line)]
-        here = [o for o in named if o.account_id == line.account_id]
+        here = [o for o in named if self._is_here(o, line)]
         return here or named
 
     def alike(self, line: Line) -> list[Line]:
         """Earlier lines of opposite amount on the same account."""
         same = self._by_amount.get(-line.amount_minor, ())
-        return [o for o in same if o.account_id == line.account_id and self._fits(o, line)]
+        return [o for o in same if self._is_here(o, line) and self._fits(o, line)]
 
     def _fits(self, original: Line, line: Line) -> bool:
         if original.amount_minor != -line.amount_minor or original.transaction_id in self._returned:
@@ -54,7 +63,7 @@ class Originals:
         if named:
             return (named[0] if len(named) == 1 else None), named
         similar = self.alike(line)
-        mine = [o for o in similar if same_payer(o, line)]
+        mine = [o for o in similar if any(same_payer(face, line) for face in self._faces(o))]
         return (mine[0] if len(mine) == 1 else None), (mine or similar)
 
 
@@ -75,8 +84,7 @@ def take_back(
     decision = settle_nothing(
         line, "return", versions, shares=opposite, returns=original.transaction_id, **reason
     )
-    sign = 1 if line.amount_minor < 0 else -1
-    allocated = sign * sum(s.amount_minor for s in opposite)
+    allocated = -closed.allocated_minor
     return decision.model_copy(
         update={"allocated_minor": allocated, "unallocated_minor": line.amount_minor - allocated}
     )

@@ -95,6 +95,7 @@ class Story:
             FileLine(30, 187_346, "VIR ATELIERS BRUNOY", "ATELIERS BRUNOY", "FA-2026-0415"),
             FileLine(27, -12_050, "PRLV SEPA ENERGIE DE L OUEST", "", "ECHEANCE 10"),
             FileLine(12, 187_346, "VIR ATELIERS BRUNOY", "ATELIERS BRUNOY", "FA-2026-0415"),
+            FileLine(1, -2_400, "COTISATION CARTE PRO", "", "COTISATION 11"),
         )
 
     def _at(self, days_ago: int) -> None:

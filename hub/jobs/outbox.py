@@ -1,9 +1,9 @@
 """Registers jobs inside somebody else's transaction: rolled back with it, once per `dedupe_id`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
@@ -14,6 +14,7 @@ from hub.jobs.names import APPLICATION, QUEUES, SCHEMA, VERSION, WORKFLOW, Queue
 
 Scalar = str | int | bool | None
 LARGEST_ARGS: Final = 4096
+DELAYED: Final = "DELAYED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,16 @@ class Jobs:
             queue: len(self.client.list_queued_workflows(queue_name=queue, limit=most, load_input=False))
             for queue in QUEUES
         }
+
+    def under_way(self, queue: QueueName, keys: Collection[str], *, since: datetime) -> bool:
+        """True while a job of one of `keys`, registered after `since`, runs or may run now."""
+        found = self.client.list_queued_workflows(queue_name=queue, load_input=False)
+        return any(
+            job.queue_partition_key in keys
+            and job.status != DELAYED
+            and (job.created_at or 0) >= since.timestamp() * 1000
+            for job in found
+        )
 
     def close(self) -> None:
         self.client.destroy()

@@ -16,7 +16,8 @@ MINE = "tenant_id = (SELECT current_setting('lettrage.tenant', true))"
 FOUND_WITHOUT_TENANT = ("tenant", "tenant_key", "api_key", "connection", "connect_session")
 Column = sa.Column[Any]
 TABLES = (
-    "company", "company_profile", "counterparty", "bank_account", "bank_transaction", "statement", "provider_match",
+    "company", "company_profile", "counterparty", "bank_account", "bank_transaction", "statement",
+    "provider_match",
     "invoice", "financed_invoice", "decision", "raw_record", "allocation", "event", "delivery_attempt",
     "audit_entry", "api_key", "connection", "connect_session", "stream_state", "sync_run",
     "quality_issue", "webhook_endpoint", "delivery", "tenant", "tenant_key", "secret",
