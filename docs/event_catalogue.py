@@ -15,7 +15,7 @@ from core.model import (
     Invoice,
     Share,
 )
-from core.repayment import Claim, Moment, Watch, derive_events
+from core.repayment import Claim, Moment, Surplus, Watch, derive_events
 from core.repayment.catalogue import CATALOGUE
 from core.repayment.finality import SEPA_WINDOWS
 
@@ -83,13 +83,16 @@ def _decision(n: int, *, review: bool) -> Decision:
 def examples() -> dict[str, Event]:
     """One event of every type, each as the code derives it."""
     first, rest = _allocation(1, 600_000, date(2026, 4, 7)), _allocation(2, 400_000, date(2026, 4, 15))
-    excess = _allocation(3, 5_000, date(2026, 4, 16))
     recall = _allocation(4, -400_000, date(2026, 4, 17), line="txn_9", reverses=2)
     undo = _allocation(5, -600_000, date(2026, 4, 7), line="txn_1", reverses=1)
     lines = {f"txn_{n}": _line(f"txn_{n}", 600_000, date(2026, 4, 7)) for n in range(1, 5)}
     paid = Watch(
         financed=FINANCED, invoice=INVOICE, transactions=lines,
-        allocations=(first, rest, excess, recall), decisions={"dec_1": _decision(1, review=False)},
+        allocations=(first, rest, recall), decisions={"dec_1": _decision(1, review=False)},
+    )  # fmt: skip
+    twice = Watch(
+        financed=FINANCED, invoice=INVOICE, transactions=lines, allocations=(first, rest),
+        surplus=(Surplus("txn_3", 400_000, date(2026, 4, 16)),),
     )  # fmt: skip
     undone = Watch(financed=FINANCED, invoice=INVOICE, transactions=lines, allocations=(first, undo))
     waiting = Watch(
@@ -97,7 +100,7 @@ def examples() -> dict[str, Event]:
         decisions={"dec_4": _decision(4, review=True)}, claim=Claim("E0", date(2026, 4, 1), "inv_1"),
     )  # fmt: skip
     found: dict[str, Event] = {}
-    for watch in (paid, undone, waiting):
+    for watch in (paid, twice, undone, waiting):
         for event in derive_events(watch, (), Moment.at(NOW)):
             found.setdefault(event.type, event)
     return found

@@ -2,6 +2,6 @@
 
 from core.repayment.derive import derive_events
 from core.repayment.finality import WatchPolicy
-from core.repayment.watch import Claim, Moment, Watch
+from core.repayment.watch import Claim, Moment, Surplus, Watch
 
-__all__ = ["Claim", "Moment", "Watch", "WatchPolicy", "derive_events"]
+__all__ = ["Claim", "Moment", "Surplus", "Watch", "WatchPolicy", "derive_events"]

@@ -80,11 +80,12 @@ CATALOGUE: dict[EventType, Entry] = {
         action="Close the claim against the debtor.",
     ),
     "invoice.overpaid": Entry(
-        meaning="More was attributed than is payable; the excess is unapplied money, not revenue.",
-        when="A person attributes more than is open, or the payable amount falls after payment.",
+        meaning="More was received for this invoice than it owes; the excess is unapplied, not revenue.",
+        when="A second payment cites it alone, a person leaves a rest of its payment unapplied, or the "
+        "payable amount falls after payment.",
         undone_by="an event of the same type with `reverses`, once there is no excess",
         amount="the excess",
-        cause="the allocations that stand and the payable amount",
+        cause="the allocations that stand, the payable amount and the lines in excess",
         action="Return or reassign the excess.",
         withdrawal="Nothing to do: there is no excess any more.",
     ),

@@ -6,7 +6,7 @@ from core.model import Allocation, Event
 from core.repayment.claims import tell_claim, tell_questions, tell_schedule
 from core.repayment.finality import STANDARD, WatchPolicy
 from core.repayment.payments import tell_entry
-from core.repayment.states import tell_state
+from core.repayment.states import tell_excess, tell_state
 from core.repayment.story import Story
 from core.repayment.watch import Moment, Watch
 
@@ -32,6 +32,7 @@ def derive_events(
         tell_entry(story, entry, after)
         tell_state(story, after, entry.occurred_on)
     after = watch.settlement(known)
+    tell_excess(story, after)
     tell_questions(story, after)
     tell_claim(story, after)
     tell_schedule(story, after)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from core.model import Event, Money
-from core.repayment.finality import FINAL
+from core.repayment.finality import FINAL, UNDECIDED
 from core.repayment.story import Story, position
 from core.settlement import Settlement
 
@@ -15,7 +15,6 @@ def tell_state(story: Story, after: Settlement, occurred_on: date) -> None:
         _tell_paid(story, after, after.paid_on)
     elif after.open_minor:
         _tell_open(story, after, occurred_on)
-    _tell_excess(story, after, after.paid_on or occurred_on)
     story.reached(after)
 
 
@@ -110,23 +109,26 @@ def _tell_partial(story: Story, said: Event | None, after: Settlement, occurred_
     )
 
 
-def _tell_excess(story: Story, after: Settlement, occurred_on: date) -> None:
+def tell_excess(story: Story, after: Settlement) -> None:
+    """More than owed was received for this invoice alone; what exceeds stays unapplied."""
+    surplus = story.watch.surplus if after.is_paid else ()
+    excess = after.excess_minor + sum(one.amount_minor for one in surplus)
     said = story.standing("invoice.overpaid")
-    excess = said.amount.minor if said and said.amount else 0
-    if excess == after.excess_minor:
+    if excess == (said.amount.minor if said and said.amount else 0):
         return
-    if said is not None and not after.excess_minor:
-        story.withdraw(said, after, occurred_on=occurred_on, why="There is no excess any more.")
+    day = max((one.on for one in surplus), default=after.paid_on or story.moment.today)
+    if said is not None and not excess:
+        story.withdraw(said, after, occurred_on=day, why="There is no excess any more.")
         return
+    lines = tuple(one.transaction_id for one in surplus)
+    evidence = story.evidence(after, f"{Money(excess, after.currency)} more than owed were received.")
     story.tell(
         "invoice.overpaid",
-        position(after),
-        occurred_on=occurred_on,
-        amount=story.amount(after.excess_minor, after),
-        evidence=story.evidence(
-            after, f"{Money(after.excess_minor, after.currency)} more than owed were received."
-        ),
-        finality=story.finality(after),
+        "/".join((position(after), *lines)),
+        occurred_on=day,
+        amount=story.amount(excess, after),
+        evidence=evidence.model_copy(update={"records": tuple(dict.fromkeys((*evidence.records, *lines)))}),
+        finality=UNDECIDED if surplus else story.finality(after),
         attributes={"destination": "unapplied"},
         supersedes=said,
     )

@@ -23,13 +23,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Surplus:
+    """Booked cash that is meant for this invoice alone and that it did not owe: unapplied money."""
+
+    transaction_id: str
+    amount_minor: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """All that is known about one financed invoice at one moment.
 
     `allocations` are the invoice's, in the order they were written. `decisions` are those that name
     it in a share or a candidate. `agreed`: transactions a provider ties to it too. `covered_through`:
     the day up to which every account of the company was read, None when one was not.
-    `cash_in_question`: a bank line may be its payment and nobody decided yet.
+    `cash_in_question`: a bank line may be its payment and nobody decided yet. `surplus`: cash that
+    names it alone and exceeds what it owes, by day.
     """
 
     financed: FinancedInvoice
@@ -41,6 +51,7 @@ class Watch:
     claim: Claim | None = None
     covered_through: date | None = None
     cash_in_question: bool = False
+    surplus: tuple[Surplus, ...] = ()
 
     @property
     def sign(self) -> int:

@@ -1,7 +1,7 @@
 """What is known about each financed invoice: the input of its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -15,7 +15,7 @@ from core.model import (
     ProviderMatch,
 )
 from core.repayment import Claim, Watch
-from core.repayment.watch import PARIS
+from core.repayment.watch import PARIS, Surplus
 from core.settlement import E_INVOICE_PAID, claimed_grade
 from core.usecases.known import Known
 
@@ -56,6 +56,7 @@ class Watchtower:
         agreed = _grouped((invoice, line) for line, invoice in pairs)
         twins = _grouped((counts, self.known.invoices[copy]) for copy, counts in self.documents.items())
         covered = _coverage(self.known)
+        surplus = _grouped(sorted(self._surplus(), key=lambda pair: (pair[1].on, pair[1].transaction_id)))
         for financed in self.known.financed:
             invoice = self.known.invoices.get(financed.invoice_id)
             if invoice is None:
@@ -72,7 +73,19 @@ class Watchtower:
                 claim=_claim(self.known, financed, [invoice, *twins.get(invoice.id, ())], own),
                 covered_through=covered.get(invoice.company_id),
                 cash_in_question=self._in_question(decisions.values(), own),
+                surplus=tuple(surplus.get(invoice.id, ())),
             )
+
+    def _surplus(self) -> Iterator[tuple[str, Surplus]]:
+        """(invoice, surplus): a second payment of a settled invoice, or what a payment left over."""
+        for decision in self.decisions.values():
+            line = self.known.lines.get(decision.transaction_id)
+            meant = _meant(decision)
+            if line is None or line.status != "booked" or decision.unallocated_minor <= 0 or len(meant) != 1:
+                continue
+            day = line.value_date or line.booking_date
+            if day is not None:
+                yield meant.pop(), Surplus(line.id, decision.unallocated_minor, day)
 
     def _lines(
         self, entries: Iterable[Allocation], decisions: Iterable[Decision]
@@ -93,6 +106,13 @@ def _grouped(pairs: Iterable[tuple[str, F]]) -> dict[str, list[F]]:
     for key, value in pairs:
         found[key].append(value)
     return found
+
+
+def _meant(decision: Decision) -> set[str]:
+    """The invoices a decided payment, or a second payment that cites a settled one, was meant for."""
+    if decision.reason == "already_settled":
+        return {item for token in decision.explanation.get("tokens", ()) for item in token["items"]}
+    return {share.item_id for share in decision.shares} if decision.outcome == "auto" else set()
 
 
 def _items(decision: Decision) -> set[str]:

@@ -154,8 +154,8 @@ def _read_and_settle(stage: Stage, *, imports: bool = False) -> None:
 
 
 def _line(event: dict[str, Any]) -> str:
-    timing = event["attributes"].get("timing")
-    how = f" ({timing.replace('_', ' ')})" if timing else ""
+    timing = event["attributes"].get("timing") or ("withdrawn" if event["reverses"] else None)
+    how = f" ({timing.replace('_', ' ')})" if timing and event["type"] != "payment.reversed" else ""
     return f"  {event['occurred_on']}  {event['loan_reference']}  [cyan]{event['type']}[/]{how}"
 
 

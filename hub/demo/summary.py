@@ -20,7 +20,10 @@ def summary(
     with hub.store.begin(tenant, write=False) as unit:
         financed = sorted(unit.all(FinancedInvoice), key=lambda one: one.loan_reference)
         logs = {one.id: unit.entries(Event, subject=one.id) for one in financed}
-    table = Table("loan", "invoice", "advanced", "due", "open", "settlement", "what happened", box=None)
+    table = Table(box=None, pad_edge=False)
+    for name in ("loan", "invoice", "advanced", "due", "open", "state"):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("advanced", "open") else "left")
+    table.add_column("last said")
     for one in financed:
         table.add_row(*_row(one, logs[one.id]))
     say("")
@@ -43,9 +46,9 @@ def _row(financed: FinancedInvoice, log: list[Event]) -> tuple[str, ...]:
     return (
         financed.loan_reference,
         str(financed.snapshot.get("number")),
-        f"{to_major(financed.advance_minor, financed.currency):,} {financed.currency}",
+        f"{to_major(financed.advance_minor, financed.currency):,}",
         str(financed.due_date or "unknown"),
         f"{to_major(remains, financed.currency):,}",
         state,
-        ", ".join(dict.fromkeys(event.type for event in log)) or "nothing yet",
+        f"{log[-1].type}{' (withdrawn)' if log[-1].reverses else ''}" if log else "nothing yet",
     )
