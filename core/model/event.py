@@ -27,9 +27,10 @@ class EventAmount(Value):
 
 
 class Evidence(Value):
-    """The records an event rests on, its grade, and one sentence for people."""
+    """The records an event rests on, the grade of what they prove about the payment (None: nothing,
+    as for a question or a date that passed), and one sentence for people."""
 
-    grade: Grade
+    grade: Grade | None = None
     records: tuple[str, ...]
     explanation: str
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from core.banking_days import add_banking_days
 from core.model import Decision, Evidence, Money
+from core.reconciliation.explain import reason_in_words
 from core.repayment.finality import FINAL, UNDECIDED
 from core.repayment.story import Story
 from core.repayment.watch import Claim
@@ -49,9 +50,9 @@ def _ask(story: Story, decision: Decision) -> None:
         occurred_on=_day_of(story, decision),
         amount=None,
         evidence=Evidence(
-            grade="E0",
             records=(story.watch.invoice.id, decision.transaction_id, decision.id),
-            explanation=f"{amount} may pay this invoice or another ({decision.reason}): a person decides.",
+            explanation=f"{amount} may pay this invoice or another: a person decides. "
+            f"{reason_in_words(decision.reason).capitalize()}.",
         ),
         finality=UNDECIDED,
         attributes={"transaction_id": decision.transaction_id, "candidates": len(decision.candidates)},
@@ -117,7 +118,7 @@ def tell_schedule(story: Story, after: Settlement) -> None:
         occurred_on=due,
         amount=story.amount(financed.advance_minor, after),
         evidence=Evidence(
-            grade=after.grade or "E0",
+            grade=after.grade,
             records=(financed.id,),
             explanation=f"The agreed repayment date of loan {financed.loan_reference} is reached.",
         ),

@@ -3,6 +3,7 @@
 from core.model import Allocation, Evidence, Money
 from core.model.decision import Grade
 from core.model.event import EventType
+from core.reconciliation.explain import reason_in_words
 from core.repayment.finality import FINAL
 from core.repayment.story import Story
 from core.repayment.watch import Watch
@@ -48,21 +49,31 @@ def _attributes(entry: Allocation) -> dict[str, str | int]:
 
 
 _VERBS = {
-    "payment.allocated": "{amount} of bank line {line} pays invoice {invoice}",
-    "payment.deallocated": "{amount} of bank line {line} no longer counts for invoice {invoice}",
-    "payment.reversed": "{amount} of invoice {invoice} went back with bank line {line}",
+    "payment.allocated": "{amount} of {line} pays invoice {invoice}",
+    "payment.deallocated": "{amount} of {line} no longer counts for invoice {invoice}",
+    "payment.reversed": "{amount} of invoice {invoice} went back with {line}",
 }
+
+
+def _line(watch: Watch, transaction_id: str) -> str:
+    """A bank line as a person would name it: its day and, where the bank says so, its payer."""
+    line = watch.transactions.get(transaction_id)
+    if line is None or line.booking_date is None:
+        return f"bank line {transaction_id}"
+    payer = f" ({line.counterparty_name})" if line.counterparty_name else ""
+    return f"the bank line of {line.booking_date}{payer}"
 
 
 def _evidence(watch: Watch, entry: Allocation, type: EventType) -> Evidence:
     grade: Grade = "E4" if entry.grade in ("E3", "E4") and entry.transaction_id in watch.agreed else "E3"
     sentence = _VERBS[type].format(
         amount=Money(abs(entry.amount_minor), entry.currency),
-        line=entry.transaction_id,
+        line=_line(watch, entry.transaction_id),
         invoice=watch.name,
     )
     decision = watch.decisions.get(entry.decision_id)
-    why = f": {decision.tier}, {decision.reason}" if decision and type == "payment.allocated" else ""
+    told = decision is not None and type == "payment.allocated"
+    why = f" ({decision.tier}): {reason_in_words(decision.reason)}" if decision and told else ""
     code = f", reason {entry.reason_code}" if entry.reason_code else ""
     return Evidence(
         grade=grade if entry.grade in ("E3", "E4") else entry.grade,

@@ -89,7 +89,9 @@ def _tell_reopened(story: Story, lost: Event, after: Settlement, occurred_on: da
         occurred_on=occurred_on,
         amount=story.amount(after.open_minor, after),
         evidence=story.evidence(
-            after, f"{Money(after.open_minor, after.currency)} of the invoice are open again."
+            after,
+            f"{Money(after.open_minor, after.currency)} of the invoice are open again.",
+            grade=lost.evidence.grade,
         ),
         finality=FINAL,
         reverses=lost,

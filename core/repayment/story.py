@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from core.model import Event, EventAmount, Evidence, Finality, content_hash, stable_id
+from core.model.decision import Grade
 from core.model.event import EventType
 from core.repayment.catalogue import advice
 from core.repayment.finality import FINAL, WatchPolicy, finality_of
@@ -122,12 +123,13 @@ class Story:
         lines = [known[id] for id in transaction_ids if id in known]
         return finality_of(lines, self.policy, self.moment.today)
 
-    def evidence(self, after: Settlement, explanation: str) -> Evidence:
-        """The records behind a state: the invoice, the allocations that count and their lines."""
+    def evidence(self, after: Settlement, explanation: str, *, grade: Grade | None = None) -> Evidence:
+        """The records behind a state: the invoice, the allocations that count and their lines; `grade`
+        where they are not what proves it (money that went back proves an open amount)."""
         entries = sorted(one.allocation.id for one in after.live)
         lines = sorted({one.allocation.transaction_id for one in after.live})
         records = (self.watch.invoice.id, *entries, *lines)
-        return Evidence(grade=after.grade or "E0", records=records, explanation=explanation)
+        return Evidence(grade=grade or after.grade, records=records, explanation=explanation)
 
 
 def position(after: Settlement) -> str:

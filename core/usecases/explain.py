@@ -136,7 +136,7 @@ def _event(unit: Unit, event: Event) -> Explained:
         f"Event {event.sequence} of loan {event.loan_reference}: {event.type} on {event.occurred_on}.",
         entry.meaning,
         f"Here: {event.evidence.explanation}",
-        f"Evidence grade {event.evidence.grade}; {event.finality.state}{until}.",
+        f"Evidence grade {event.evidence.grade or 'none'}; {event.finality.state}{until}.",
         f"It takes back event {event.reverses}." if event.reverses else "",
         f"It was taken back by event {taken_back[0]}." if taken_back else "",
     ]

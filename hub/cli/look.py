@@ -108,7 +108,7 @@ def list_events(
 
 
 def _line(event: Event) -> str:
-    grade = event.evidence.grade
+    grade = event.evidence.grade or "--"
     return f"{event.occurred_on}  {event.loan_reference:14} #{event.sequence:<3} {event.type:36} {grade}  {event.id}"
 
 

@@ -197,7 +197,7 @@ class Moment(Value):
     amount_minor: Minor | None
     open_after_minor: Minor | None
     currency: Currency | None
-    grade: Grade
+    grade: Grade | None
     explanation: str
     finality: str
     lateness: str | None
