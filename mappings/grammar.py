@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +28,10 @@ ID_PREFIX = {
     "provider_match": "mat",
     "invoice": "inv",
 }
+
+
+_NUMBERS = (str, int, Decimal)
+_minor = lru_cache(maxsize=1024)(to_minor)  # a record's total is read by several of its fields
 
 
 class UnreadableError(ValueError):
@@ -83,7 +88,7 @@ def _lookup(payload: Any, parts: tuple[str, ...], path: str) -> Any:
     for part in parts:
         if payload is None:
             return None
-        if not isinstance(payload, Mapping):
+        if type(payload) is not dict and not isinstance(payload, Mapping):  # asking the ABC is slow
             raise UnreadableError(f"{path}: expected an object, found {type(payload).__name__}")
         payload = payload.get(part)
     return None if payload == "" else payload
@@ -92,14 +97,27 @@ def _lookup(payload: Any, parts: tuple[str, ...], path: str) -> Any:
 def at(path: str) -> Read:
     """The value at a dotted path; missing, null and "" are None."""
     parts = tuple(path.split("."))
-    return Read(frozenset({path}), lambda payload, _: _lookup(payload, parts, path))
+
+    def of(payload: Payload, _origin: Origin) -> Any:
+        return _lookup(payload, parts, path)
+
+    def member(payload: Payload, _origin: Origin) -> Any:
+        if type(payload) is not dict:
+            return _lookup(payload, parts, path)
+        value = payload.get(path)
+        return None if value == "" else value
+
+    return Read(frozenset({path}), of if len(parts) > 1 else member)
 
 
 def first(*reads: Read) -> Read:
     """The first reader that gives something."""
 
     def of(payload: Payload, origin: Origin) -> Any:
-        return next((v for r in reads if (v := r.of(payload, origin)) is not None), None)
+        for read in reads:
+            if (value := read.of(payload, origin)) is not None:
+                return value
+        return None
 
     return Read(frozenset().union(*(r.paths for r in reads)), of)
 
@@ -124,7 +142,7 @@ def by(function: Callable[..., Any], *reads: Read) -> Read:
     """A named function of several readers: called with their values (None included)."""
 
     def of(payload: Payload, origin: Origin) -> Any:
-        return function(*(r.of(payload, origin) for r in reads))
+        return function(*[r.of(payload, origin) for r in reads])
 
     return Read(frozenset().union(*(r.paths for r in reads)), of)
 
@@ -148,10 +166,10 @@ def money(currency: Read) -> Word:
         code = currency.of(payload, origin)
         if not isinstance(code, str):
             raise UnreadableError(f"{read.name()}: amount without a currency")
-        if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        if not isinstance(value, _NUMBERS) or isinstance(value, bool):
             raise UnreadableError(f"{read.name()}: expected a decimal, found {type(value).__name__}")
         try:
-            return to_minor(value, code)
+            return _minor(value, code)
         except MoneyError as error:
             raise UnreadableError(f"{read.name()}: {error}") from None
 
@@ -166,7 +184,7 @@ def ref(entity: str, object: str) -> Word:
 def _text(value: Any, _payload: Payload, _origin: Origin, read: Read) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         return str(value)
     raise UnreadableError(f"{read.name()}: expected text, found {type(value).__name__}")
 

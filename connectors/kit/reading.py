@@ -1,6 +1,7 @@
 """From a provider's page to facts: each record is read alone, kept raw, or set aside with its reason."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,15 +15,43 @@ from mappings.grammar import Origin
 
 LONGEST_ID = 200
 MOST_NEW_FIELDS = 100
+_ESCAPED_NUL = rb"\u0000"
+_DECIMAL = "\x00decimal:"
+_QUOTED_DECIMAL = re.compile(r'"\\u0000decimal:([^"]*)"')
 
 
 def exact_json(value: Any) -> str:
-    """Canonical JSON that keeps decimals as the numbers they were: sorted keys, no blanks."""
+    """Canonical JSON of what `parse_json` gave, decimals as the numbers they were: sorted keys, no blanks.
+
+    The fast encoder knows no decimals: they pass through it as marked texts, whose quotes are then
+    taken off. If a text of the provider bears the mark too, the slow way is taken.
+    """
+    marked = 0
+
+    def mark(decimal: Any) -> str:
+        nonlocal marked
+        marked += 1
+        return _DECIMAL + str(_decimal(decimal))
+
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=mark)
+    if not marked:
+        return text
+    plain, found = _QUOTED_DECIMAL.subn(r"\1", text)
+    return plain if found == marked else _exact(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return value
+
+
+def _exact(value: Any) -> str:
     if isinstance(value, Mapping):
-        inner = (f"{json.dumps(str(k), ensure_ascii=False)}:{exact_json(value[k])}" for k in sorted(value))
+        inner = (f"{json.dumps(str(k), ensure_ascii=False)}:{_exact(value[k])}" for k in sorted(value))
         return "{" + ",".join(inner) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(exact_json, value)) + "]"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_exact, value)) + "]"
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
@@ -45,6 +74,7 @@ class PageReader:
 
     def __init__(self, connection: Connection, stream: Stream, response: Response | None) -> None:
         self._connection, self._stream, self._response = connection, stream, response
+        self._http = _kept_headers(response)
         self._raws: dict[str, RawRecord] = {}
         self._facts: dict[str, Fact] = {}
         self._issues: dict[str, QualityIssue] = {}
@@ -68,7 +98,7 @@ class PageReader:
         self._raws[record.id] = record
         origin = origin_of(record, raw.version)
         try:
-            for fact in facts_of(self._stream, raw.payload, origin):
+            for fact in facts_of(self._stream, raw.payload, origin, record.payload):
                 self._facts[fact.id] = fact
         except BadRecord as bad:
             self._note("bad_record", "error", storable(raw.external_id), bad.sentence)
@@ -96,21 +126,13 @@ class PageReader:
             mapping_version=self._stream.table.version,
             company_id=self._connection.company_id,
             connection_id=self._connection.id,
-            http=self._http(),
+            http=self._http,
         )
 
     def _received_at(self) -> Any:
         if self._response is None:
             raise AssertionError("a page with records came without a call")
         return self._response.received_at
-
-    def _http(self) -> dict[str, str]:
-        kept = ("date", "etag", "x-request-id")
-        return (
-            {name: self._response.headers[name][:200] for name in kept if name in self._response.headers}
-            if (self._response)
-            else {}
-        )
 
     def _note(self, code: str, severity: Any, subject: str, message: str) -> None:
         record = f"{self._connection.provider}:{self._stream.name}:{subject}"
@@ -130,6 +152,11 @@ class PageReader:
         )
 
 
+def _kept_headers(response: Response | None) -> dict[str, str]:
+    headers = response.headers if response else {}
+    return {name: headers[name][:200] for name in ("date", "etag", "x-request-id") if name in headers}
+
+
 def origin_of(record: RawRecord, version: str | None) -> Origin:
     """Where a raw record came from, as tables need it."""
     return Origin(
@@ -142,10 +169,10 @@ def origin_of(record: RawRecord, version: str | None) -> Origin:
     )
 
 
-def facts_of(stream: Stream, payload: Mapping[str, Any], origin: Origin) -> tuple[Fact, ...]:
-    """The facts of one record; raises BadRecord also for what no database can keep, or what a
-    table never expected."""
-    if _unstorable(payload):
+def facts_of(stream: Stream, payload: Mapping[str, Any], origin: Origin, text: bytes) -> tuple[Fact, ...]:
+    """The facts of one record, `text` being its JSON; raises BadRecord also for what no database can
+    keep, or what a table never expected."""
+    if _ESCAPED_NUL in text and _unstorable(payload):
         raise BadRecord(f"record of {origin.object} with a NUL character in its text")
     try:
         return stream.table.read(payload, origin)
@@ -159,6 +186,6 @@ def reread(stream: Stream, raw: RawRecord) -> tuple[Fact, ...]:
     """The facts of a stored raw record with today's table; none when it is (still) set aside."""
     payload = parse_json(raw.payload.decode("utf-8", "surrogatepass").encode("utf-8", "surrogatepass"))
     try:
-        return facts_of(stream, payload, origin_of(raw, None))
+        return facts_of(stream, payload, origin_of(raw, None), raw.payload)
     except BadRecord:
         return ()

@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ import respx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.kit.client import Pace, ProviderSettings
+from connectors.kit.client import Pace, ProviderSettings, parse_json
 from connectors.kit.contract import Connector
 from connectors.kit.driver import Driver
 from connectors.kit.reading import exact_json
@@ -224,8 +225,24 @@ def test_a_list_that_never_ends_is_stopped(hostile: Hostile) -> None:
 
 @given(ANYTHING)
 def test_the_raw_form_reads_back_as_it_was(value: Any) -> None:
-    from connectors.kit.client import parse_json
-
     assert parse_json(exact_json(value).encode("utf-8", "surrogatepass")) == parse_json(
         json.dumps(value).encode()
     )
+
+
+MARKED = st.recursive(
+    st.sampled_from(
+        [Decimal("12.50"), Decimal("-1E+3"), 7, "", "\x00decimal:1", 'x"\x00decimal:2', "\\u0000decimal:3"]
+    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(MARKED)
+def test_decimals_stay_the_numbers_they_were(value: Any) -> None:
+    """Also beside texts that look like the mark under which decimals pass the encoder."""
+    text = exact_json(value).encode()
+    again = parse_json(text)
+    assert again == value
+    assert exact_json(again).encode() == text
