@@ -44,13 +44,12 @@ class Stage:
     ) -> None:
         self.world, self.hub, self.receiver, self.platform = world, hub, receiver, platform
         self._environment = environment
-        self._log = open(os.devnull, "w")  # noqa: SIM115
         self.account: Account
         self.customer: Partner
 
     def begin(self) -> None:
         """Connects, issues ten invoices, reads them and finances them."""
-        company = self.world.company("Atelier Nordique SAS")
+        company = self.company = self.world.company("Atelier Nordique SAS")
         self.account = self.world.account(company, balance_minor=1_000_000)
         self.customer = self.world.partner(company, "Menuiserie Duval SARL")
         self.invoices = [
@@ -68,12 +67,16 @@ class Stage:
         for connection in self.connections():
             sync_connection(self.hub.store, self.hub.driver, self.hub.clock, TENANT, connection.id)
         done = finance(self.hub.store, TENANT, [self._terms(n) for n in range(10)])
-        assert len(done.registered) == 10
+        assert len(done.registered) == 10, done.refused
 
     def _terms(self, number: int) -> dict[str, Any]:
         return {
             "loan_reference": f"LOAN-{number:03d}",
-            "invoice": {"direction": "receivable", "number": self.invoices[number].number},
+            "invoice": {
+                "company": self.company.siren,
+                "direction": "receivable",
+                "number": self.invoices[number].number,
+            },
             "advance_minor": 100_000,
             "currency": "EUR",
             "basis": "gross",
@@ -107,7 +110,7 @@ class Stage:
         command = [sys.executable, "-m", "hub", "worker"]
         environment = {**os.environ, **self._environment, "PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self._log, text=True
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "worker ready"
