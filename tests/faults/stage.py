@@ -102,6 +102,9 @@ class Stage:
             self.world.unmatch(invoice, paid)
 
     def enqueue_syncs(self) -> None:
+        """Asks for every connection to be read, unless that is asked for already."""
+        if self.hub.jobs.backlog()["sync"]:
+            return
         for connection in self.connections():
             self.platform.post(f"/v1/connections/{connection.id}/sync", {})
 

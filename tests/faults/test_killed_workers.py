@@ -48,6 +48,8 @@ def killed(stage: Stage, chance: random.Random) -> dict[str, Any]:
         process.wait()
     process = stage.worker()
     until(stage.quiet)
+    stage.enqueue_syncs()
+    until(stage.quiet)
     process.terminate()
     process.wait(timeout=30)
     return stage.end_state()
