@@ -15,6 +15,7 @@ from core.model import (
     Money,
     Record,
     Share,
+    stable_id,
 )
 from core.ports import Unit
 from core.reconciliation import reason_in_words
@@ -34,16 +35,17 @@ class Explained:
 
 
 def explain(unit: Unit, id: str) -> Explained:
-    """Explains a decision, allocation, event or financed invoice; raises NotFound for another id."""
+    """Explains a decision, allocation, event or financed invoice (by id or loan reference); raises
+    NotFound for another id."""
     for decision in unit.get(Decision, [id]).values():
         return _decision(unit, decision)
-    for financed in unit.get(FinancedInvoice, [id]).values():
+    for financed in unit.get(FinancedInvoice, [id, stable_id("fin", unit.tenant_id, id)]).values():
         return _financed(unit, financed)
     for entry in unit.entries(Allocation, id=id):
         return _allocation(unit, entry)
     for event in unit.entries(Event, id=id):
         return _event(unit, event)
-    raise NotFound(f"nothing that can be explained has the id {id}")
+    raise NotFound(f"no decision, allocation, event, financed invoice or loan has the id {id}")
 
 
 def _explained(record: Record, sentences: Iterable[str], records: Iterable[str]) -> Explained:

@@ -2,16 +2,18 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 
 from core.errors import BadInput, LettrageError, Misconfigured, NotFound
-from core.ports import Progress as Report
+
+if TYPE_CHECKING:
+    from core.ports import Progress as Report
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -21,30 +23,38 @@ IN_PART: Final = 3
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_CONTROLS = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+SHOWN_AS: Final = {code: "\ufffd" for code in _CONTROLS if chr(code) not in "\n\t"}
+"""Characters by which data could drive a terminal, and what is shown instead."""
+
+
+def add(app: typer.Typer, name: str, action: Callable[..., None], *examples: str) -> None:
+    """Adds a command with the examples that end its help."""
+    app.command(name, epilog="\n\n".join(f"Example: `{example}`" for example in examples))(action)
+
 
 def status_of(error: LettrageError) -> int:
     """Exit status of an error: 2 for what the user typed or handed in, else 1."""
     return UNREADABLE if isinstance(error, BadInput | Misconfigured | NotFound) else FAILED
 
 
-def fail(error: LettrageError) -> NoReturn:
-    """One readable line on stderr, and the exit status."""
-    err.print(f"[bold red]error:[/] {_plain(str(error))}")
-    raise typer.Exit(status_of(error))
+def complain(sentence: str) -> None:
+    """An error in one line on stderr."""
+    err.print(f"[bold red]error:[/] {_one_line(sentence)}")
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[").replace("\n", " ")
-
-
-def say(text: str) -> None:
-    """A line for people on stdout; markup in data must be escaped by the caller."""
-    out.print(text)
-
-
-def warn(text: str) -> None:
+def warn(sentence: str) -> None:
     """A line on stderr: the command goes on."""
-    err.print(f"[yellow]{_plain(text)}[/]")
+    err.print(f"[yellow]{_one_line(sentence)}[/]")
+
+
+def _one_line(text: str) -> str:
+    return escape(" ".join(text.splitlines()).translate(SHOWN_AS))
+
+
+def say(text: str, *, style: str = "") -> None:
+    """Text for people on stdout, exactly as it is but for control characters."""
+    out.print(text.translate(SHOWN_AS), markup=False, style=style)
 
 
 def emit(value: Any) -> None:
@@ -52,15 +62,22 @@ def emit(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
 
 
+def emit_line(value: Any) -> None:
+    """One JSON document on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
 @contextmanager
-def progress(title: str, *, quiet: bool = False) -> Iterator[Report]:
+def progress(title: str, *, quiet: bool = False) -> Iterator["Report"]:
     """A progress line on stderr fed by a use case; silent when `quiet` or not a terminal."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
         task = bar.add_task(title, total=None)
 
         def report(step: str, counts: Mapping[str, int]) -> None:
             done = ", ".join(f"{n} {name}" for name, n in counts.items())
-            bar.update(task, description=f"{title}: {step} {done}")
+            bar.update(task, description=escape(f"{title}: {step} {done}"))
 
         yield report

@@ -1,17 +1,19 @@
 """`lettrage import`: bank files into the store, or as canonical lines on stdout."""
 
-import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.errors import BadInput
-from core.usecases.import_files import Imported, import_file
-from hub.bank_files import StatementFiles
-from hub.cli.context import company_of, opened, tenant_of
-from hub.cli.frame import IN_PART, UNREADABLE, emit, progress, say, warn
-from hub.cli.setup import AsJson, Tenant
+from hub.cli.context import AsJson, ForCompany, ForTenant, company_of, opened, tenant_of
+from hub.cli.frame import IN_PART, UNREADABLE, complain, emit, emit_line, progress, say, warn
+
+if TYPE_CHECKING:
+    from core.model import Fact
+    from core.ports import BankFile
+    from core.usecases.import_files import Imported
 
 
 def import_(
@@ -19,21 +21,21 @@ def import_(
     account: Annotated[
         str | None, typer.Option(metavar="IBAN", help="The account, where the file names none.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing; needs no database.")] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="With --dry-run: canonical records, one a line.")
     ] = False,
-    company: Annotated[str | None, typer.Option(help="Company id or SIREN.")] = None,
-    tenant: Tenant = None,
+    company: ForCompany = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reads bank statements (CFONB 120, camt.053). Example: `lettrage import --dry-run --jsonl statement.txt`"""
+    """Reads bank statements (CFONB 120, camt.053); the format is told by the content."""
     if jsonl and not dry_run:
         raise BadInput("--jsonl prints records without storing them: add --dry-run")
-    status = 0
+    if jsonl and as_json:
+        raise BadInput("--jsonl and --json are two outputs: choose one")
     if dry_run:
-        for path in files:
-            status = max(status, _preview(path, account, jsonl=jsonl))
+        status = _preview(files, account, jsonl=jsonl, as_json=as_json)
     else:
         status = _import(files, account, company, tenant, as_json=as_json)
     if status:
@@ -50,39 +52,87 @@ def read_file(path: Path) -> bytes:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _preview(path: Path, account: str | None, *, jsonl: bool) -> int:
-    try:
-        read = StatementFiles().read(path.name, read_file(path), account=account, company_id=None)
-    except BadInput as error:
-        warn(f"{path}: {error}")
-        return UNREADABLE
-    for finding in (*read.set_aside, *read.warnings):
-        warn(f"{path}: {finding.record}: {finding.message}")
+def _about(path: Path, error: BadInput) -> str:
+    """The sentence with the path as it was typed, once."""
+    sentence = str(error)
+    if sentence.startswith(str(path)):
+        return sentence
+    return (
+        f"{path}{rest}" if (rest := sentence.removeprefix(path.name)) != sentence else f"{path}: {sentence}"
+    )
+
+
+def _status(read: int, refused: Sequence[str], *, aside: bool) -> int:
+    if refused:
+        return IN_PART if read else UNREADABLE
+    return IN_PART if aside else 0
+
+
+def _preview(files: list[Path], account: str | None, *, jsonl: bool, as_json: bool) -> int:
+    from hub.bank_files import StatementFiles
+
+    done: list[tuple[Path, BankFile]] = []
+    refused: list[str] = []
+    for path in files:
+        try:
+            read = StatementFiles().read(path.name, read_file(path), account=account, company_id=None)
+        except BadInput as error:
+            refused.append(_about(path, error))
+        else:
+            done.append((path, read))
+    if as_json:
+        emit({"files": [_previewed(path, read) for path, read in done], "refused": refused})
+    for path, read in done:
+        _say_previewed(path, read, jsonl=jsonl, quiet=as_json)
+    for sentence in refused:
+        complain(sentence)
+    return _status(len(done), refused, aside=any(read.set_aside for _, read in done))
+
+
+def _say_previewed(path: Path, read: "BankFile", *, jsonl: bool, quiet: bool) -> None:
     if jsonl:
-        seen: set[str] = set()
-        for one in read.statements:
-            for fact in (one.account, one.statement):
-                if fact.id not in seen:
-                    typer.echo(fact_line(fact))
-                seen.add(fact.id)
-        for line in read.transactions:
-            typer.echo(fact_line(line))
-    else:
-        say(
-            f"{path}: {read.format}, {len(read.statements)} statements, {len(read.transactions)} lines; nothing stored"
-        )
-    return IN_PART if read.set_aside else 0
+        for fact in _facts(read):
+            emit_line(canonical(fact))
+    elif not quiet:
+        counts = f"{len(read.statements)} statements, {len(read.transactions)} lines"
+        say(f"{path}: {read.format}, {counts}; nothing stored")
+    for finding in read.set_aside:
+        warn(f"{path}: set aside: {finding.record}: {finding.message}")
+    for finding in read.warnings:
+        warn(f"{path}: {finding.record}: {finding.message}")
 
 
-def fact_line(fact: Any) -> str:
-    """A canonical record as one line of JSON, its entity first."""
-    plain = {"entity": fact.entity, **fact.model_dump(mode="json")}
-    return json.dumps(plain, ensure_ascii=False)
+def _previewed(path: Path, read: "BankFile") -> dict[str, Any]:
+    return {
+        "name": path.name,
+        "format": str(read.format),
+        "statements": len(read.statements),
+        "lines": len(read.transactions),
+        "set_aside": [f"{one.record}: {one.message}" for one in read.set_aside],
+        "warnings": [f"{one.record}: {one.message}" for one in read.warnings],
+    }
+
+
+def _facts(read: "BankFile") -> "Iterator[Fact]":
+    """Accounts, statements and lines, each once."""
+    facts: dict[str, Fact] = {}
+    for one in read.statements:
+        facts.setdefault(one.account.id, one.account)
+        facts.setdefault(one.statement.id, one.statement)
+    yield from facts.values()
+    yield from read.transactions
+
+
+def canonical(fact: "Fact") -> dict[str, Any]:
+    """A canonical record as plain JSON values, its entity first."""
+    return {"entity": fact.entity, **fact.model_dump(mode="json")}
 
 
 def _import(
     files: list[Path], account: str | None, company: str | None, tenant: str | None, *, as_json: bool
 ) -> int:
+    from core.usecases.import_files import import_file
+
     done: list[Imported] = []
     refused: list[str] = []
     with opened() as hub:
@@ -92,35 +142,36 @@ def _import(
             for path in files:
                 report(path.name, {})
                 try:
-                    done.append(
-                        import_file(
-                            hub.store,
-                            hub.statements,
-                            owner.id,
-                            company_id=company_id,
-                            name=path.name,
-                            content=read_file(path),
-                            account=account,
-                        )
+                    one = import_file(
+                        hub.store,
+                        hub.statements,
+                        owner.id,
+                        company_id=company_id,
+                        name=path.name,
+                        content=read_file(path),
+                        account=account,
                     )
                 except BadInput as error:
-                    refused.append(f"{path}: {error}")
+                    refused.append(_about(path, error))
+                else:
+                    done.append(one)
     _say_imported(done, refused, as_json=as_json)
-    if refused:
-        return IN_PART if done else UNREADABLE
-    return IN_PART if any(one.set_aside for one in done) else 0
+    return _status(len(done), refused, aside=any(one.set_aside for one in done))
 
 
-def _say_imported(done: list[Imported], refused: list[str], *, as_json: bool) -> None:
+def _say_imported(done: "list[Imported]", refused: list[str], *, as_json: bool) -> None:
     if as_json:
-        plain = [{field: getattr(one, field) for field in one.__slots__} for one in done]
-        emit({"files": plain, "refused": refused})
-        return
-    for one in done:
-        say(
-            f"{one.name}: {one.format}, {one.statements} statements, {one.new} new lines, {one.known} known already"
+        fields = ("name", "format", "statements", "new", "known", "set_aside", "warnings")
+        emit(
+            {"files": [{field: getattr(one, field) for field in fields} for one in done], "refused": refused}
         )
+    for one in done:
+        if not as_json:
+            counts = f"{one.statements} statements, {one.new} new lines, {one.known} known already"
+            say(f"{one.name}: {one.format}, {counts}")
         for finding in one.set_aside:
-            warn(f"  set aside: {finding}")
+            warn(f"{one.name}: set aside: {finding}")
+        for finding in one.warnings:
+            warn(f"{one.name}: {finding}")
     for sentence in refused:
-        warn(sentence)
+        complain(sentence)

@@ -1,84 +1,119 @@
 """What people look at: why something is as it is, the reports, the event log."""
 
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import BadInput, NotFound
-from core.model import Endpoint, Event
-from core.ports import Unit
-from core.usecases.explain import explain as explain_record
-from core.usecases.verify import verify as verify_events
-from hub.cli.context import opened, tenant_of
-from hub.cli.frame import FAILED, emit, progress, say
-from hub.cli.setup import AsJson, Tenant
-from hub.delivery import Range, replay
-from hub.reports import REPORTS, Format, render
+from hub.cli.context import AsJson, ForCompany, ForTenant, company_of, opened, tenant_of
+from hub.cli.frame import FAILED, add, emit, progress, say
+
+if TYPE_CHECKING:
+    from core.model import Event
+    from core.ports import Unit
 
 PAGE = 500
+STDOUT = Path("-")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this group."""
-    app.command("explain")(explain)
-    app.command("report")(report)
+    add(app, "explain", explain, "lettrage explain LOAN-1001", "lettrage explain dec_7h2k --json")
+    add(
+        app,
+        "report",
+        report,
+        "lettrage report reconciliation",
+        "lettrage report reconciliation --format xlsx --out june.xlsx --since 2026-06-01 --until 2026-06-30",
+    )
     events = typer.Typer(help="The event log: list, send again, prove.", no_args_is_help=True)
-    events.command("list")(list_events)
-    events.command("replay")(replay_events)
-    events.command("verify")(verify)
+    add(
+        events, "list", list_events, "lettrage events list --type invoice.paid", "lettrage events list --json"
+    )
+    add(
+        events,
+        "replay",
+        replay_events,
+        "lettrage events replay --endpoint end_7c2a --since 2026-11-01 --until 2026-11-08",
+        "lettrage events replay --endpoint end_7c2a --event evt_3k2q --event evt_5m1x",
+    )
+    add(events, "verify", verify, "lettrage events verify")
     app.add_typer(events, name="events")
 
 
-def explain(id: str, tenant: Tenant = None, as_json: AsJson = False) -> None:
-    """Why a decision, event, allocation or financed invoice is what it is. Example: `lettrage explain dec_4kq7…`"""
+def explain(
+    id: Annotated[
+        str, typer.Argument(help="A decision, allocation, event or financed invoice, or a loan reference.")
+    ],
+    tenant: ForTenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a decision, an event or a loan is what it is, for a person."""
+    from core.model import Event
+    from core.usecases.explain import explain as explain_record
+
     with opened() as hub, hub.store.begin(tenant_of(hub, tenant).id, write=False) as unit:
         told = explain_record(unit, id)
-    emit(
-        {
-            "id": told.id,
-            "kind": told.kind,
-            "text": told.text,
-            "records": told.records,
-            "details": told.details,
-        }
-    ) if as_json else typer.echo(told.text)
+        log = unit.entries(Event, subject=told.id) if told.kind == "financed_invoice" else ()
+    if as_json:
+        emit({field: getattr(told, field) for field in ("id", "kind", "text", "records", "details")})
+        return
+    say(told.text)
+    for event in log:
+        say(f"  {_line(event)}")
 
 
 def report(
-    name: str,
+    name: Annotated[str, typer.Argument(help="Which report: reconciliation.")],
     format: Annotated[str, typer.Option(help="html, csv, xlsx or json.")] = "html",
-    out: Annotated[Path | None, typer.Option(help="Where to write it (default: NAME.FORMAT here).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write it (default: NAME.FORMAT here; - is stdout).")
+    ] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First booking date.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last booking date.")] = None,
-    company: Annotated[str | None, typer.Option(help="Only this company id.")] = None,
-    tenant: Tenant = None,
+    company: ForCompany = None,
+    tenant: ForTenant = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Writes a report for ops. Example: `lettrage report reconciliation --format xlsx`"""
+    """Writes a report for ops, and prints where."""
+    from hub.reports import FORMATS, REPORTS, render
+
     if name not in REPORTS:
         raise NotFound(f"there is no report {name!r}: choose {', '.join(sorted(REPORTS))}")
-    chosen = _format(format)
-    with opened() as hub, hub.store.begin(tenant_of(hub, tenant).id, write=False) as unit:
-        made = REPORTS[name](unit, company_id=company, since=_day(since), until=_day(until))
-    path = out or Path(f"{name}.{format}")
-    path.write_bytes(render(made, chosen))
-    say(f"{path.resolve()}")
+    chosen = next((one for one in FORMATS if one == format), None)
+    if chosen is None:
+        raise BadInput(f"--format {format}: choose {', '.join(FORMATS)}")
+    if since and until and until < since:
+        raise BadInput(f"--until {until.date()} is before --since {since.date()}: exchange them")
+    with opened() as hub:
+        owner = tenant_of(hub, tenant)
+        only = company_of(hub, owner, company).id if company else None
+        with hub.store.begin(owner.id, write=False) as unit:
+            made = REPORTS[name](unit, company_id=only, since=_day(since), until=_day(until))
+    _write(render(made, chosen), out or Path(f"{name}.{format}"), as_json=as_json)
 
 
-def _format(wanted: str) -> Format:
-    known: tuple[Format, ...] = get_args(Format)
-    for one in known:
-        if one == wanted:
-            return one
-    raise BadInput(f"--format {wanted}: choose {', '.join(known)}")
+def _write(content: bytes, path: Path, *, as_json: bool) -> None:
+    if path == STDOUT:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"--out {path}: the report cannot be written there: {error.strerror}") from None
+    emit({"path": str(path.resolve())}) if as_json else say(str(path.resolve()))
 
 
 def _day(at: datetime | None) -> date | None:
     return at.date() if at else None
 
 
-def _events(unit: Unit, type: str | None, subject: str | None) -> list[Event]:
+def _events(unit: "Unit", type: str | None, subject: str | None) -> "list[Event]":
+    from core.model import Event
+
     found: list[Event] = []
     after: str | None = None
     while True:
@@ -93,10 +128,14 @@ def _events(unit: Unit, type: str | None, subject: str | None) -> list[Event]:
 def list_events(
     type: Annotated[str | None, typer.Option(help="Only this type.")] = None,
     subject: Annotated[str | None, typer.Option(help="Only this financed invoice or loan reference.")] = None,
-    tenant: Tenant = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lists events in the order the hub learnt them. Example: `lettrage events list --type invoice.paid`"""
+    """Lists events in the order the hub learnt them."""
+    from core.repayment.catalogue import CATALOGUE
+
+    if type is not None and type not in CATALOGUE:
+        raise BadInput(f"--type {type}: choose {', '.join(CATALOGUE)}")
     with opened() as hub, hub.store.begin(tenant_of(hub, tenant).id, write=False) as unit:
         found = _events(unit, type, subject)
     if as_json:
@@ -107,21 +146,24 @@ def list_events(
     say(f"{len(found)} events")
 
 
-def _line(event: Event) -> str:
+def _line(event: "Event") -> str:
     grade = event.evidence.grade or "--"
     return f"{event.occurred_on}  {event.loan_reference:14} #{event.sequence:<3} {event.type:36} {grade}  {event.id}"
 
 
 def replay_events(
-    endpoint: Annotated[str, typer.Option(help="Endpoint id.")],
-    event: Annotated[list[str] | None, typer.Option(help="Event id; may be repeated.")] = None,
+    endpoint: Annotated[str, typer.Option(metavar="ID", help="Webhook endpoint id.")],
+    event: Annotated[list[str] | None, typer.Option(metavar="ID", help="Event id; may be repeated.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Detected from this instant on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Detected before this instant (UTC).")] = None,
     request: Annotated[str, typer.Option(help="The same request sends once.")] = "command-line",
-    tenant: Tenant = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sends events to an endpoint once more. Example: `lettrage events replay --endpoint end_7c2a --since 2026-11-01`"""
+    """Sends events to an endpoint once more: those named, or those of a range."""
+    from core.model import Endpoint
+    from hub.delivery import Range, replay
+
     if not event and since is None and until is None:
         raise BadInput("name events with --event, or a range with --since and --until")
     span = Range(since=since and since.replace(tzinfo=UTC), until=until and until.replace(tzinfo=UTC))
@@ -134,8 +176,11 @@ def replay_events(
     emit({"deliveries": made}) if as_json else say(f"{len(made)} deliveries registered; a worker sends them")
 
 
-def verify(tenant: Tenant = None, as_json: AsJson = False) -> None:
-    """Re-derives every event from the raw records and compares. Example: `lettrage events verify`"""
+def verify(tenant: ForTenant = None, as_json: AsJson = False) -> None:
+    """Re-derives every event from the raw records and compares; exit status 1 on a difference."""
+    from core.model import Event
+    from core.usecases.verify import verify as verify_events
+
     with opened() as hub, progress("verify", quiet=as_json) as report_progress:
         owner = tenant_of(hub, tenant).id
         found = verify_events(
@@ -147,7 +192,7 @@ def verify(tenant: Tenant = None, as_json: AsJson = False) -> None:
         emit({"events": checked, "differences": [str(one) for one in found]})
     else:
         for one in found:
-            typer.echo(str(one))
+            say(str(one))
         say(f"{checked} events derived again from the raw records: {len(found)} differences")
     if found:
         raise typer.Exit(FAILED)

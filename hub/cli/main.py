@@ -1,16 +1,20 @@
 """The `lettrage` command: puts the groups of commands together and ends every error in one line."""
 
-import logging
+import os
 import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
-import structlog
 import typer
-from click.exceptions import ClickException
+from typer.exceptions import TyperException
 
 from core.errors import LettrageError
 from hub.cli import look, run, setup, work
-from hub.cli.frame import err, fail, status_of
-from hub.logs import configure_logs
+from hub.cli.frame import FAILED, UNREADABLE, complain, out, status_of
+
+DEBUG = "--debug"
 
 app = typer.Typer(
     name="lettrage",
@@ -19,16 +23,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Knows, to the cent and to the day, when a financed invoice is paid.",
+    epilog="Exit status: 0 done, 1 failed, 2 usage or unreadable input, 3 done in part.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"lettrage {version('lettrage')}")
+        raise typer.Exit
 
 
 @app.callback()
 def root(
-    debug: bool = typer.Option(False, "--debug", help="Show a traceback when something fails."),
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show a traceback when something fails.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
 ) -> None:
     """Reads what every command shares."""
-    configure_logs("WARNING")
-    logging.getLogger("lettrage").debug("debug" if debug else "plain")
+    from hub.logs import configure_logs  # not needed to show help
+
+    configure_logs("INFO" if debug else "CRITICAL")
 
 
 setup.register(app)
@@ -37,27 +52,47 @@ look.register(app)
 run.register(app)
 
 
-def main() -> None:
-    """Entry point of the distribution."""
-    if "--debug" in sys.argv:
-        app()
-        return
+def main(given: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the distribution. `--debug` counts wherever it stands."""
+    words = list(sys.argv[1:] if given is None else given)
+    debug = DEBUG in words
+    arguments = [*([DEBUG] if debug else []), *(word for word in words if word != DEBUG)]
     try:
-        app(standalone_mode=False)
-    except ClickException as error:
-        error.show()
-        sys.exit(2)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except LettrageError as error:
-        try:
-            fail(error)
-        except typer.Exit:
-            sys.exit(status_of(error))
-    except (KeyboardInterrupt, typer.Abort):
-        err.print("stopped")
-        sys.exit(1)
+        status = app(args=arguments, prog_name="lettrage", standalone_mode=False) or 0
+        sys.stdout.flush()
     except Exception as error:  # noqa: BLE001  # the last door: a line for people, not a traceback
-        structlog.get_logger("lettrage").error("failed", kind=type(error).__name__)
-        err.print(f"[bold red]error:[/] {type(error).__name__}: run again with --debug to see where")
-        sys.exit(1)
+        status = _ended(error, debug=debug)
+    except KeyboardInterrupt:
+        complain("stopped")
+        status = FAILED
+    sys.exit(status)
+
+
+def _ended(error: Exception, *, debug: bool) -> int:
+    """Says how it went wrong, in one line; returns the exit status."""
+    if isinstance(error, BrokenPipeError):  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, LettrageError):
+        complain(str(error))
+        return status_of(error)
+    if isinstance(error, TyperException):
+        return _misused(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror}")
+    elif isinstance(error, typer.Abort):
+        complain("stopped")
+    else:
+        complain(f"{type(error).__name__}: this should not happen; run again with {DEBUG} to see where")
+    return FAILED
+
+
+def _misused(error: TyperException) -> int:
+    """A command that was not typed as its help says; without a message the help was shown already."""
+    context = getattr(error, "ctx", None)
+    if message := error.format_message().rstrip("."):
+        complain(f"{message}: see `{context.command_path if context else 'lettrage'} --help`")
+    return UNREADABLE

@@ -4,60 +4,70 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connectors.kit.contract import Stream
-from connectors.kit.registry import connectors
 from core.errors import BadInput, BadRecord
-from hub.cli.frame import IN_PART, warn
-from hub.cli.importing import fact_line, read_file
-from mappings.grammar import Origin
+from hub.cli.frame import IN_PART, emit_line, warn
+from hub.cli.importing import canonical, read_file
+
+if TYPE_CHECKING:
+    from connectors.kit.contract import Stream
+    from mappings.grammar import Origin
 
 
 def map_response(
-    provider: str,
-    stream: str,
-    file: Path,
+    provider: Annotated[str, typer.Argument(help="As `lettrage connectors` names it.")],
+    stream: Annotated[
+        str, typer.Argument(help="The list the response is of, as `lettrage connectors` names it.")
+    ],
+    file: Annotated[Path, typer.Argument(help="The body of the response, JSON.")],
     account: Annotated[
-        str, typer.Option(help="The company's id at the provider; part of every id.")
+        str, typer.Option(metavar="ID", help="The company's id at the provider; part of every id.")
     ] = "recorded",
 ) -> None:
-    """One recorded response to canonical JSON lines; problems on stderr.
+    """One recorded response to canonical JSON lines; records set aside and unknown fields on stderr."""
+    from mappings.grammar import Origin
 
-    Example: `lettrage map qonto transactions response.json`
-    """
     chosen = _stream(provider, stream)
     try:
         body = json.loads(read_file(file), parse_float=Decimal)
-    except ValueError as error:
-        raise BadInput(f"{file} is not JSON: {error}") from None
+    except ValueError:
+        raise BadInput(f"{file} is not JSON: save the body of the response as it came") from None
     origin = Origin(provider=provider, account=account, object=stream)
-    status, unknown = 0, set()
-    for place, record in enumerate(records_of(body, file), 1):
+    aside, unknown = _mapped(chosen, records_of(body, file), origin)
+    for field in sorted(unknown):
+        warn(f"unknown field {field}: neither read nor ignored")
+    if aside:
+        raise typer.Exit(IN_PART)
+
+
+def _mapped(stream: "Stream", records: list[Any], origin: "Origin") -> tuple[int, set[str]]:
+    """Prints the facts; returns how many records were set aside, and the fields nobody accounts for."""
+    aside, unknown = 0, set[str]()
+    for place, record in enumerate(records, 1):
         try:
             if not isinstance(record, Mapping):
                 raise BadRecord(f"expected an object, found {type(record).__name__}")
-            unknown |= set(chosen.table.unaccounted(record))
-            for fact in chosen.table.read(record, origin):
-                typer.echo(fact_line(fact))
+            unknown |= set(stream.table.unaccounted(record))
+            for fact in stream.table.read(record, origin):
+                emit_line(canonical(fact))
         except BadRecord as error:
             warn(f"record {place} set aside: {error}")
-            status = IN_PART
-    for field in sorted(unknown):
-        warn(f"unknown field {field}: neither read nor ignored")
-    if status:
-        raise typer.Exit(status)
+            aside += 1
+    return aside, unknown
 
 
-def _stream(provider: str, name: str) -> Stream:
+def _stream(provider: str, name: str) -> "Stream":
+    from connectors.kit.registry import connectors
+
     known = connectors()
     if provider not in known:
-        raise BadInput(f"there is no connector {provider!r}: choose from {', '.join(known)}")
+        raise BadInput(f"there is no connector {provider!r}: choose {' or '.join(known)}")
     streams = {stream.name: stream for stream in known[provider].streams}
     if name not in streams:
-        raise BadInput(f"{provider} has no stream {name!r}: choose from {', '.join(streams)}")
+        raise BadInput(f"{provider} has no stream {name!r}: choose {', '.join(streams)}")
     return streams[name]
 
 

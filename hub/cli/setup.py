@@ -3,104 +3,140 @@
 from typing import Annotated
 
 import typer
-from core.usecases.connect import start_connection
 
-from connectors.kit.registry import capability_table
-from core.errors import BadInput
-from core.model.identifiers import is_siren
-from core.usecases.companies import add_company
-from hub.cli.context import company_of, opened, tenant_of
-from hub.cli.frame import emit, say
-from hub.settings import read_settings
-from hub.wiring import upgrade_database
-
-Tenant = Annotated[str | None, typer.Option("--tenant", envvar="LETTRAGE_TENANT", help="Tenant id or name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-
-ALL_SCOPES = ("read", "write")
+from core.errors import BadInput, Conflict
+from hub.cli.context import AsJson, ForCompany, ForTenant, company_of, opened, reachable, tenant_of
+from hub.cli.frame import add, emit, say, warn
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this group."""
-    for name, help, command, action in (
-        ("db", "The database schema.", "upgrade", db_upgrade),
-        ("tenant", "Financing platforms that use this hub.", "create", tenant_create),
-        ("key", "API keys.", "create", key_create),
-        ("company", "The SMEs of a tenant.", "create", company_create),
-    ):
+    for name, help, command, action, *examples in (
+        ("db", "The database schema.", "upgrade", db_upgrade, "lettrage db upgrade"),
+        (
+            "tenant", "Financing platforms that use this hub.", "create", tenant_create,
+            "lettrage tenant create acme",
+        ),
+        (
+            "key", "API keys.", "create", key_create,
+            "lettrage key create acme", "lettrage key create acme --name reader --scope read",
+        ),
+        (
+            "company", "The SMEs of a tenant.", "create", company_create,
+            'lettrage company create "Atelier Nordique SAS" --siren 990000002',
+        ),
+    ):  # fmt: skip
         group = typer.Typer(help=help, no_args_is_help=True)
-        group.command(command)(action)
+        add(group, command, action, *examples)
         app.add_typer(group, name=name)
-    app.command("connect")(connect)
-    app.command("connectors")(connectors)
+    add(app, "connect", connect, "lettrage connect qonto", "lettrage connect pennylane --company 990000002")
+    add(app, "connectors", connectors, "lettrage connectors")
 
 
 def db_upgrade() -> None:
-    """Brings the database to the newest schema. Example: `lettrage db upgrade`"""
-    upgrade_database(read_settings())
+    """Brings the database to the newest schema."""
+    from hub.settings import read_settings
+
+    settings = read_settings()
+    with reachable(settings):
+        from hub.wiring import upgrade_database
+
+        upgrade_database(settings)
     say("the database is at the newest schema")
 
 
-def tenant_create(name: str, as_json: AsJson = False) -> None:
-    """Creates a tenant. Example: `lettrage tenant create acme`"""
+def tenant_create(
+    name: Annotated[str, typer.Argument(help="What the financing platform is called.")],
+    as_json: AsJson = False,
+) -> None:
+    """Creates a tenant: a financing platform that uses this hub."""
     with opened() as hub:
+        for known in hub.directory.tenants():
+            if known.name == name:
+                raise Conflict(f"there is a tenant called {name!r} already ({known.id}): choose another name")
         tenant = hub.keys.create_tenant(name)
     emit(tenant.model_dump(mode="json")) if as_json else say(f"tenant {tenant.id} ({name})")
 
 
 def key_create(
-    tenant: str,
+    tenant: Annotated[str, typer.Argument(help="Tenant id or name.")],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "default",
-    scope: Annotated[list[str] | None, typer.Option(help="read, write; may be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write, decide or webhooks; may be repeated. Default: read and write."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Creates an API key and shows it once. Example: `lettrage key create acme`"""
-    scopes = tuple(scope or ALL_SCOPES)
-    if unknown := sorted(set(scopes) - set(ALL_SCOPES)):
-        raise BadInput(f"unknown scope {unknown[0]!r}: use {' or '.join(ALL_SCOPES)}")
+    """Creates an API key and shows it once."""
+    from hub.api.access import SCOPES
+
+    scopes = tuple(dict.fromkeys(scope or ("read", "write")))
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise BadInput(f"--scope {unknown[0]}: choose {', '.join(SCOPES)}")
     with opened() as hub:
         key = hub.keys.create_key(tenant_of(hub, tenant).id, name, scopes)
-    emit({"key": key}) if as_json else say(f"{key}\nkeep it: it is not shown again")
+    if as_json:
+        emit({"key": key, "name": name, "scopes": scopes})
+    else:
+        say(key)
+        warn("keep it: it is not shown again")
 
 
 def company_create(
-    name: str,
+    name: Annotated[str, typer.Argument(help="Legal name.")],
     siren: Annotated[str | None, typer.Option(help="Nine digits; checked against what is connected.")] = None,
-    tenant: Tenant = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Creates a company. Example: `lettrage company create "Atelier Nordique SAS" --siren 990000003`"""
-    if siren is not None and not is_siren(siren):
-        raise BadInput(f"{siren} is not a SIREN: its check digit does not hold")
+    """Creates a company: an SME whose invoices are financed."""
+    from core.usecases.companies import add_company
+
     with opened() as hub:
         owner = tenant_of(hub, tenant)
-        company, _ = add_company(hub.store, owner.id, legal_name=name, siren=siren)
-    emit(company.model_dump(mode="json")) if as_json else say(f"company {company.id} ({name})")
+        company, new = add_company(hub.store, owner.id, legal_name=name, siren=siren)
+    known = "" if new else ", known already"
+    emit(company.model_dump(mode="json")) if as_json else say(f"company {company.id} ({name}){known}")
 
 
 def connect(
-    provider: str,
-    company: Annotated[str | None, typer.Option(help="Company id or SIREN.")] = None,
-    tenant: Tenant = None,
+    provider: Annotated[str, typer.Argument(help="As `lettrage connectors` names it.")],
+    company: ForCompany = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prints the link where the SME gives its consent. Example: `lettrage connect qonto`"""
+    """Prints the link where the SME gives its consent."""
+    from connectors.kit.registry import connectors
+    from core.usecases.connect import start_connection
+
+    if provider not in connectors():
+        raise BadInput(f"there is no connector {provider!r}: choose {' or '.join(connectors())}")
     with opened() as hub:
         owner = tenant_of(hub, tenant)
         link = start_connection(
             hub.store, tenant_id=owner.id, company_id=company_of(hub, owner, company).id, provider=provider
         )
-        url = f"{hub.settings.public_url.rstrip('/')}/connect/{link.token}"
-    emit({"url": url, "connection_id": link.connection_id}) if as_json else say(url)
+        settings = hub.settings
+    url = f"{settings.public_url.rstrip('/')}/connect/{link.token}"
+    if settings.provider(provider, "client_id") is None:
+        warn(
+            f"LETTRAGE_{provider.upper()}_CLIENT_ID is not set here: the link works only if `lettrage serve` has it"
+        )
+    if as_json:
+        emit({"url": url, "connection_id": link.connection_id, "expires_at": link.expires_at.isoformat()})
+    else:
+        say(url)
 
 
 def connectors(as_json: AsJson = False) -> None:
-    """Lists every connector: streams, capabilities, quality level. Example: `lettrage connectors`"""
+    """Lists every connector: streams, capabilities, quality level."""
+    from connectors.kit.registry import capability_table
+
     rows = capability_table()
     if as_json:
         emit([{field: getattr(row, field) for field in row.__slots__} for row in rows])
         return
     for row in rows:
-        say(f"[bold]{row.name}[/] ({row.slug})  quality: {row.level}  checked on {row.checked_on}")
+        say(f"{row.name} ({row.slug})", style="bold")
+        say(f"  quality       {row.level}, checked against its documentation on {row.checked_on}")
         say(f"  streams       {', '.join(row.streams)}")
         say(f"  capabilities  {', '.join(row.capabilities) or 'none beyond reading'}")

@@ -1,75 +1,93 @@
 """What the platform does: read providers and files, register advances, reconcile."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import BadInput, RetryLater
-from core.model import Connection
-from core.usecases.finance import finance as register_financed
-from core.usecases.reconcile import reconcile as reconcile_tenant
-from core.usecases.sync import Synced, sync_connection
-from hub.cli.context import opened, tenant_of
+from core.errors import BadInput, NotFound, RetryLater
+from hub.cli.context import AsJson, ForTenant, opened, tenant_of
 from hub.cli.files import reconcile_files
-from hub.cli.frame import FAILED, IN_PART, UNREADABLE, emit, progress, say, warn
-from hub.cli.importing import import_, read_file
+from hub.cli.financing import finance
+from hub.cli.frame import FAILED, IN_PART, add, complain, emit, progress, say, warn
+from hub.cli.importing import import_
 from hub.cli.recorded import map_response
-from hub.cli.setup import AsJson, Tenant
-from hub.wiring import Hub
+
+if TYPE_CHECKING:
+    from core.model import Connection
+    from core.usecases.sync import Synced
+    from hub.wiring import Hub
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this group."""
-    app.command("sync")(sync)
-    app.command("import")(import_)
-    app.command("map")(map_response)
-    app.command("finance")(finance)
-    app.command("reconcile")(reconcile)
+    add(app, "sync", sync, "lettrage sync", "lettrage sync --stream transactions --full")
+    add(
+        app,
+        "import",
+        import_,
+        "lettrage import statement.txt",
+        "lettrage import --dry-run --jsonl statement.txt",
+    )
+    add(app, "map", map_response, "lettrage map qonto transactions response.json")
+    add(app, "finance", finance, "lettrage finance advances.jsonl")
+    add(
+        app,
+        "reconcile",
+        reconcile,
+        "lettrage reconcile",
+        "lettrage reconcile --transactions t.csv --open-items i.csv --out results --format csv",
+    )
 
 
 def sync(
-    connection: Annotated[str | None, typer.Option(help="Only this connection.")] = None,
-    stream: Annotated[str | None, typer.Option(help="Only this stream.")] = None,
+    connection: Annotated[str | None, typer.Option(metavar="ID", help="Only this connection.")] = None,
+    stream: Annotated[str | None, typer.Option(metavar="NAME", help="Only this stream.")] = None,
     full: Annotated[bool, typer.Option("--full", help="From the beginning, not from the cursor.")] = False,
-    tenant: Tenant = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reads the providers of every active connection. Example: `lettrage sync --stream transactions`"""
+    """Reads the providers of every active connection, now."""
     with opened() as hub:
         owner = tenant_of(hub, tenant).id
-        results = [
-            (one, _sync_one(hub, owner, one, stream, full, quiet=as_json))
-            for one in _connections(hub, owner, connection)
-        ]
+        chosen = _connections(hub, owner, connection, stream)
+        results = [(one, _sync_one(hub, owner, one, stream, full, quiet=as_json)) for one in chosen]
     if as_json:
         emit([_synced_json(one, done) for one, done in results])
-    else:
-        for one, done in results:
-            _say_synced(one, done)
-    errors = sum(len(done.errors) for _, done in results)
-    if errors:
+    for one, done in results:
+        _say_synced(one, done, quiet=as_json)
+    if any(done.errors for _, done in results):
         raise typer.Exit(FAILED if all(not done.runs for _, done in results) else IN_PART)
     if any(run.set_aside for _, done in results for run in done.runs):
         raise typer.Exit(IN_PART)
 
 
-def _connections(hub: Hub, tenant_id: str, wanted: str | None) -> list[Connection]:
+def _connections(hub: "Hub", tenant_id: str, wanted: str | None, stream: str | None) -> "list[Connection]":
+    """The connections to read; raises NotFound or BadInput with what to do instead."""
+    from connectors.kit.registry import connectors
+    from core.model import Connection
+
     with hub.store.begin(tenant_id, write=False) as unit:
         found = [one for one in unit.find(Connection) if wanted in (None, one.id)]
     if wanted is not None and not found:
-        raise BadInput(f"there is no connection {wanted}")
-    active = [one for one in found if one.state == "active" or wanted is not None]
+        raise NotFound(f"there is no connection {wanted}")
+    active = [one for one in found if one.state == "active"]
     if not active:
-        raise BadInput("there is no active connection: run `lettrage connect PROVIDER` first")
-    return active
+        state = f"connection {wanted} is {found[0].state}" if wanted else "there is no active connection"
+        raise BadInput(f"{state}: run `lettrage connect PROVIDER` and let the company consent")
+    streams = {one.provider: [s.name for s in connectors()[one.provider].streams] for one in active}
+    having = [one for one in active if stream is None or stream in streams[one.provider]]
+    if not having:
+        offers = "; ".join(f"{provider}: {', '.join(names)}" for provider, names in streams.items())
+        raise BadInput(f"no connection has a stream {stream!r}: choose from {offers}")
+    return having
 
 
 def _sync_one(
-    hub: Hub, tenant_id: str, connection: Connection, stream: str | None, full: bool, *, quiet: bool
-) -> Synced:
+    hub: "Hub", tenant_id: str, connection: "Connection", stream: str | None, full: bool, *, quiet: bool
+) -> "Synced":
+    from core.usecases.sync import sync_connection
+
     with progress(f"{connection.provider} {connection.id}", quiet=quiet) as report:
         return sync_connection(
             hub.store,
@@ -83,57 +101,26 @@ def _sync_one(
         )
 
 
-def _say_synced(connection: Connection, done: Synced) -> None:
-    say(f"[bold]{connection.provider}[/] {connection.id}")
-    for run in done.runs:
-        aside = f", {run.set_aside} set aside" if run.set_aside else ""
-        say(f"  {run.stream:20} {run.records:6} read, {run.new} new, {run.changed} changed{aside}")
+def _say_synced(connection: "Connection", done: "Synced", *, quiet: bool) -> None:
+    if not quiet:
+        say(f"{connection.provider} {connection.id}", style="bold")
+        for run in done.runs:
+            aside = f", {run.set_aside} set aside" if run.set_aside else ""
+            say(f"  {run.stream:20} {run.records:6} read, {run.new} new, {run.changed} changed{aside}")
     for error in done.errors:
-        later = f" (again in {error.seconds:.0f} s)" if isinstance(error, RetryLater) else ""
-        warn(f"  {error}{later}")
+        later = f"; try again in {error.seconds:.0f} s" if isinstance(error, RetryLater) else ""
+        complain(f"{error}{later}")
     if any(run.set_aside for run in done.runs):
-        say("  what was set aside and why: `lettrage report reconciliation`")
+        warn("some records were set aside: `lettrage report reconciliation` says which and why")
 
 
-def _synced_json(connection: Connection, done: Synced) -> dict[str, Any]:
+def _synced_json(connection: "Connection", done: "Synced") -> dict[str, Any]:
     return {
         "connection_id": connection.id,
         "provider": connection.provider,
         "runs": [run.model_dump(mode="json") for run in done.runs],
         "errors": [str(error) for error in done.errors],
     }
-
-
-def finance(file: Path, tenant: Tenant = None, as_json: AsJson = False) -> None:
-    """Registers financed invoices from JSON lines. Example: `lettrage finance advances.jsonl`"""
-    with opened() as hub:
-        owner = tenant_of(hub, tenant)
-        done = register_financed(hub.store, owner.id, list(_rows(file)))
-    if as_json:
-        emit(
-            {
-                "registered": [one.model_dump(mode="json", exclude={"snapshot"}) for one in done.registered],
-                "known": [one.id for one in done.known],
-                "refused": [{"row": one.row, "reason": one.error.sentence} for one in done.refused],
-            }
-        )
-    else:
-        say(
-            f"{len(done.registered)} registered, {len(done.known)} known already, {len(done.refused)} refused"
-        )
-    for one in done.refused:
-        warn(f"{file}: {one.error.sentence}")
-    if done.refused:
-        raise typer.Exit(IN_PART if done.registered or done.known else UNREADABLE)
-
-
-def _rows(file: Path) -> Iterator[Any]:
-    for number, line in enumerate(read_file(file).decode("utf-8", "replace").splitlines(), 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                yield f"line {number} is not JSON"
 
 
 def reconcile(
@@ -144,18 +131,18 @@ def reconcile(
     payer_accounts: Annotated[Path | None, typer.Option(help="Over files: payer account history.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Over files: policy (TOML).")] = None,
     out: Annotated[Path | None, typer.Option(help="Over files: folder for the results.")] = None,
-    format: Annotated[str, typer.Option(help="parquet, jsonl or csv.")] = "parquet",
-    tenant: Tenant = None,
+    format: Annotated[str | None, typer.Option(help="Over files: parquet (default), jsonl or csv.")] = None,
+    tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decides which payment pays which invoice, over the store or over files.
-
-    Example: `lettrage reconcile --transactions t.csv --open-items i.csv --out results --format csv`
-    """
-    if transactions or open_items or out or payer_accounts or policy:
-        reconcile_files(transactions, open_items, payer_accounts, policy, out, format, as_json=as_json)
+    """Decides which payment pays which invoice, over the store or over files."""
+    if transactions or open_items or out or payer_accounts or policy or format:
+        chosen = format or "parquet"
+        reconcile_files(transactions, open_items, payer_accounts, policy, out, chosen, as_json=as_json)
         return
+    from core.usecases.reconcile import reconcile as reconcile_tenant
+
     with opened() as hub, progress("reconcile", quiet=as_json) as report:
         done = reconcile_tenant(hub.store, tenant_of(hub, tenant).id, progress=report)
     counts = {name: getattr(done, name) for name in ("decisions", "allocations", "events", "deliveries")}
-    emit(counts) if as_json else say(", ".join(f"{count} {name}" for name, count in counts.items()))
+    emit(counts) if as_json else say(", ".join(f"{count} new {name}" for name, count in counts.items()))
