@@ -1,7 +1,8 @@
 """Settings: one frozen object, read once from the environment (prefix LETTRAGE_)."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -41,7 +42,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Interface `lettrage serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `lettrage serve` listens on.")
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
     sync_every_minutes: int = Field(
         default=60, ge=1, le=1440, description="How often each connection is read, in minutes."
     )
@@ -81,6 +84,13 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("public_url", *(f"{slug}_{kind}_url" for slug in PROVIDERS for kind in ("base", "auth")))
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/?#\s]+", value):
+            raise ValueError("give a whole address: https://…")
+        return value
+
     def provider(self, slug: str, name: str) -> Any:
         """A provider's setting by its short name: `provider("qonto", "client_id")`."""
         return getattr(self, f"{slug}_{name}")
@@ -98,4 +108,4 @@ def read_settings() -> Settings:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         name = "LETTRAGE_" + "_".join(str(part).upper() for part in problem["loc"])
-        raise Misconfigured(f"{name}: {problem['msg']}") from None
+        raise Misconfigured(f"{name}: {problem['msg'].removeprefix('Value error, ')}") from None

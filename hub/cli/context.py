@@ -46,7 +46,7 @@ def opened() -> Iterator["Hub"]:
 @contextmanager
 def reachable(settings: "Settings") -> Iterator[None]:
     """Says in one line that the database cannot be opened; the driver's words may name the user."""
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
     try:
         yield
@@ -54,9 +54,13 @@ def reachable(settings: "Settings") -> Iterator[None]:
         raise Misconfigured(
             "LETTRAGE_DATABASE_URL is not an address: give `sqlite:///PATH` or `postgresql+psycopg://…`"
         ) from None
-    except OperationalError as error:
-        what = "opened: is the path right, may it be written" if settings.is_sqlite else "reached: is it up"
-        raise Misconfigured(f"the database of LETTRAGE_DATABASE_URL cannot be {what}?") from error
+    except (DBAPIError, OSError) as error:
+        advice = (
+            "opened: is it a database of ours, in a folder that may be written"
+            if settings.is_sqlite
+            else "reached: is it up, are user and password right"
+        )
+        raise Misconfigured(f"the database of LETTRAGE_DATABASE_URL cannot be {advice}?") from error
 
 
 def tenant_of(hub: "Hub", wanted: str | None) -> "Tenant":
