@@ -67,7 +67,7 @@ def set_stage(stack: ExitStack, folder: Path, story: Story, say: Say) -> Stage:
     stack.callback(api.stop)
     api.start()
     stack.enter_context(_running(hub))
-    key = hub.keys.create_key(hub.keys.create_tenant("demo").id, "demo platform", ("read", "write"))
+    key = hub.keys.create_key(hub.keys.create_tenant("Avance Express").id, "demo platform", ("read", "write"))
     platform = Platform(public_url, key)
     stack.callback(platform.close)
     say("[bold]Lettrage demo[/]: everything runs on this machine, on simulated providers\n")

@@ -117,6 +117,7 @@ class Stage:
         )
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "worker ready"
+        process.stdout.close()
         return process
 
     def quiet(self) -> bool:
