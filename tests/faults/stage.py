@@ -116,7 +116,7 @@ class Stage:
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert process.stdout is not None
-        assert process.stdout.readline().strip() == "worker ready"
+        assert process.stdout.readline().startswith("worker ready")
         process.stdout.close()
         return process
 
