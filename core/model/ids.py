@@ -32,6 +32,6 @@ def stable_id(prefix: str, *parts: str) -> str:
 
 
 def _base32(bits: bytes) -> str:
-    """RFC 4648 base 32 of 16 bytes, lower case, without padding; the standard library's takes twice as long."""
+    """RFC 4648 base 32 of 16 bytes, lower case, unpadded; the standard library's takes twice as long."""
     number = int.from_bytes(bits) << 2
     return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

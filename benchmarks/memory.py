@@ -1,0 +1,106 @@
+"""Peak memory of the program and of its largest jobs, each in a process of its own."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.company import INVOICES
+from benchmarks.ground import DAY, on_sqlite
+from benchmarks.program import served
+from benchmarks.table import Line, Table
+
+ROOT = Path(__file__).parent.parent
+ENTRIES = 200_000
+AT_REST_SECONDS = 5
+
+
+def peak_of(pid: int | str) -> int:
+    """Highest resident set of a process so far, in kB (Linux). `resource.getrusage` would also count
+    what the parent held when it started the process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
+def _own(task: str, *arguments: str) -> int:
+    """The peak of a child that does one task and prints it."""
+    command = [sys.executable, "-m", "benchmarks.memory", task, *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[-1])
+
+
+def _sync(url: str, invoices: str) -> None:
+    from benchmarks.sync import consented
+
+    with on_sqlite() as ground:
+        place = consented(ground, url)
+        if int(invoices):
+            place.sync(int(invoices))
+        place.driver.close()
+
+
+def _camt(path: str, entries: str) -> None:
+    from mappings.statements import read_statements
+
+    if int(entries):
+        file = read_statements("camt.xml", Path(path).read_bytes())
+        assert (len(file.transactions), len(file.set_aside)) == (int(entries), 0)
+
+
+def _write_camt(path: Path) -> None:
+    """Short entries, so that the file stays below the 50 MB that an import takes."""
+    from tests.mappings.statements.writers import Period, camt
+
+    empty = camt(Period(0, DAY - timedelta(days=1), DAY, closing=1234 * ENTRIES)).decode()
+    entries = "".join(
+        '<Ntry><Amt Ccy="EUR">12.34</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>'
+        f"<BookgDt><Dt>{DAY}</Dt></BookgDt><AddtlNtryInf>VIR FA-{number:06}</AddtlNtryInf></Ntry>"
+        for number in range(ENTRIES)
+    )
+    path.write_text(empty.replace("</Stmt>", f"{entries}</Stmt>"))
+
+
+def _line(what: str, peak: int, imports: int | None = None) -> Line:
+    return Line(what, f"{peak / 1024:,.0f} MB", "" if imports is None else f"{imports / 1024:,.0f} MB")
+
+
+def _serving() -> Line:
+    with served() as program:
+        time.sleep(AT_REST_SECONDS)
+        return _line(f"lettrage serve, {AT_REST_SECONDS} s after its start", peak_of(program.pid))
+
+
+def _syncing() -> Line:
+    from benchmarks.provider import running
+
+    with running(INVOICES) as url:
+        peak, nothing = _own("sync", url, str(INVOICES)), _own("sync", url, "0")
+    return _line(f"sync of {INVOICES:,} invoices, SQLite", peak, nothing)
+
+
+def _reading() -> Line:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "camt.xml"
+        _write_camt(path)
+        size = path.stat().st_size / 1024 / 1024
+        peak, nothing = _own("camt", str(path), str(ENTRIES)), _own("camt", str(path), "0")
+    return _line(f"camt.053 of {ENTRIES:,} entries ({size:,.0f} MB), read into facts", peak, nothing)
+
+
+def tables() -> list[Table]:
+    """Three peaks; the second figure is the same process with nothing to do."""
+    if not Path("/proc/self/status").exists():
+        return []
+    note = (
+        "Peak resident memory (VmHWM) of a process of its own; in the second column the same process with "
+        "its imports and connections but without the work. A sync holds one page; a bank file is held whole, "
+        "as facts, because nothing of it may be stored before its control totals hold."
+    )
+    return [Table("Memory", (_serving(), _syncing(), _reading()), note)]
+
+
+if __name__ == "__main__":
+    {"sync": _sync, "camt": _camt}[sys.argv[1]](*sys.argv[2:])
+    print(peak_of("self"))

@@ -1,0 +1,109 @@
+"""Small requests in and webhooks out, against a bare loop that posts the same bodies."""
+
+from datetime import UTC, datetime
+
+import httpx
+
+from benchmarks.ground import KEYRING, Ground, on_postgres, on_sqlite, rate
+from benchmarks.program import served
+from benchmarks.receiver import receiving
+from benchmarks.table import Line, Table, side_by_side
+from connectors.kit.world import siren
+from core.model import Event
+from core.webhooks import body, deliveries_for
+from hub.delivery import create_endpoint, deliver
+from hub.dialing import Guard, WebhookSender
+from hub.store.vault import SqlVault
+from hub.wiring import SystemClock
+from tests.delivery.conftest import event
+
+MESSAGES = 300
+ROUNDS = 3
+
+
+def _post_all(url: str, bodies: list[bytes]) -> None:
+    with httpx.Client(trust_env=False, headers={"content-type": "application/json"}) as client:
+        for each in bodies:
+            assert client.post(url, content=each).status_code == 204
+
+
+class _Sending:
+    """An endpoint and events for it; every run delivers them anew."""
+
+    def __init__(self, ground: Ground, address: str) -> None:
+        self.ground = ground
+        self.url = f"http://{address}/lettrage"
+        self.guard = Guard(allowed=frozenset({address}))
+        self.vault = SqlVault(ground.engine, KEYRING)
+        self.sender = WebhookSender(self.guard, SystemClock())
+        self.events: list[Event] = [
+            event(1, subject=f"fin_{number}").model_copy(update={"id": f"evt_{number:06}"})
+            for number in range(MESSAGES)
+        ]
+
+    def prepared(self) -> tuple[str, list[str]]:
+        """A tenant whose endpoint is owed every event."""
+        tenant_id = self.ground.tenant()
+        store = self.ground.store
+        endpoint = create_endpoint(store, self.vault, self.guard, tenant_id=tenant_id, url=self.url).endpoint
+        with store.begin(tenant_id) as unit:
+            unit.append(self.events)
+            owed = [d for each in self.events for d in deliveries_for(each, [endpoint], unit.now)]
+            unit.save(owed)
+        return tenant_id, [delivery.id for delivery in owed]
+
+    def deliver(self, tenant_id: str, delivery_ids: list[str]) -> None:
+        ports = (self.ground.store, self.vault, self.sender, SystemClock())
+        for delivery_id in delivery_ids:
+            state = deliver(*ports, tenant_id=tenant_id, delivery_id=delivery_id, attempt=1)
+            assert state == "delivered"
+
+
+def _out(ground: Ground, address: str) -> Line:
+    sending = _Sending(ground, address)
+    waiting = [sending.prepared() for _ in range(ROUNDS + 1)]
+    bodies = [body(each, emitted_at=datetime.now(UTC)) for each in sending.events]
+    ours, bare, ratio = side_by_side(
+        lambda: sending.deliver(*waiting.pop()), lambda: _post_all(sending.url, bodies), rounds=ROUNDS
+    )
+    what = f"deliver, {ground.name}: read, sign, post, record the attempt"
+    return Line(what, rate(MESSAGES, ours, "posts"), rate(MESSAGES, bare, "posts"), ratio)
+
+
+def _in(address: str) -> Line:
+    with served() as program:
+        numbers = iter(range(10_000_000, 99_000_000))
+        headers = {"authorization": f"Bearer {program.key}", "content-type": "application/json"}
+        client = httpx.Client(base_url=program.url, headers=headers, trust_env=False)
+
+        def bodies() -> list[bytes]:
+            found = ((number, siren(number)) for number in (next(numbers) for _ in range(MESSAGES)))
+            return [f'{{"legal_name":"Atelier {n} SARL","siren":"{s}"}}'.encode() for n, s in found]
+
+        def ours() -> None:
+            for each in bodies():
+                assert client.post("/v1/companies", content=each).status_code == 201
+
+        ours_seconds, bare, ratio = side_by_side(
+            ours, lambda: _post_all(f"http://{address}/in", bodies()), rounds=ROUNDS
+        )
+        client.close()
+    what = "receive, SQLite: POST /v1/companies, authenticated, stored before it is answered"
+    return Line(what, rate(MESSAGES, ours_seconds, "posts"), rate(MESSAGES, bare, "posts"), ratio)
+
+
+def tables() -> list[Table]:
+    """One caller, one request at a time, each way."""
+    with receiving() as address:
+        found = [_in(address)]
+        for place in (on_sqlite, on_postgres):
+            with place() as ground:
+                found.append(_out(ground, address))
+    note = (
+        f"{MESSAGES} messages, one after the other, over loopback. The yardstick posts the same bodies over "
+        "one kept connection to a receiver in another process that stores nothing. The program of the first "
+        "line is `lettrage serve` as it is. No connector declares inbound webhooks yet, so a small write "
+        "stands in for one. A delivery judges the address and dials anew each time, and commits its attempt "
+        "before the next one begins; deliveries to other endpoints run beside it."
+    )
+    return [Table("Webhooks and small writes", tuple(found), note)]
