@@ -14,6 +14,8 @@ from tests.postgres import postgres_url
 
 pytestmark = pytest.mark.slow
 KILLS = 20
+PHASES = ("sync", "default", "deliver")
+PATIENCE = 10.0
 
 
 @contextmanager
@@ -38,15 +40,32 @@ def undisturbed(stage: Stage) -> dict[str, Any]:
     return stage.end_state()
 
 
+def wait_for(stage: Stage, phase: str) -> bool:
+    """True once a job of the phase waits or runs and none of an earlier phase does."""
+    earlier = PHASES[: PHASES.index(phase)]
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        backlog = stage.hub.jobs.backlog()
+        if backlog[phase] and not any(backlog[name] for name in earlier):
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def killed(stage: Stage, chance: random.Random) -> dict[str, Any]:
-    """A worker for each thing, killed at a random moment; the last one may finish."""
+    """A worker for each thing, killed at a random moment of reading, deciding or delivering; the last
+    one may finish."""
+    struck = dict.fromkeys(PHASES, 0)
     for number in range(KILLS):
         stage.happen(number)
         stage.enqueue_syncs()
         process = stage.worker()
-        time.sleep(chance.uniform(0.0, 1.2))
+        phase = PHASES[number % len(PHASES)]
+        struck[phase] += wait_for(stage, phase)
+        time.sleep(chance.uniform(0.0, 0.4))
         process.kill()
         process.wait()
+    assert min(struck.values()) >= 3, struck
     process = stage.worker()
     until(stage.quiet)
     stage.enqueue_syncs()
