@@ -4,10 +4,9 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from connectors.kit.simulator import Call, Endpoint, Reply
+from connectors.kit.calls import Call, Endpoint, Reply
 
 ENVIRONMENT = "LETTRAGE_SPECS"
 
@@ -64,7 +63,7 @@ class Specification:
         document = _load(path) if path else None
         return cls(document) if document else None
 
-    def _operation(self, endpoint: "Endpoint") -> dict[str, Any] | None:
+    def _operation(self, endpoint: Endpoint) -> dict[str, Any] | None:
         wanted = _pattern(endpoint.path)
         for pattern, item in self._paths.items():
             if wanted == pattern or wanted.endswith(pattern):
@@ -77,7 +76,7 @@ class Specification:
         return None
 
     def request_problems(
-        self, endpoint: "Endpoint", call: "Call", newer: frozenset[str] = frozenset()
+        self, endpoint: Endpoint, call: Call, newer: frozenset[str] = frozenset()
     ) -> list[str]:
         """Query parameters the document does not name, or values it does not allow."""
         operation = self._operation(endpoint)
@@ -98,7 +97,7 @@ class Specification:
         return problems
 
     def reply_problems(
-        self, endpoint: "Endpoint", reply: "Reply", deviations: frozenset[str] = frozenset()
+        self, endpoint: Endpoint, reply: Reply, deviations: frozenset[str] = frozenset()
     ) -> list[str]:
         """Where the body of an answer leaves the documented schema (the first few places), except in
         fields known to differ from the document."""
@@ -107,7 +106,7 @@ class Specification:
         wrong = [e for e in found if not e.absolute_path or e.absolute_path[-1] not in deviations]
         return [f"reply {endpoint.path} {_place(error)}" for error in wrong[:3]]
 
-    def _validator(self, endpoint: "Endpoint", status: int) -> Any:
+    def _validator(self, endpoint: Endpoint, status: int) -> Any:
         from jsonschema import Draft202012Validator
 
         key = (endpoint.method, endpoint.path, status)

@@ -3,10 +3,10 @@
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import format_datetime
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from urllib.parse import parse_qs, parse_qsl
 
 from starlette.applications import Starlette
@@ -14,54 +14,15 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from connectors.kit.calls import Call, Endpoint, Handler, Reply
 from connectors.kit.faults import HTML_PAGE, Fault, Script, spoilt
 from connectors.kit.loopback import Loopback
 from connectors.kit.openapi import Specification
-from connectors.kit.simulated_oauth import Answer, AuthorizationServer, Grant, OAuthRules, Registered
+from connectors.kit.simulated_oauth import Answer, AuthorizationServer, OAuthRules, Registered
 from connectors.kit.world import World
 
 SESSION = "simulator_session"
 CHALLENGE: Mapping[str, str] = {"www-authenticate": "Bearer"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One API call as a handler sees it. `path` holds the values of the route's {names}."""
-
-    method: str
-    route: str
-    path: Mapping[str, str]
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    grant: Grant
-    json: Any = None
-
-    def one(self, name: str, default: str | None = None) -> str | None:
-        """The first value of a query parameter."""
-        values = self.query.get(name)
-        return values[0] if values else default
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a handler answers; a `str` body goes out as plain text."""
-
-    status: int = 200
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-Handler = Callable[[Call], Reply]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One address of the provider. `scopes`: any one of them is enough; empty: any token may call."""
-
-    method: str
-    path: str
-    scopes: tuple[str, ...]
-    handler: Handler
 
 
 @dataclass(frozen=True)

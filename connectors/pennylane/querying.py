@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.kit.simulator import Call
+from connectors.kit.calls import Call
 
 Row = dict[str, Any]
 _ORDERED = frozenset(("lt", "lteq", "gt", "gteq"))

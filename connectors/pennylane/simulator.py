@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from starlette.responses import PlainTextResponse, Response
 
+from connectors.kit.calls import Call, Endpoint, Handler, Reply
 from connectors.kit.simulated_oauth import OAuthRules, Registered
-from connectors.kit.simulator import Call, Endpoint, Handler, Reply, Simulator
+from connectors.kit.simulator import Simulator
 from connectors.kit.world import Account, Change, Company, Document, Movement, Partner, Thing, World
 from connectors.pennylane import wire
 from connectors.pennylane.querying import ALL, DATES, SETS, Cursors, Grammar, RefusedError, limit_of

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from starlette.responses import HTMLResponse, Response
 
+from connectors.kit.calls import Call, Endpoint, Reply
 from connectors.kit.simulated_oauth import OAuthRules, Registered
-from connectors.kit.simulator import HTML_PAGE, Call, Endpoint, Reply, Simulator
+from connectors.kit.simulator import HTML_PAGE, Simulator
 from connectors.kit.walks import moment
 from connectors.kit.world import Account, Company, Document, Movement, Partner, Thing, World
 from connectors.qonto import wire

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from connectors.kit.calls import Call, Endpoint, Reply
 from connectors.kit.simulated_oauth import OAuthRules, Registered, s256
-from connectors.kit.simulator import Call, Endpoint, Fault, Reply, Simulator
+from connectors.kit.simulator import Fault, Simulator
 from connectors.kit.story import late_in_two_then_recalled, standard_cast
 from connectors.kit.world import Document, Movement, World
 from tests.connectors.harness import REDIRECT, form_of

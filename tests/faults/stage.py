@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from connectors.kit.calls import Call
 from connectors.kit.simulated_oauth import Registered
-from connectors.kit.simulator import Call, Simulator
+from connectors.kit.simulator import Simulator
 from connectors.kit.world import Account, Partner, World
 from connectors.pennylane.simulator import PennylaneSimulator
 from connectors.qonto.simulator import QontoSimulator

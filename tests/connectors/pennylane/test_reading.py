@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.kit.simulator import Call, Fault
+from connectors.kit.calls import Call
+from connectors.kit.simulator import Fault
 from core.errors import ProviderChanged
 from core.model import BankAccount, BankTransaction, Company, Counterparty, ProviderMatch
 from tests.connectors.pennylane.conftest import Scene
