@@ -11,6 +11,8 @@ from hub.cli.frame import out
 from hub.demo.partner import Partner
 from hub.wiring import Hub
 
+WIDTH = 110
+
 
 def summary(
     hub: Hub, partner: Partner, events: list[dict[str, Any]], *, say: Callable[[str], None]
@@ -23,11 +25,11 @@ def summary(
     table = Table(box=None, pad_edge=False)
     for name in ("loan", "invoice", "advanced", "due", "open", "state"):
         table.add_column(name, no_wrap=True, justify="right" if name in ("advanced", "open") else "left")
-    table.add_column("last said")
+    table.add_column("last said", no_wrap=True)
     for one in financed:
         table.add_row(*_row(one, logs[one.id]))
     say("")
-    out.print(table)
+    out.print(table, width=WIDTH, crop=False)
     proof = verify(hub.store, hub.driver, tenant, statements=hub.statements)
     differences = len(proof)
     say(f"\nevents verify: {len(events)} events derived again from raw records, {differences} differences")
