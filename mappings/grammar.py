@@ -48,6 +48,8 @@ class Origin:
     company_id: str | None = None
     raw_id: str | None = None
     external_version: str | None = None
+    worked_out: dict[Any, tuple[Payload, Any]] = field(default_factory=dict, compare=False, repr=False)
+    """What `once` readers found, with the record they found it in."""
 
     def id_of(self, entity: str, object: str, external_id: str) -> str:
         """The canonical id of a record of this provider account."""
@@ -120,6 +122,19 @@ def first(*reads: Read) -> Read:
         return None
 
     return Read(frozenset().union(*(r.paths for r in reads)), of)
+
+
+def once(read: Read) -> Read:
+    """The same reader for several fields of a record: it is worked out once."""
+    key = object()
+
+    def of(payload: Payload, origin: Origin) -> Any:
+        known = origin.worked_out.get(key)
+        if known is None or known[0] is not payload:
+            known = origin.worked_out[key] = payload, read.of(payload, origin)
+        return known[1]
+
+    return Read(read.paths, of)
 
 
 def always(value: Any) -> Read:

@@ -16,6 +16,7 @@ from mappings.grammar import (
     day,
     instant,
     money,
+    once,
     one_of,
     ref,
     text,
@@ -58,8 +59,8 @@ def _supplier_kind(total: int | None) -> str | None:
     return "credit_note" if total < 0 else "invoice"
 
 
-CUSTOMER_KIND = by(_customer_kind, STATUS, at("credited_invoice.id"), TOTAL)
-SUPPLIER_KIND = by(_supplier_kind, TOTAL)
+CUSTOMER_KIND = once(by(_customer_kind, STATUS, at("credited_invoice.id"), TOTAL))
+SUPPLIER_KIND = once(by(_supplier_kind, TOTAL))
 
 
 def _positive(path: str, kind: Read) -> Read:
