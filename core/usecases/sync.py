@@ -27,7 +27,7 @@ from core.model.connection import ConnectionState, Health
 from core.ports import Clock, Progress, Pulled, Put, Source, Store, Unit
 from core.usecases import audit
 from core.usecases.issues import note
-from core.usecases.tombstones import GUARD, Disappearance, VanishedError, tombstones
+from core.usecases.tombstones import GUARD, Disappearance, VanishedError, tombstones, unlisted_matches
 from core.usecases.wake import wake
 
 WALKED: Final = "stream.read_completely"
@@ -145,6 +145,8 @@ def _keep(reading: _Reading, run: SyncRun, pulled: Pulled) -> SyncRun:
         gone = _gone(unit, reading, pulled.gone)
         unit.append(pulled.raws)
         put = unit.put([*pulled.facts, *gone], connection_id=reading.connection.id)
+        dropped = unlisted_matches(unit, pulled.facts, new=put.new)
+        unit.put(dropped, connection_id=reading.connection.id)
         set_aside = sum(issue.severity == "error" for issue in pulled.issues)
         note(unit, pulled.issues)
         run = _counted(run, pulled, put, set_aside)

@@ -1,6 +1,6 @@
 """What a provider proved deleted becomes a last version that says so; mass disappearance stops."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -60,6 +60,28 @@ def tombstones(
             Where(connection.provider, connection.id, stream),
         )
     return dead
+
+
+def unlisted_matches(unit: Unit, facts: Iterable[Fact], *, new: Collection[str]) -> list[ProviderMatch]:
+    """Matches that came with an invoice's own record and that its record no longer lists, withdrawn.
+
+    Only where a provider lists matches inside the invoice (Qonto): a match read from a list of its own
+    has another source and is left alone. `new` invoices have no earlier matches.
+    """
+    facts = list(facts)
+    listed = {fact.id for fact in facts if isinstance(fact, ProviderMatch)}
+    known = [fact for fact in facts if isinstance(fact, Invoice) and fact.id not in new]
+    return [
+        match.model_copy(update={"withdrawn": True})
+        for invoice in known
+        for match in unit.all(ProviderMatch, invoice_id=invoice.id)
+        if match.id not in listed and not match.withdrawn and _list(match) == _list(invoice)
+    ]
+
+
+def _list(fact: Fact) -> tuple[str, str, str] | None:
+    source = fact.source
+    return (source.provider, source.account, source.object) if source else None
 
 
 def _rows(unit: Unit, connection: Connection) -> list[Fact]:

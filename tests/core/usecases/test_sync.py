@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from core.errors import Conflict, NeedsPermission, NeedsReconnect, NotFound, ProviderChanged, RetryLater
-from core.model import AuditEntry, Connection, Invoice, QualityIssue, RawRecord, StreamState, SyncRun
+from core.model import (
+    AuditEntry,
+    Connection,
+    Invoice,
+    ProviderMatch,
+    QualityIssue,
+    RawRecord,
+    StreamState,
+    SyncRun,
+)
 from core.ports import Pulled
 from core.usecases.sync import WALKED, sync_connection, sync_stream
 from core.usecases.tombstones import VanishedError
@@ -66,6 +75,26 @@ def test_issues_are_merged_with_their_page() -> None:
     assert read(store, ScriptedSource({"invoices": script})).set_aside == 2
     with store.begin(T, write=False) as unit:
         assert [i.occurrences for i in unit.find(QualityIssue)] == [2]
+
+
+def test_a_match_that_its_invoice_no_longer_lists_is_withdrawn() -> None:
+    """Qonto lists the matched transactions inside the invoice; what is no longer there was undone."""
+    paid = invoice("FA-1", 1000)
+    matched, other = (
+        ProviderMatch(id=f"mat_{n}", company_id=paid.company_id, source=paid.source, invoice_id=paid.id,
+                      transaction_id=f"txn_{n}")
+        for n in (1, 2)
+    )  # fmt: skip
+    store, source = world(), ScriptedSource({"invoices": [pulled(paid, matched, other)]})
+    read(store, source)
+    source.script["invoices"].append(pulled(paid, other))
+    read(store, source)
+    with store.begin(T, write=False) as unit:
+        assert {m.id: m.withdrawn for m in unit.all(ProviderMatch)} == {"mat_1": True, "mat_2": False}
+    source.script["invoices"].append(pulled(paid, matched, other))
+    read(store, source)
+    with store.begin(T, write=False) as unit:
+        assert not any(m.withdrawn for m in unit.all(ProviderMatch))
 
 
 def test_what_is_proven_gone_gets_a_last_version() -> None:
