@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from core.model import ENTRIES, FACTS, ROWS, Tenant, Value
+from docs.command_pages import capabilities, commands
 from docs.event_catalogue import events
 
 HERE = Path(__file__).parent
@@ -81,7 +82,13 @@ def settings() -> str:
     return NOTE + head + "| variable | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"schema.md": schema, "settings.md": settings, "events.md": events}
+PAGES: dict[str, Callable[[], str]] = {
+    "schema.md": schema,
+    "settings.md": settings,
+    "events.md": events,
+    "commands.md": lambda: f"{NOTE}{commands()}",
+    "capabilities.md": lambda: f"{NOTE}{capabilities()}",
+}
 
 
 def main() -> int:

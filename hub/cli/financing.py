@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def finance(
-    file: Annotated[Path, typer.Argument(help="One financed invoice a line, JSON: docs/api.md has one.")],
+    file: Annotated[Path, typer.Argument(help="JSON lines: one financed invoice each.")],
     tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Registers financed invoices: what was advanced, on which invoice. Twice is silent."""
+    """Registers financed invoices: what was advanced, on which invoice. The same terms twice are silent.
+
+    A line, amounts in minor units: `{"loan_reference": "LOAN-7", "invoice": {"company": "990000002", "number": "FA-802"},
+    "advance_minor": 200000, "currency": "EUR", "basis": "gross", "assignment": "silent", "disbursed_on": "2026-11-20"}`
+    """
     from core.usecases.finance import finance as register
 
     rows, refused = read_rows(file)

@@ -4,6 +4,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 
@@ -70,10 +71,15 @@ def report(
     name: Annotated[str, typer.Argument(help="Which report: reconciliation.")],
     format: Annotated[str, typer.Option(help="html, csv, xlsx or json.")] = "html",
     out: Annotated[
-        Path | None, typer.Option(help="Where to write it (default: NAME.FORMAT here; - is stdout).")
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write it (default: NAME.FORMAT here; - is stdout)."),
     ] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First booking date.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last booking date.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="First booking date.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="Last booking date.")
+    ] = None,
     company: ForCompany = None,
     tenant: ForTenant = None,
     as_json: AsJson = False,
@@ -126,8 +132,10 @@ def _events(unit: "Unit", type: str | None, subject: str | None) -> "list[Event]
 
 
 def list_events(
-    type: Annotated[str | None, typer.Option(help="Only this type.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only this financed invoice or loan reference.")] = None,
+    type: Annotated[str | None, typer.Option(help="Only this type, as docs/events.md names it.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this financed invoice or loan reference.")
+    ] = None,
     tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
@@ -154,9 +162,16 @@ def _line(event: "Event") -> str:
 def replay_events(
     endpoint: Annotated[str, typer.Option(metavar="ID", help="Webhook endpoint id.")],
     event: Annotated[list[str] | None, typer.Option(metavar="ID", help="Event id; may be repeated.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Detected from this instant on (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Detected before this instant (UTC).")] = None,
-    request: Annotated[str, typer.Option(help="The same request sends once.")] = "command-line",
+    since: Annotated[
+        datetime | None, typer.Option(metavar="INSTANT", help="Detected from this instant on (UTC).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(metavar="INSTANT", help="Detected before this instant (UTC).")
+    ] = None,
+    request: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The same name sends nothing twice. Default: a new one."),
+    ] = None,
     tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
@@ -172,7 +187,13 @@ def replay_events(
         with hub.store.begin(owner, write=False) as unit:
             if unit.load(Endpoint, endpoint) is None:
                 raise NotFound(f"no webhook endpoint has the id {endpoint}")
-        made = replay(hub.store, tenant_id=owner, endpoint_id=endpoint, request=request, events=event or span)
+        made = replay(
+            hub.store,
+            tenant_id=owner,
+            endpoint_id=endpoint,
+            request=request or f"command-line:{uuid4()}",
+            events=event or span,
+        )
     emit({"deliveries": made}) if as_json else say(f"{len(made)} deliveries registered; a worker sends them")
 
 

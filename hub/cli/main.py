@@ -40,10 +40,7 @@ def root(
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
     ] = False,
 ) -> None:
-    """Reads what every command shares."""
-    from hub.logs import configure_logs  # not needed to show help
-
-    configure_logs("INFO" if debug else "CRITICAL")
+    """What every command shares; `main` takes `--debug` out of the words wherever it stands."""
 
 
 setup.register(app)
@@ -56,8 +53,12 @@ def main(given: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the distribution. `--debug` counts wherever it stands."""
     words = list(sys.argv[1:] if given is None else given)
     debug = DEBUG in words
-    arguments = [*([DEBUG] if debug else []), *(word for word in words if word != DEBUG)]
     try:
+        if not {"--help", "--version"}.intersection(words):
+            from hub.logs import configure_logs  # help should not wait for it
+
+            configure_logs("INFO" if debug else "CRITICAL")
+        arguments = [word for word in words if word != DEBUG]
         status = app(args=arguments, prog_name="lettrage", standalone_mode=False) or 0
         sys.stdout.flush()
     except Exception as error:  # noqa: BLE001  # the last door: a line for people, not a traceback

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import Misconfigured
+from core.errors import BadInput, Misconfigured
 from hub.cli.context import opened
 from hub.cli.frame import FAILED, add, complain, out, say
 
@@ -75,6 +75,8 @@ def demo(
     stay: Annotated[bool, typer.Option("--serve", help="Leave everything running until Ctrl-C.")] = False,
 ) -> None:
     """The main job end to end on simulators: consent, files, sync, match, events, webhooks, report."""
+    if folder.exists() and not (folder / "demo.sqlite3").exists() and _holds_files(folder):
+        raise BadInput(f"--out {folder} is not an earlier demo's: name a new folder, for it will be emptied")
     from hub.demo import play
     from hub.wiring import SystemClock
 
@@ -82,3 +84,7 @@ def demo(
     if done.trouble is not None:
         complain(f"the demo did not end as it should: {done.trouble}")
         raise typer.Exit(FAILED)
+
+
+def _holds_files(folder: Path) -> bool:
+    return not folder.is_dir() or any(folder.iterdir())

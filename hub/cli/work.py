@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import BadInput, NotFound, RetryLater
+from core.errors import BadInput, LettrageError, NotFound, RetryLater
 from hub.cli.context import AsJson, ForTenant, opened, tenant_of
 from hub.cli.files import reconcile_files
 from hub.cli.financing import finance
@@ -58,7 +58,7 @@ def sync(
         _say_synced(one, done, quiet=as_json)
     if any(done.errors for _, done in results):
         raise typer.Exit(FAILED if all(not done.runs for _, done in results) else IN_PART)
-    if any(run.set_aside for _, done in results for run in done.runs):
+    if any(not done.runs or any(run.set_aside for run in done.runs) for _, done in results):
         raise typer.Exit(IN_PART)
 
 
@@ -86,19 +86,23 @@ def _connections(hub: "Hub", tenant_id: str, wanted: str | None, stream: str | N
 def _sync_one(
     hub: "Hub", tenant_id: str, connection: "Connection", stream: str | None, full: bool, *, quiet: bool
 ) -> "Synced":
-    from core.usecases.sync import sync_connection
+    """Reads one connection; what stops it is told, and does not keep the next one from being read."""
+    from core.usecases.sync import Synced, sync_connection
 
     with progress(f"{connection.provider} {connection.id}", quiet=quiet) as report:
-        return sync_connection(
-            hub.store,
-            hub.driver,
-            hub.clock,
-            tenant_id,
-            connection.id,
-            streams=[stream] if stream else None,
-            full=full,
-            progress=report,
-        )
+        try:
+            return sync_connection(
+                hub.store,
+                hub.driver,
+                hub.clock,
+                tenant_id,
+                connection.id,
+                streams=[stream] if stream else None,
+                full=full,
+                progress=report,
+            )
+        except LettrageError as error:
+            return Synced(runs=(), errors=(error,))
 
 
 def _say_synced(connection: "Connection", done: "Synced", *, quiet: bool) -> None:
@@ -110,6 +114,10 @@ def _say_synced(connection: "Connection", done: "Synced", *, quiet: bool) -> Non
     for error in done.errors:
         later = f"; try again in {error.seconds:.0f} s" if isinstance(error, RetryLater) else ""
         complain(f"{error}{later}")
+    if not done.runs and not done.errors:
+        warn(
+            f"{connection.provider} {connection.id}: nothing was read: the consent covers none of these streams"
+        )
     if any(run.set_aside for run in done.runs):
         warn("some records were set aside: `lettrage report reconciliation` says which and why")
 
@@ -125,12 +133,16 @@ def _synced_json(connection: "Connection", done: "Synced") -> dict[str, Any]:
 
 def reconcile(
     transactions: Annotated[
-        Path | None, typer.Option(help="Over files: transactions (.parquet, .jsonl, .csv).")
+        Path | None, typer.Option(metavar="FILE", help="Over files: transactions (.parquet, .jsonl, .csv).")
     ] = None,
-    open_items: Annotated[Path | None, typer.Option(help="Over files: open items.")] = None,
-    payer_accounts: Annotated[Path | None, typer.Option(help="Over files: payer account history.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="Over files: policy (TOML).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Over files: folder for the results.")] = None,
+    open_items: Annotated[Path | None, typer.Option(metavar="FILE", help="Over files: open items.")] = None,
+    payer_accounts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Over files: payer account history.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="Over files: policy (TOML).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Over files: folder for the results.")
+    ] = None,
     format: Annotated[str | None, typer.Option(help="Over files: parquet (default), jsonl or csv.")] = None,
     tenant: ForTenant = None,
     as_json: AsJson = False,

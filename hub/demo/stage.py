@@ -1,7 +1,5 @@
 """Sets the demo's stage: simulators, partner, hub with API and worker, each on a loopback port."""
 
-import base64
-import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -92,7 +90,6 @@ def _settings(
 ) -> Settings:
     values: dict[str, Any] = {
         "database_url": f"sqlite:///{folder.resolve() / 'demo.sqlite3'}",
-        "vault_keys": SecretStr(f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"),
         "public_url": public_url,
         "port": port,
         "webhook_allow": (partner.address, "127.0.0.1"),
