@@ -1,6 +1,6 @@
 """Who calls: bearer keys, their scopes, and the tenant that follows from the key."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args
 
 from fastapi import Depends, Request
@@ -42,21 +42,25 @@ def identify(request: Request) -> Caller:
     return known
 
 
-def needs(scope: Scope) -> Callable[..., Caller]:
+@dataclass(frozen=True, slots=True)
+class Needs:
     """A dependency: the caller, whose key must have `scope`."""
 
-    def caller_with_scope(
-        request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    scope: Scope
+
+    def __call__(
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
     ) -> Caller:
-        caller = identify(request)
-        if scope not in caller.scopes and (scope == "read" or "write" not in caller.scopes):
-            raise Refused(403, f"this API key lacks the scope {scope!r}")
+        return self.checked(identify(request))
+
+    def checked(self, caller: Caller) -> Caller:
+        """The caller; raises Refused (403) without the scope."""
+        if self.scope not in caller.scopes and (self.scope == "read" or "write" not in caller.scopes):
+            raise Refused(403, f"this API key lacks the scope {self.scope!r}")
         return caller
 
-    return caller_with_scope
 
-
-Reader = Annotated[Caller, Depends(needs("read"))]
-Writer = Annotated[Caller, Depends(needs("write"))]
-Decider = Annotated[Caller, Depends(needs("decide"))]
-Publisher = Annotated[Caller, Depends(needs("webhooks"))]
+Reader = Annotated[Caller, Depends(Needs("read"))]
+Writer = Annotated[Caller, Depends(Needs("write"))]
+Decider = Annotated[Caller, Depends(Needs("decide"))]
+Publisher = Annotated[Caller, Depends(Needs("webhooks"))]

@@ -24,7 +24,7 @@ from hub.api import (
     reports,
 )
 from hub.api.bodies import REQUESTS
-from hub.api.middleware import BodyCap, Measured, RequestId
+from hub.api.middleware import BodyCap, Caught, Measured, RequestId
 from hub.api.services import Services
 
 TITLE = "Lettrage"
@@ -64,6 +64,7 @@ def create_app(services: Services, *, registry: CollectorRegistry | None = None)
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(BodyCap)
+    app.add_middleware(Caught)
     app.add_middleware(Measured, registry=app.state.registry)
     app.add_middleware(RequestId)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it

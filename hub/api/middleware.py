@@ -1,15 +1,19 @@
-"""Around every request: an id, a cap on the body, headers, a count."""
+"""Around every request: an id, a cap on the body, headers, a count, and a last net for errors."""
 
 import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 
-from hub.api.problems import problem
+from hub.api.problems import problem, request_id
+
+log = structlog.get_logger("lettrage.api")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -80,14 +84,39 @@ class BodyCap:
 
         async def noted(message: Message) -> None:
             nonlocal started
+            if started or seen <= cap:  # else the reader of forms made another error of ours
+                started = True
+                await send(message)
+
+        with suppress(_TooLargeError):
+            await self._app(scope, counted, noted)
+        if seen > cap and not started:
+            await refuse(scope, receive, send)
+
+
+class Caught:
+    """Answers an unforeseen error. It goes no further: the server would write down its text and the
+    values of its frames; the log has its type and place under the request's id."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
             started = True
             await send(message)
 
         try:
-            await self._app(scope, counted, noted)
-        except _TooLargeError:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # the last net
+            request = Request(scope)
+            log.error("request_failed", request_id=request_id(request), exc_info=error)
             if not started:
-                await refuse(scope, receive, send)
+                answer = problem(request, 500, "the error is in the log under this request id")
+                await answer(scope, receive, send)
 
 
 class Measured:

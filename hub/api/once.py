@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from core.errors import BadInput, Conflict, RetryLater
 from core.model import stable_id
-from hub.api.access import identify, services_of
+from hub.api.access import Needs, identify, services_of
 from hub.api.services import Answer, Caller, Services
 
 HEADER = "idempotency-key"
@@ -25,6 +25,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 class WriteOnce(APIRoute):
     """A route whose writes may be repeated under one key. An error releases the key: nothing was done.
+    Only a caller who may make the request is told its first answer.
 
     It also refuses parameters it does not know: a misspelt filter must not answer with everything.
     """
@@ -32,6 +33,7 @@ class WriteOnce(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         known = frozenset(_parameters(self.dependant))
+        needed = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
 
         async def once(request: Request) -> Response:
             _refuse_unknown(request, known)
@@ -41,6 +43,8 @@ class WriteOnce(APIRoute):
             if not _KEY.fullmatch(key):
                 raise BadInput("Idempotency-Key must be 1 to 255 visible ASCII characters")
             caller = await run_in_threadpool(identify, request)
+            for need in needed:
+                need.checked(caller)
             attempt = _Attempt(services_of(request), caller, key, fingerprint(request, await request.body()))
             return await attempt.run(request, handle)
 

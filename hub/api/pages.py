@@ -99,7 +99,9 @@ def _link_is_over(error: LettrageError, session: ConnectSession | None) -> Respo
 
 @router.post("/connect/{token}")
 def follow_link(services: Wired, token: Token, request: Request) -> Response:
-    """Begins the consent and sends the browser to the provider."""
+    """Begins the consent and sends the browser to the provider; another site cannot press the button."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return notice("Nothing was begun", "Open the link you received, and press its button.", status=403)
     place = services.directory.connect_session_by_token(hash_of(token))
     if place is None:
         return _unknown_link()
@@ -153,7 +155,8 @@ def come_back(
 ) -> Response:
     """Where the provider sends the browser back to: completes the consent and says what came of it."""
     place = services.directory.connect_session_by_state(hash_of(state)) if state else None
-    if state is None or place is None or request.cookies.get(COOKIE) != hash_of(state):
+    ours = state is not None and place is not None and request.cookies.get(COOKIE) == hash_of(state)
+    if not ours or state is None or place is None or not _began_at(services, place, provider):
         return notice(
             "This consent cannot be completed",
             "It was not begun in this browser, or it is over. Open the link you received again.",
@@ -164,6 +167,14 @@ def come_back(
     response = _complete(services, request, place, provider, state, code)
     response.delete_cookie(COOKIE, path="/oauth/callback")
     return response
+
+
+def _began_at(services: Services, place: Place, provider: str) -> bool:
+    """Each provider answers at its own address (RFC 9700 4.4.2.2): a code that came to another's would
+    be handed to the wrong one."""
+    with services.store.begin(place.tenant_id, write=False) as unit:
+        session = unit.load(ConnectSession, place.id)
+    return session is not None and session.provider == provider
 
 
 def _no_consent(error: str | None) -> Response:

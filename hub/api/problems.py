@@ -9,11 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolIsExhausted
 from starlette.exceptions import HTTPException
 
 from core import errors
 
-log = structlog.get_logger()
+log = structlog.get_logger("lettrage.api")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -105,7 +107,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Refused, _on_refused)
-    app.add_exception_handler(Exception, _on_crash)
+    for kind in (OperationalError, InterfaceError, PoolIsExhausted):
+        app.add_exception_handler(kind, _on_database_away)
 
 
 def _on_lettrage(request: Request, error: Exception) -> JSONResponse:
@@ -152,9 +155,11 @@ def _on_refused(request: Request, error: Exception) -> JSONResponse:
     return problem(request, error.status, error.detail, headers=error.headers)
 
 
-def _on_crash(request: Request, error: Exception) -> JSONResponse:
-    log.error("request failed", request_id=request_id(request), error=type(error).__name__)
-    return problem(request, 500, "the error is in the log under this request id")
+def _on_database_away(request: Request, error: Exception) -> JSONResponse:
+    """Locked, full or not reachable: nothing was stored, and asking again may help."""
+    log.error("database_away", request_id=request_id(request), exc_info=error)
+    again = errors.RetryLater("the database cannot be reached now: nothing was stored", seconds=5)
+    return _on_lettrage(request, again)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
