@@ -153,8 +153,9 @@ def _read_and_settle(stage: Stage, *, imports: bool = False) -> None:
 
 
 def _line(event: dict[str, Any]) -> str:
-    timing = event["attributes"].get("timing") or ("withdrawn" if event["reverses"] else None)
-    how = f" ({timing.replace('_', ' ')})" if timing and event["type"] != "payment.reversed" else ""
+    withdrawn = "withdrawn" if event["attributes"].get("withdrawn") else None
+    timing = event["attributes"].get("timing") or withdrawn
+    how = f" ({timing.replace('_', ' ')})" if timing else ""
     return f"  {event['occurred_on']}  {event['loan_reference']}  [cyan]{event['type']}[/]{how}"
 
 

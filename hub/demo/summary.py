@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from core.model import Event, FinancedInvoice, to_major
 from core.usecases.verify import verify
-from hub.cli.frame import out
 from hub.demo.partner import Partner
 from hub.wiring import Hub
 
@@ -29,7 +29,7 @@ def summary(
     for one in financed:
         table.add_row(*_row(one, logs[one.id]))
     say("")
-    out.print(table, width=WIDTH, crop=False)
+    Console(width=WIDTH, highlight=False).print(table)
     proof = verify(hub.store, hub.driver, tenant, statements=hub.statements)
     differences = len(proof)
     say(f"\nevents verify: {len(events)} events derived again from raw records, {differences} differences")
@@ -52,5 +52,7 @@ def _row(financed: FinancedInvoice, log: list[Event]) -> tuple[str, ...]:
         str(financed.due_date or "unknown"),
         f"{to_major(remains, financed.currency):,}",
         state,
-        f"{log[-1].type}{' (withdrawn)' if log[-1].reverses else ''}" if log else "nothing yet",
+        f"{log[-1].type}{' (withdrawn)' if log[-1].attributes.get('withdrawn') else ''}"
+        if log
+        else "nothing yet",
     )
