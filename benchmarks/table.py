@@ -53,11 +53,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def side_by_side(
-    ours: Callable[[], object], yardstick: Callable[[], object], *, rounds: int = 5
+    ours: Callable[[], object], yardstick: Callable[[], object], *, rounds: int = 3
 ) -> tuple[float, float, float]:
     """Runs the two in turn; returns median seconds of each and the median of the pairwise ratios
-    (yardstick / ours: 0.5 means we take twice as long)."""
-    seconds(ours), seconds(yardstick)
+    (yardstick / ours: 0.5 means we take twice as long). The first round is cold and counts."""
     pairs = [(seconds(ours), seconds(yardstick)) for _ in range(rounds)]
     return (
         statistics.median(a for a, _ in pairs),

@@ -61,7 +61,7 @@ class _Sending:
 
 def _out(ground: Ground, address: str) -> Line:
     sending = _Sending(ground, address)
-    waiting = [sending.prepared() for _ in range(ROUNDS + 1)]
+    waiting = [sending.prepared() for _ in range(ROUNDS)]
     bodies = [body(each, emitted_at=datetime.now(UTC)) for each in sending.events]
     ours, bare, ratio = side_by_side(
         lambda: sending.deliver(*waiting.pop()), lambda: _post_all(sending.url, bodies), rounds=ROUNDS
