@@ -1,44 +1,95 @@
 """The same document seen in two tools (an accounting tool and a bank's invoicing) is one open item."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from core.model import Invoice
+from core.model import Counterparty, Invoice
+from core.model.identifiers import is_siren
+from core.reconciliation.names import COMMON, normalise
 
 Place = tuple[str, ...]
+Parties = Mapping[str, Counterparty]
+UNNAMED: Parties = {}
 
 
-def copies_of(invoices: Iterable[Invoice], *, used: Collection[str] = ()) -> Mapping[str, str]:
-    """Copy id to the id of the invoice that counts.
+def copies_of(
+    invoices: Iterable[Invoice], *, used: Collection[str] = (), parties: Parties = UNNAMED
+) -> Mapping[str, str]:
+    """Copy id to the id of the invoice that counts. `parties` (counterparties by id) say who owes.
 
-    Copies agree on company, direction, kind, number, currency, amount and issue date, and come from
-    different lists; two documents of one list are never copies of each other. What counts is the one
-    already `used` (financed, or money stands on it), else the one from the longest list: an
-    accounting tool holds all documents, a bank's invoicing some. Equal lists go by name.
+    Copies agree on company, direction, kind, number and currency, name no two different parties, come
+    from different lists, and agree on amount and issue date, or (one tool edited it) on one of them.
+    Two documents of one list are copies only when one was deleted there after it was used.
+
+    What counts is the one already `used` (financed, or money stands on it), else the one from the
+    longest list: an accounting tool holds all documents, a bank's invoicing some. Equal lists go by name.
     """
-    invoices = list(invoices)
-    lengths = Counter(_list(one) for one in invoices)
-    places: dict[Place, list[Invoice]] = defaultdict(list)
-    for one in invoices:
-        if (place := _place(one)) is not None:
-            places[place].append(one)
+    known = [one for one in invoices if _is_here(one, used)]
+    lengths = Counter(_list(one) for one in known)
+
+    def rank(one: Invoice) -> tuple[bool, int, Place]:
+        return one.id not in used, -lengths[_list(one)], _list(one)
+
     found: dict[str, str] = {}
-    for group in places.values():
-        if len(group) > 1 and len({_list(one) for one in group}) == len(group):
-            first, *others = sorted(
-                group, key=lambda one: (one.id not in used, -lengths[_list(one)], _list(one))
-            )
-            found.update((other.id, first.id) for other in others if other.id not in used)
+    for place in (_same, _edited):
+        paired = {*found, *found.values()}
+        for group in _groups((one for one in known if one.id not in paired), place):
+            first, *others = sorted(group, key=rank)
+            alike = [o for o in others if o.id not in used and is_same_document(o, first, parties)]
+            found.update((other.id, first.id) for other in alike)
     return found
 
 
-def _place(one: Invoice) -> Place | None:
-    if one.document_status != "issued" or not one.number_normalized or one.issue_date is None:
-        return None
-    return (
-        one.company_id or "", one.direction, one.kind, one.number_normalized, one.currency,
-        str(one.gross_minor), one.issue_date.isoformat(),
-    )  # fmt: skip
+def _is_here(one: Invoice, used: Collection[str]) -> bool:
+    """Issued; or deleted at its source after it was used: what stands there again is the same claim."""
+    deleted = one.document_status == "deleted" and one.id in used
+    return bool(one.number_normalized) and (one.document_status == "issued" or deleted)
+
+
+def _groups(invoices: Iterable[Invoice], place: Callable[[Invoice], Place]) -> Iterable[list[Invoice]]:
+    """Documents of one place, at most one of each list: more of one list, and nothing tells which."""
+    places: dict[Place, list[Invoice]] = defaultdict(list)
+    for one in invoices:
+        places[place(one)].append(one)
+    return [
+        group
+        for group in places.values()
+        if len(group) > 1 and len({(_list(one), one.document_status) for one in group}) == len(group)
+    ]
+
+
+def _edited(one: Invoice) -> Place:
+    return one.company_id or "", one.direction, one.kind, one.number_normalized or "", one.currency
+
+
+def _same(one: Invoice) -> Place:
+    return *_edited(one), str(one.gross_minor), str(one.issue_date)
+
+
+def is_same_document(one: Invoice, other: Invoice, parties: Parties = UNNAMED) -> bool:
+    """Whether two records may be one document: see `copies_of`."""
+    apart = _list(one) != _list(other) or "deleted" in (one.document_status, other.document_status)
+    dated = one.issue_date is not None and one.issue_date == other.issue_date
+    alike = dated or one.gross_minor == other.gross_minor
+    return _edited(one) == _edited(other) and apart and alike and _may_owe_alike(one, other, parties)
+
+
+def _may_owe_alike(one: Invoice, other: Invoice, parties: Parties) -> bool:
+    """Equal SIREN, else a telling word in common; what is unknown contradicts nothing."""
+    (siren, words), (other_siren, other_words) = _who(one, parties), _who(other, parties)
+    if siren and other_siren:
+        return siren == other_siren
+    return not (words and other_words) or bool(words & other_words)
+
+
+def _who(one: Invoice, parties: Parties) -> tuple[str | None, set[str]]:
+    """SIREN and the words of all names of whoever is at the other end."""
+    party = one.buyer if one.direction == "receivable" else one.seller
+    known = parties.get(one.counterparty_id or party.counterparty_id or "")
+    names = [party.name or "", *((known.legal_name, *known.aliases) if known else ())]
+    proven = [i.value for i in known.identifiers if i.scheme == "siren" and i.verified] if known else []
+    siren = party.siren if party.siren and is_siren(party.siren) else next(iter(proven), None)
+    return siren, {word for name in names if name for word in normalise(name).words} - COMMON
 
 
 def _list(one: Invoice) -> Place:

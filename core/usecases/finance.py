@@ -11,6 +11,7 @@ from core.errors import BadInput, Conflict, LettrageError, NotFound
 from core.model import (
     Allocation,
     Company,
+    Counterparty,
     FinancedInvoice,
     Invoice,
     Money,
@@ -23,7 +24,7 @@ from core.model.base import Currency, Minor
 from core.model.identifiers import compact, is_iban
 from core.ports import Store, Unit
 from core.settlement import settle
-from core.usecases.copies import copies_of
+from core.usecases.copies import copies_of, is_same_document
 from core.usecases.wake import wake
 
 
@@ -150,7 +151,8 @@ def _by_number(unit: Unit, company: Company, direction: str, number: str) -> Inv
         Invoice, company_id=company.id, direction=direction, number_normalized=compact(number)
     )
     found = [i for i in numbered if i.kind != "credit_note"]
-    copies = copies_of(found, used={i.id for i in found if unit.entries(Allocation, invoice_id=i.id)})
+    used = {i.id for i in found if unit.entries(Allocation, invoice_id=i.id)}
+    copies = copies_of(found, used=used, parties=_parties(unit, found))
     exact = [i for i in found if i.number == number and i.id not in copies] or found
     if not exact:
         raise NotFound(f"field invoice.number: {company.legal_name} has no {direction} invoice {number}")
@@ -174,11 +176,20 @@ def _check(unit: Unit, invoice: Invoice, terms: Terms) -> None:
         advance, most = Money(terms.advance_minor, terms.currency), Money(basis, invoice.currency)
         raise BadInput(f"field advance_minor: {advance} is more than the {limit} amount {most}")
     _check_account(terms)
-    other = next((f for id in _same_document(unit, invoice) for f in _loans(unit, id)), None)
-    if other is not None:
-        raise Conflict(f"field invoice: it is financed already, by loan {other.loan_reference}")
+    _check_copies(unit, invoice)
     if _open(unit, invoice) == 0:
         raise Conflict("field invoice: it is settled already; nothing is left to finance")
+
+
+def _check_copies(unit: Unit, invoice: Invoice) -> None:
+    """Under whatever id: not financed yet, and no money on an id that would then not be watched."""
+    same = _same_document(unit, invoice)
+    other = next((f for id in same for f in _loans(unit, id)), None)
+    if other is not None:
+        raise Conflict(f"field invoice: it is financed already, by loan {other.loan_reference}")
+    paid = next((id for id in same if id != invoice.id and unit.entries(Allocation, invoice_id=id)), None)
+    if paid is not None:
+        raise Conflict(f"field invoice: money stands on the same document under the id {paid}; give that id")
 
 
 def _loans(unit: Unit, invoice_id: str) -> list[FinancedInvoice]:
@@ -193,8 +204,13 @@ def _same_document(unit: Unit, invoice: Invoice) -> list[str]:
         direction=invoice.direction,
         number_normalized=invoice.number_normalized,
     )
-    copies = copies_of([invoice, *(one for one in alike if one.id != invoice.id)], used=[invoice.id])
-    return [invoice.id, *sorted(copies)]
+    parties = _parties(unit, [invoice, *alike])
+    return [invoice.id, *(one.id for one in alike if is_same_document(one, invoice, parties))]
+
+
+def _parties(unit: Unit, invoices: Iterable[Invoice]) -> dict[str, Counterparty]:
+    ends = [(one, one.buyer if one.direction == "receivable" else one.seller) for one in invoices]
+    return unit.get(Counterparty, [one.counterparty_id or end.counterparty_id or "" for one, end in ends])
 
 
 def _check_document(invoice: Invoice) -> None:

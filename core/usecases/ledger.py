@@ -18,7 +18,7 @@ _STATUS: Mapping[str, LineStatus] = {"booked": "booked", "pending": "pending"}
 def lines_of(known: Known) -> list[Line]:
     """Every bank line, ordered by id; declined and removed lines pay nothing."""
     declared = defaultdict(set)
-    copies = copies_of(known.invoices.values(), used=used_documents(known))
+    copies = document_copies(known)
     for match in known.matches:
         declared[match.transaction_id].add(copies.get(match.invoice_id, match.invoice_id))
     return [_line(known, one, tuple(sorted(declared[one.id]))) for _, one in sorted(known.lines.items())]
@@ -65,7 +65,7 @@ def _rank(one: BankTransaction, iban: str | None) -> int:
 def items_of(known: Known) -> list[Item]:
     """Issued invoices and credit notes, and those that are financed or money stands on; by id."""
     used = used_documents(known)
-    copies = copies_of(known.invoices.values(), used=used)
+    copies = document_copies(known)
     starts = _first_lines(known)
     return [
         _item(known, one, opening=_opening(one, used=one.id in used, first_line=starts.get(one.company_id)))
@@ -77,6 +77,11 @@ def items_of(known: Known) -> list[Item]:
 def used_documents(known: Known) -> set[str]:
     """Ids of invoices that are financed or that money stands on."""
     return {*(a.invoice_id for a in known.allocations), *(f.invoice_id for f in known.financed)}
+
+
+def document_copies(known: Known) -> Mapping[str, str]:
+    """Documents seen in two tools: see `copies_of`."""
+    return copies_of(known.invoices.values(), used=used_documents(known), parties=known.counterparties)
 
 
 def _first_lines(known: Known) -> dict[str | None, date]:

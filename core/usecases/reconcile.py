@@ -10,9 +10,8 @@ from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, tie
 from core.reconciliation import reconcile as engine
 from core.repayment import Moment, WatchPolicy, derive_events
 from core.usecases.allocate import Book, entries_for
-from core.usecases.copies import copies_of
 from core.usecases.known import Known, load
-from core.usecases.ledger import items_of, lines_of, prior_of, stands, used_documents
+from core.usecases.ledger import document_copies, items_of, lines_of, prior_of, stands
 from core.usecases.wake import newest, rest
 from core.usecases.watching import Watchtower, agreed_pairs
 from core.webhooks import deliveries_for, enqueue_delivery
@@ -73,7 +72,7 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
     decisions = {**known.decisions, **{d.transaction_id: d for d in changed}}
     standing = frozenset(d.transaction_id for d in prior.decisions if stands(d))
     copies = rules.tie(lines, standing=standing)
-    documents = copies_of(known.invoices.values(), used=used_documents(known))
+    documents = document_copies(known)
     agreed = agreed_pairs(known, copies, documents)
     book = Book(known.lines, known.invoices, known.allocations, agreed)
     fresh = entries_for([d for id, d in decisions.items() if id in known.lines], book)

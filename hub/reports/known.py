@@ -105,13 +105,14 @@ def know(unit: Unit, scope: Scope) -> Known:
     financed = unit.all(FinancedInvoice, as_of=None, **equal)
     decisions = {d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)}
     used = {*(a.invoice_id for a in allocations), *(f.invoice_id for f in financed)}
-    copies = copies_of(invoices.values(), used=used)
+    counterparties = {c.id: c for c in unit.all(Counterparty, as_of=None, **equal)}
+    copies = copies_of(invoices.values(), used=used, parties=counterparties)
     same = {id: str(d.explanation.get("copy_of")) for id, d in decisions.items() if d.reason == "copy"}
     return Known(
         scope=scope,
         today=unit.now.astimezone(PARIS).date(),
         companies={c.id: c for c in unit.all(Company)},
-        counterparties={c.id: c for c in unit.all(Counterparty, as_of=None, **equal)},
+        counterparties=counterparties,
         accounts={a.id: a for a in unit.all(BankAccount, as_of=None, **equal)},
         lines=tuple(unit.all(BankTransaction, as_of=None, **equal)),
         invoices=invoices,
