@@ -127,6 +127,10 @@ def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
     )
 
 
+_UNCERTAIN = frozenset({"return_ambiguous", "return_without_original", "rejected_by_person"})
+"""Reasons for which a person looks at a returned payment."""
+
+
 def settle_nothing(
     line: Line,
     reason: str,
@@ -139,7 +143,7 @@ def settle_nothing(
 ) -> Decision:
     """A T0 decision: not a receipt (NONE), or a return with opposite shares (AUTO), or one whose
     original is not certain (REVIEW)."""
-    uncertain = reason in {"return_ambiguous", "return_without_original"}
+    uncertain = reason in _UNCERTAIN
     allocated = line.amount_minor if shares else 0
     return Decision(
         id=decision_id(line.transaction_id),

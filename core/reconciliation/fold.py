@@ -225,10 +225,13 @@ class Fold:
         if reason and not any(c.strength >= FULL for c in case.cited.citations):
             self._put(settle_nothing(line, reason, self.versions))
             return None
-        before = self.earlier.get(line.transaction_id)
-        if before is not None and before.rejected:
-            case.rejected = tuple(frozenset(group) for group in before.rejected)
+        case.rejected = self._rejected(line)
         return case
+
+    def _rejected(self, line: Line) -> tuple[frozenset[str], ...]:
+        """Groups of items that a person said no to for this line."""
+        before = self.earlier.get(line.transaction_id)
+        return tuple(frozenset(group) for group in before.rejected) if before else ()
 
     def _supported(self, line: Line) -> Line:
         """The line with what its copies' sources declare about it."""
@@ -284,7 +287,7 @@ class Fold:
                 self._reserved(share, -1)
             self._apply(decision)
             original = decision.explanation.get("returns")
-            if isinstance(original, str):
+            if isinstance(original, str) and decision.shares:
                 self._undo(original)
 
     def _apply(self, decision: Decision) -> None:
@@ -319,6 +322,9 @@ class Fold:
         original, possible = self.originals.of(line)
         closed = self.decided.get(original.transaction_id) if original else None
         decision = take_back(line, original, possible, closed, self.versions)
+        if is_rejected(decision.shares, self._rejected(line)):
+            self._refuse_return(line, possible)
+            return
         self._put(decision)
         self._apply(decision)
         if original is not None:
@@ -327,6 +333,13 @@ class Fold:
                 self._put(
                     settle_nothing(original, "returned", self.versions, returned_by=line.transaction_id)
                 )
+
+    def _refuse_return(self, line: Line, possible: Sequence[Line]) -> None:
+        """A person said that this line takes back none of what its original closed."""
+        named = sorted(o.transaction_id for o in possible)
+        groups = tuple(tuple(sorted(group)) for group in self._rejected(line))
+        reason = "rejected_by_person"
+        self._put(settle_nothing(line, reason, self.versions, rejected=groups, originals=named))
 
     def _undo(self, original: str) -> None:
         """The original was taken back: it is returned once, and what it taught is forgotten."""

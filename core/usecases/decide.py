@@ -8,7 +8,8 @@ from core.model import BankTransaction, Decision, Invoice, Money, Share, content
 from core.model.decision import Outcome
 from core.ports import Store, Unit
 from core.usecases import audit
-from core.usecases.ledger import stands
+from core.usecases.known import Known, load
+from core.usecases.ledger import document_copies, stands
 from core.usecases.reconcile import STANDARD, Rules, reconcile
 
 
@@ -21,6 +22,8 @@ def accept(
         chosen = next((c for c in decision.candidates if c.rank == rank), None)
         if chosen is None:
             raise NotFound(f"decision {decision_id} has no candidate {rank}")
+        if any(not _is_open(load(unit), decision, share) for share in chosen.shares):
+            raise Conflict(f"candidate {rank} of {decision_id} is not open any more; look at it again")
         _keep(unit, decision, person, "accept", outcome="auto", shares=chosen.shares, reason="accepted")
     return _follow(store, tenant_id, decision_id, rules)
 
@@ -36,12 +39,13 @@ def assign(
 ) -> Decision:
     """Splits the line over documents as a person says; `amounts` in minor units, in the item's sign.
 
-    What is left of the line stays unallocated. Raises BadInput for amounts that do not fit the line.
+    What is left of the line stays unallocated. Raises BadInput for amounts that fit neither the line
+    nor what is open.
     """
     with store.begin(tenant_id) as unit:
         decision = _decision(unit, decision_id)
         shares = tuple(Share(item_id=id, amount_minor=minor) for id, minor in sorted(amounts.items()))
-        _check(unit, decision, shares)
+        _check(unit, load(unit), decision, shares)
         _keep(unit, decision, person, "assign", outcome="auto", shares=shares, reason="assigned")
     return _follow(store, tenant_id, decision_id, rules)
 
@@ -104,21 +108,45 @@ def _open_case(unit: Unit, decision_id: str) -> Decision:
     return decision
 
 
-def _check(unit: Unit, decision: Decision, shares: tuple[Share, ...]) -> None:
+def _check(unit: Unit, known: Known, decision: Decision, shares: tuple[Share, ...]) -> None:
     line = _line(unit, decision)
-    invoices = unit.get(Invoice, [s.item_id for s in shares])
+    copies = document_copies(known)
     for share in shares:
-        invoice = invoices.get(share.item_id)
+        invoice = known.invoices.get(share.item_id)
         if invoice is None:
             raise NotFound(f"there is no invoice {share.item_id}")
-        if invoice.currency != line.currency or invoice.company_id != line.company_id:
-            raise BadInput(f"invoice {share.item_id} is of another company or currency than the bank line")
-        if (share.amount_minor > 0) != (invoice.kind != "credit_note"):
-            raise BadInput(f"the amount for {share.item_id} has the wrong sign or is zero")
+        _check_document(line, invoice, share)
+        if invoice.id in copies:
+            raise BadInput(f"{invoice.id} is a copy of another document; give the id {copies[invoice.id]}")
+        if not _is_open(known, decision, share):
+            left = Money(_open(known, decision, invoice), invoice.currency)
+            raise BadInput(f"{left} of {share.item_id} are open, the amount for it is more")
     total = sum(s.amount_minor for s in shares)
     if not 0 < total <= abs(line.amount_minor):
         wanted, there = Money(total, line.currency), Money(abs(line.amount_minor), line.currency)
         raise BadInput(f"the shares add up to {wanted}, the bank line is {there}")
+
+
+def _check_document(line: BankTransaction, invoice: Invoice, share: Share) -> None:
+    """Refuses a document that this line cannot pay, whatever the amounts."""
+    if invoice.currency != line.currency or invoice.company_id != line.company_id:
+        raise BadInput(f"invoice {invoice.id} is of another company or currency than the bank line")
+    if (invoice.direction == "receivable") != (line.amount_minor > 0):
+        raise BadInput(f"invoice {invoice.id} is a {invoice.direction}: this money goes the other way")
+    if (share.amount_minor > 0) != (invoice.kind != "credit_note"):
+        raise BadInput(f"the amount for {invoice.id} has the wrong sign or is zero")
+
+
+def _open(known: Known, decision: Decision, invoice: Invoice) -> int:
+    """What all other decisions leave open of a document (0 or more), allocated already or not."""
+    others = [d for d in known.decisions.values() if d.id != decision.id and stands(d)]
+    taken = sum(s.amount_minor for d in others for s in d.shares if s.item_id == invoice.id)
+    return max(0, invoice.payable_minor - abs(taken))
+
+
+def _is_open(known: Known, decision: Decision, share: Share) -> bool:
+    invoice = known.invoices.get(share.item_id)
+    return invoice is not None and abs(share.amount_minor) <= _open(known, decision, invoice)
 
 
 def _line(unit: Unit, decision: Decision) -> BankTransaction:
