@@ -50,7 +50,8 @@ class Settlement:
 def standing(
     allocations: Iterable[Allocation], *, sign: int = 1, agreed: frozenset[str] = frozenset()
 ) -> tuple[Live, ...]:
-    """The allocations that still count, by date then id; each is netted with its contrary entries.
+    """The allocations that still count, by date then id; each is netted with its contrary entries
+    and counts for nothing once more than all of it was taken back (a return, then its original).
 
     `allocations` come in the order they were written. `agreed` names the transactions that a
     provider ties to this invoice too. `sign` is -1 for a credit note, whose entries are negative.
@@ -63,7 +64,9 @@ def standing(
         roots[entry.id] = root
         first.setdefault(root, entry)
         net[root] = net.get(root, 0) + sign * entry.amount_minor
-    left = (Live(first[root], amount, _grade(first[root], agreed)) for root, amount in net.items() if amount)
+    left = (
+        Live(first[root], amount, _grade(first[root], agreed)) for root, amount in net.items() if amount > 0
+    )
     return tuple(sorted(left, key=lambda one: (one.allocation.occurred_on, one.allocation.id)))
 
 

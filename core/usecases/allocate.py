@@ -159,19 +159,24 @@ def _difference(
 ) -> list[Allocation]:
     """Contrary entries for what is no longer wanted, then entries for what is missing."""
     live: dict[Key, list[Allocation]] = defaultdict(list)
-    undone = {e.reverses for e in written if e.reverses}
+    undone, own = {e.reverses for e in written if e.reverses}, {e.id for e in written}
     for entry in written:
-        own = entry.reverses in {e.id for e in written}
-        if entry.id not in undone and not own:
+        if entry.id not in undone and entry.reverses not in own:
             live[entry.invoice_id, entry.kind].append(entry)
+    line = book.lines[decision.transaction_id]
     entries: list[Allocation] = []
     for key in sorted({*live, *wanted}):
-        have = [e.amount_minor for e in live.get(key, [])]
-        want = [w.amount_minor for w in wanted.get(key, [])]
+        have = [(e.amount_minor, e.occurred_on, e.reverses) for e in live.get(key, [])]
+        want = [(w.amount_minor, _counts_on(line, w), w.undoes and w.undoes.id) for w in wanted.get(key, [])]
         if have != want:
             entries += [_contrary(decision, entry, book) for entry in live.get(key, [])]
             entries += _missing(decision, book, [*written, *entries], key, wanted.get(key, []))
     return sorted(entries, key=lambda e: e.reverses is None)
+
+
+def _counts_on(line: BankTransaction, wanted: Wanted) -> date:
+    """The line's day; a return counts no earlier than what it takes back."""
+    return max(_day(line), wanted.undoes.occurred_on) if wanted.undoes else _day(line)
 
 
 def _contrary(decision: Decision, entry: Allocation, book: Book) -> Allocation:
@@ -209,7 +214,6 @@ def _entry(
     decision: Decision, book: Book, invoice_id: str, kind: str, wanted: Wanted, number: int
 ) -> Allocation:
     line = book.lines[decision.transaction_id]
-    day = _day(line)
     undoes = wanted.undoes
     return Allocation.model_validate(
         {
@@ -223,7 +227,7 @@ def _entry(
             "kind": kind,
             "source": _source(decision),
             "grade": "E4" if (line.id, invoice_id) in book.agreed else "E3",
-            "occurred_on": max(day, undoes.occurred_on) if undoes else day,
+            "occurred_on": _counts_on(line, wanted),
             "gap_minor": wanted.gap_minor,
             "gap_reason": wanted.gap_reason,
             "reverses": undoes.id if undoes else None,

@@ -9,7 +9,15 @@ from core.usecases.finance import finance
 from core.usecases.reconcile import reconcile
 from tests.core.usecases.made import T, day, invoice, line, world
 from tests.core.usecases.test_reconcile import (
-    add, check_invariants, copy_of, decision_of, paid_world, run, state, terms, types,
+    add,
+    check_invariants,
+    copy_of,
+    decision_of,
+    paid_world,
+    run,
+    state,
+    terms,
+    types,
 )  # fmt: skip
 from tests.fakes import InMemoryStore
 
