@@ -69,6 +69,15 @@ class Case:
     def is_open(self, n: int) -> bool:
         return self.scope.open[n] != 0
 
+    def is_issued(self, n: int) -> bool:
+        """Not dated (much) later than the line: numbers start anew each year."""
+        issued, booked = self.scope.items[n].issue_date, self.line.booking_date
+        return issued is None or booked is None or (issued - booked).days <= self.policy.early_days
+
+    def issued(self, items: Sequence[int]) -> tuple[int, ...]:
+        """Of items that share a key, those that were issued when the line was booked; all when none was."""
+        return tuple(n for n in items if self.is_issued(n)) or tuple(items)
+
     def narrowed(self, items: Sequence[int]) -> tuple[int, ...]:
         """Of items that share a number, those of the payer; all when he is none of their debtors."""
         grades = [self.grade(n) for n in items]
@@ -98,7 +107,7 @@ class Case:
         items = citation.items
         if len(items) == 1:
             return items
-        items = self.narrowed(items)
+        items = self.narrowed(self.issued(items))
         live = tuple(n for n in items if self.is_open(n))
         twins = {abs(self.scope.items[n].amount_minor) for n in items}
         return live if live and (len(live) == len(items) or len(twins) > 1) else items

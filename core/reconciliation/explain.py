@@ -25,6 +25,7 @@ REASONS: Final[Mapping[str, str]] = {
     "only_subset_that_fits": "of the items cited, only this group sums exactly",
     "overpayment": "more was paid than is open on what is cited",
     "own_transfer": "a transfer between own accounts",
+    "paid_before_issue": "the payment is older than the invoice: it may be for another one of that number",
     "partial_payment": "part of the cited item was paid",
     "payer_and_amount": "the payer and the amount fit, but no reference is cited",
     "payer_and_group": "several of the payer's items together make the amount",

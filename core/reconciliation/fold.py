@@ -256,12 +256,14 @@ class Fold:
         return left
 
     def _refusal(self, case: Case, ruling: Ruling) -> str | None:
-        """Why a ruling may not take effect: the tenant, a person, or a decision that stands."""
+        """Why a ruling may not take effect: the tenant, a person, the calendar, or a decision that stands."""
         if ruling.tier not in self.policy.automatic_tiers:
             return "tier_not_automatic"
         if is_rejected(ruling.shares, case.rejected):
             return "rejected_by_person"
         position = case.scope.index.position
+        if not all(case.is_issued(position[s.item_id]) for s in ruling.shares):
+            return "paid_before_issue"
         free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)
         return None if free else "already_settled"
 

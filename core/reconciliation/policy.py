@@ -33,6 +33,8 @@ class Policy:
     """Upper bound of the matches that chance alone would give, for decisions that lean on numbers."""
     automatic_tiers: tuple[str, ...] = ("T1", "T2", "T3", "T4", "T5", "T8")
     """Tiers that may decide alone; a tier left out prepares a REVIEW instead."""
+    early_days: int = 7
+    """How long before its issue date an invoice may be paid; before, it is another one of that number."""
     return_window_days: int = 400
     """How far back the original of a returned payment is looked for (13 months)."""
     max_text: int = 2000

@@ -153,7 +153,7 @@ def counter_hits(case: Case) -> dict[int, str]:
         if not (booked and is_year(word.text, booked)):
             for n in case.scope.with_counter(case.paid, word.text):
                 found.setdefault(n, word.text)
-    return found
+    return {n: found[n] for n in case.issued(tuple(found))}
 
 
 def counter_and_amount(case: Case) -> Ruling | None:

@@ -97,6 +97,7 @@ REASONS: dict[str, str] = {
     "credit_note_not_cited": "The sum works with a credit note that the line does not cite.",
     "probable_typing_error": "Another invoice of this payer has exactly this amount.",
     "unexplained_gap": "Less was paid than is open, and nothing agreed explains the difference.",
+    "paid_before_issue": "The payment is older than the invoice: it may be for another one of that number.",
     "partial_payment": "A part of the invoice cited was paid.",
 }
 """The engine's reason codes as sentences; a code that is not here is shown as its own words."""
