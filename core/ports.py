@@ -96,6 +96,10 @@ class Unit(Protocol):
         """Entries known at `as_of` (default: all), in the order they were written."""
         ...
 
+    def last(self, kind: type[E]) -> E | None:
+        """The entry of `kind` written last, without reading the others; None when there is none."""
+        ...
+
     def save(self, rows: Sequence[Row]) -> None:
         """Inserts or replaces operational rows by id."""
         ...

@@ -142,6 +142,10 @@ class InMemoryUnit:
         log = self._known.entries.get(kind, {}).values()
         return [e for e, at in log if (as_of is None or at <= as_of) and _matches(e, equal)]
 
+    def last(self, kind: type[Any]) -> Any:
+        log = self._known.entries.get(kind, {})
+        return log[next(reversed(log))][0] if log else None
+
     def save(self, rows: Sequence[Row]) -> None:
         self._may_write()
         for row in rows:

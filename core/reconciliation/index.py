@@ -98,6 +98,7 @@ class Index:
         self.by_debtor: dict[str, list[int]] = defaultdict(list)
         self.amounts: Counter[int] = Counter()
         self.counters: Counter[str] = Counter()
+        self.by_counter: dict[str, list[int]] = defaultdict(list)
         self.prefixes: set[str] = set()
         self.plain_prefixes: set[str] = set()
         self.numbers: list[Number] = []
@@ -128,14 +129,14 @@ class Index:
         for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():
             if len(key.replace("|", "")) >= SHORT:
                 self.digits[key].append(n)
-        self.counters.update(counters_of(number.groups)[:1])
+        counters = counters_of(number.groups)
+        self.counters.update(counters[:1])
+        for counter in counters:
+            self.by_counter[counter].append(n)
         if number.groups[0].isalpha():
             self.prefixes.add(number.groups[0])
             if len(number.groups) == 2:
                 self.plain_prefixes.add(number.groups[0])
-
-    def has_counter(self, n: int, counter: str) -> bool:
-        return counter in counters_of(self.numbers[n].groups)
 
     def same_series(self, n: int, number: str) -> int | None:
         """The item with this compact number between the same seller and debtor, if there is one."""

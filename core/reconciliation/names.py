@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from math import log
 from typing import Final, NamedTuple
 
@@ -54,6 +55,7 @@ class Payer(NamedTuple):
 UNKNOWN: Final = Payer(frozenset(), frozenset(), frozenset())
 
 
+@lru_cache(maxsize=8192)
 def normalise(text: str) -> Name:
     """Upper case, no accents, dotted forms joined, legal form in its own field.
 

@@ -17,15 +17,16 @@ class Originals:
     def __init__(self, window_days: int) -> None:
         self._window = timedelta(days=window_days)
         self._by_id: dict[tuple[str, str], list[Line]] = defaultdict(list)
-        self._by_amount: dict[int, list[Line]] = defaultdict(list)
+        self._by_amount: dict[tuple[str, int], dict[str, Line]] = defaultdict(dict)
         self._returned: set[str] = set()
         self._copies: dict[str, tuple[Line, ...]] = {}
 
     def add(self, line: Line, copies: Iterable[Line] = ()) -> None:
         """Remembers a line; its `copies` say on which other account, under which other identifiers
         and with which payer the same money was seen."""
-        self._by_amount[line.amount_minor].append(line)
         self._copies[line.transaction_id] = tuple(copies)
+        for face in self._faces(line):
+            self._by_amount[face.account_id, line.amount_minor][line.transaction_id] = line
         for key in dict.fromkeys(key for face in self._faces(line) for key in ids_of(face)):
             self._by_id[key].append(line)
 
@@ -48,8 +49,8 @@ class Originals:
 
     def alike(self, line: Line) -> list[Line]:
         """Earlier lines of opposite amount on the same account."""
-        same = self._by_amount.get(-line.amount_minor, ())
-        return [o for o in same if self._is_here(o, line) and self._fits(o, line)]
+        same = self._by_amount.get((line.account_id, -line.amount_minor), {})
+        return [o for o in same.values() if self._fits(o, line)]
 
     def _fits(self, original: Line, line: Line) -> bool:
         if original.amount_minor != -line.amount_minor or original.transaction_id in self._returned:

@@ -186,7 +186,7 @@ def exact_but_unproven(case: Case, meaning: Meaning) -> Ruling | None:
         return None
     n = meaning.items[0]
     chance = by_number(case.scope.index, 1, case.paid, case.line.currency)
-    twins = [m for m in case.scope.held(case.paid)[:HANDFUL] if m != n]
+    twins = [m for m in case.scope.held(case.paid, most=HANDFUL) or () if m != n]
     proposals = [whole(case, [n], _score(case, n, 0.5), because="cited by its digits")]
     return _review(case, "coincidence_bound", proposals, coincidence=chance, rivals=twins)
 
@@ -287,8 +287,8 @@ def _twin(case: Case, n: int) -> tuple[object, ...]:
 
 def by_amount(case: Case) -> Ruling | None:
     """Nothing but the amount, held by a handful of items whose debtor may be the payer."""
-    held = case.scope.held(case.paid)
-    if not held or len(held) > HANDFUL:
+    held = case.scope.held(case.paid, most=HANDFUL)
+    if not held:
         return None
     possible = [n for n in held if case.grade(n) >= 0]
     proposals = [whole(case, [n], _score(case, n, 0.05), because="amount only") for n in possible]

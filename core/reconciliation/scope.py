@@ -28,15 +28,15 @@ class Scope:
         self.debtors = Debtors((i.debtor_id, i.debtor_name) for i in self.items)
         known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
         self.accounts = Accounts([*dict.fromkeys(known), *accounts])
-        self._by_counter: dict[int, dict[str, list[int]]] = {}
 
-    def held(self, amount: int) -> tuple[int, ...]:
-        """Items whose open amount is exactly this, in order."""
-        return tuple(sorted(self._by_open.get(amount, ())))
+    def held(self, amount: int, *, most: int) -> tuple[int, ...] | None:
+        """Items whose open amount is exactly this, in order; None when there are more than `most`."""
+        found = self._by_open.get(amount, {})
+        return tuple(sorted(found)) if len(found) <= most else None
 
     def with_counter(self, amount: int, counter: str) -> list[int]:
         """Of the items open at `amount`, those whose number ends with the counter."""
-        return [n for n in self.held(amount) if self.index.has_counter(n, counter)]
+        return [n for n in self.index.by_counter.get(counter, ()) if self.open[n] == amount]
 
     def change(self, n: int, amount: int) -> None:
         """Adds `amount` to what is open of item `n` (negative: it is used up)."""

@@ -11,15 +11,16 @@ def record(
     unit: Unit, actor: str, action: str, subject: str, details: Mapping[str, Any] | None = None
 ) -> AuditEntry:
     """Appends one entry to the tenant's chain; `details` hold ids and words, no personal data."""
-    chain = unit.entries(AuditEntry)
+    last = unit.last(AuditEntry)
+    number = int(last.id.removeprefix("aud_")) + 1 if last else 1
     draft = AuditEntry(
-        id=f"aud_{len(chain) + 1:010d}",
+        id=f"aud_{number:010d}",
         at=unit.now,
         actor=actor,
         action=action,
         subject=subject,
         details=dict(details or {}),
-        previous_hash=chain[-1].hash if chain else None,
+        previous_hash=last.hash if last else None,
         hash="",
     )
     entry = draft.model_copy(update={"hash": hash_of(draft)})

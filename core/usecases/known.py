@@ -77,7 +77,7 @@ def load(unit: Unit, *, as_of: int | None = None) -> Known:
         decisions={d.transaction_id: d for d in unit.all(Decision, as_of=as_of)},
         allocations=tuple(unit.entries(Allocation, as_of=as_of)),
         events=tuple(unit.entries(Event, as_of=as_of)),
-        walked=frozenset(_walk(e) for e in unit.entries(AuditEntry, as_of=as_of) if e.action == WALKED),
+        walked=frozenset(map(_walk, unit.entries(AuditEntry, as_of=as_of, action=WALKED))),
         histories=unit.history,
     )
 

@@ -191,7 +191,7 @@ def _prove_walk(unit: Unit, reading: _Reading) -> None:
         "object": reading.stream,
         "company_id": connection.company_id,
     }
-    if not any(e.action == WALKED and e.details == details for e in unit.entries(AuditEntry)):
+    if not any(e.details == details for e in unit.entries(AuditEntry, action=WALKED)):
         audit.record(unit, "sync", WALKED, reading.state_id, details)
 
 

@@ -75,6 +75,13 @@ class Log:
         rows = self._scope.execute(query.order_by(table.c.revision, table.c.position))
         return [self.entry(kind, row) for row in rows]
 
+    def last(self, kind: type[E]) -> E | None:
+        """The entry written last, if any."""
+        table = shape(kind).table
+        newest = self._scope.select(table).order_by(table.c.revision.desc(), table.c.position.desc()).limit(1)
+        row = self._scope.execute(newest).one_or_none()
+        return self.entry(kind, row) if row else None
+
     def entry(self, kind: type[E], row: Row[Any]) -> E:
         """The entry of a whole row of its table."""
         if not issubclass(kind, RawRecord):

@@ -123,6 +123,9 @@ class SqlUnit:
     def entries(self, kind: type[E], *, as_of: int | None = None, **equal: str | None) -> list[E]:
         return self._log.read(kind, as_of=as_of, equal=equal)
 
+    def last(self, kind: type[E]) -> E | None:
+        return self._log.last(kind)
+
     def save(self, rows: Sequence[Row]) -> None:
         self._may_write()
         by_kind: dict[type[Row], dict[str, Row]] = {}

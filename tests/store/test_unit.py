@@ -42,6 +42,19 @@ def test_what_is_written_comes_back_equal(store: Store) -> None:
         assert unit.all(BankTransaction) == facts
 
 
+def test_the_last_entry_is_the_one_written_last(store: Store) -> None:
+    with store.begin(A) as unit:
+        assert unit.last(Allocation) is None
+        unit.append([allocation("a9"), allocation("a1")])
+        assert unit.last(Allocation) == allocation("a1")
+    with store.begin(A) as unit:
+        unit.append([allocation("a5"), allocation("a9")])
+    with store.begin(A, write=False) as unit:
+        assert unit.last(Allocation) == allocation("a5")
+    with store.begin(B, write=False) as unit:
+        assert unit.last(Allocation) is None
+
+
 def test_a_change_is_a_new_version(store: Store) -> None:
     for minor in (100, 200, 200, 300):
         with store.begin(A) as unit:

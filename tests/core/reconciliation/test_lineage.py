@@ -1,6 +1,7 @@
 """The same money from two sources is one transaction, and nothing else is."""
 
 import random
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -114,3 +115,90 @@ def test_ties_are_one_to_one_and_independent_of_order(
     assert len(pairs) == len(set(pairs))
     assert all(by_id[c].amount_minor == by_id[o].amount_minor for c, o in ties.items())
     assert all(by_id[c].source_rank >= by_id[o].source_rank for c, o in ties.items())
+
+
+def other_bank(id: str, euros: int = 700, **more: Any) -> Line:
+    """A line of another bank that only the accounting tool sees, without IBAN."""
+    return feed(id, euros, **({"account_id": "p2"} | more))
+
+
+def test_equal_payments_on_two_accounts_are_two_when_they_cite_different_numbers() -> None:
+    mine, other = qonto("a", remittance="FA-2026-0012"), other_bank("b", remittance="VIR FA-2026-0013")
+    assert tie([mine, other]) == {}
+    found = decided([mine, other], [item("FA-2026-0012", 700), item("FA-2026-0013", 700)])
+    assert {d.shares[0].item_id for d in found.values()} == {"FA-2026-0012", "FA-2026-0013"}
+
+
+def test_numbers_may_be_cut_glued_or_fewer_in_one_of_the_texts() -> None:
+    for text in (
+        "VIR FA 2026 00",
+        "FA20260012",
+        "VIREMENT KERVADEC",
+        "12/03/2024 FA-2026-0012",
+        "0012",
+        None,
+    ):
+        assert tie([qonto("a", remittance="FA-2026-0012"), feed("b", remittance=text)]) == {"b": "a"}
+    named = qonto("a", remittance="MERCI", end_to_end_id="KERV-0415-77")
+    assert tie([named, feed("b", remittance="VIR KERV041577")]) == {"b": "a"}
+
+
+def test_payers_with_nothing_in_common_are_two() -> None:
+    lines = [
+        qonto("a", remittance=None, counterparty_name="KERVADEC SARL"),
+        feed("b", remittance=None, counterparty_name="Lartigue"),
+    ]
+    assert tie(lines) == {}
+
+
+def test_an_account_whose_lines_mostly_differ_is_another_account() -> None:
+    """A subscription of 49 paid to two banks: equal lines now and then prove nothing."""
+    mine = [qonto(f"a{n}", 50 + n, booking_date=DAY + timedelta(days=n), remittance=None) for n in range(9)]
+    others = [
+        other_bank(f"b{n}", 53 if n == 3 else 500 + n, booking_date=DAY + timedelta(days=n), remittance=None)
+        for n in range(9)
+    ]
+    assert tie([*mine, *others]) == {}
+
+
+def _silent(make: Any, prefix: str, lines: dict[int, int]) -> list[Line]:
+    """A line without text per day and amount."""
+    return [
+        make(f"{prefix}{day}", euros, booking_date=DAY + timedelta(days=day), remittance=None)
+        for day, euros in lines.items()
+    ]
+
+
+def test_a_second_account_of_the_tool_is_not_the_one_the_first_mirrors() -> None:
+    """p mirrors the bank's account, but day 5 is not there yet; p2 has equal lines on two days of three."""
+    mine = _silent(qonto, "a", {n: 50 + n for n in range(6)})
+    mirror = _silent(feed, "p", {n: 50 + n for n in range(5)})
+    second = _silent(other_bank, "x", {1: 51, 2: 99, 5: 55})
+    assert tie([*mine, *mirror, *second]) == {f"p{n}": f"a{n}" for n in range(5)}
+
+
+def test_an_account_that_the_tool_opened_anew_goes_on_mirroring() -> None:
+    mine = _silent(qonto, "a", {n: 50 + n for n in range(6)})
+    before = _silent(feed, "p", {n: 50 + n for n in range(4)})
+    after = _silent(other_bank, "x", {n: 50 + n for n in (4, 5)})
+    assert set(tie([*mine, *before, *after])) == {"p0", "p1", "p2", "p3", "x4", "x5"}
+
+
+def test_a_feed_that_reaches_further_back_than_the_bank_is_still_its_mirror() -> None:
+    old = [feed(f"o{n}", 10 + n, booking_date=DAY - timedelta(days=40 + n)) for n in range(30)]
+    assert tie([*old, qonto("a"), feed("b")]) == {"b": "a"}
+
+
+def test_equal_lines_without_end_are_tied_in_time() -> None:
+    """20 000 payments of one amount, each seen twice."""
+    count, start = 10_000, time.perf_counter()
+    mine = [
+        qonto(f"a{n:05}", booking_date=DAY + timedelta(n % 300), remittance=f"R {n}") for n in range(count)
+    ]
+    mirror = [
+        feed(f"b{n:05}", booking_date=DAY + timedelta(n % 300), remittance=f"R {n}") for n in range(count)
+    ]
+    ties = tie([*mine, *mirror])
+    assert time.perf_counter() - start < 10
+    assert all(copy[1:] == record[1:] for copy, record in ties.items())
+    assert len(ties) == count
