@@ -101,3 +101,13 @@ class Invoice(Fact):
     dispute_status: DisputeStatus = "unknown"
     einvoice: EInvoiceState | None = None
     declared: Declared = Declared()
+
+    @property
+    def other_party(self) -> Party:
+        """Who is at the other end of the money: the customer of a receivable, the supplier of a payable."""
+        return self.buyer if self.direction == "receivable" else self.seller
+
+    @property
+    def other_party_id(self) -> str:
+        """The counterparty's id as the source gives it; empty when it gives none."""
+        return self.counterparty_id or self.other_party.counterparty_id or ""

@@ -84,12 +84,20 @@ def _may_owe_alike(one: Invoice, other: Invoice, parties: Parties) -> bool:
 
 def _who(one: Invoice, parties: Parties) -> tuple[str | None, set[str]]:
     """SIREN and the words of all names of whoever is at the other end."""
-    party = one.buyer if one.direction == "receivable" else one.seller
-    known = parties.get(one.counterparty_id or party.counterparty_id or "")
-    names = [party.name or "", *((known.legal_name, *known.aliases) if known else ())]
+    known = parties.get(one.other_party_id)
+    names = [one.other_party.name or "", *((known.legal_name, *known.aliases) if known else ())]
+    return proven_siren(one, known), {
+        word for name in names if name for word in normalise(name).words
+    } - COMMON
+
+
+def proven_siren(one: Invoice, known: Counterparty | None) -> str | None:
+    """The other party's SIREN, from the document or from its source's counterparty."""
+    stated = one.other_party.siren
+    if stated and is_siren(stated):
+        return stated
     proven = [i.value for i in known.identifiers if i.scheme == "siren" and i.verified] if known else []
-    siren = party.siren if party.siren and is_siren(party.siren) else next(iter(proven), None)
-    return siren, {word for name in names if name for word in normalise(name).words} - COMMON
+    return next(iter(proven), None)
 
 
 def _list(one: Invoice) -> Place:

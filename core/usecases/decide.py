@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import BadInput, Conflict, NotFound
-from core.model import BankTransaction, Decision, Invoice, Money, Share, content_hash
+from core.model import BankTransaction, Candidate, Decision, Invoice, Money, Share, content_hash
 from core.model.decision import Outcome
 from core.ports import Store, Unit
 from core.usecases import audit
@@ -19,9 +19,7 @@ def accept(
     """Takes the candidate of that rank as the decision."""
     with store.begin(tenant_id) as unit:
         decision = _open_case(unit, decision_id)
-        chosen = next((c for c in decision.candidates if c.rank == rank), None)
-        if chosen is None:
-            raise NotFound(f"decision {decision_id} has no candidate {rank}")
+        chosen = _candidate(decision, rank)
         if any(not _is_open(load(unit), decision, share) for share in chosen.shares):
             raise Conflict(f"candidate {rank} of {decision_id} is not open any more; look at it again")
         _keep(unit, decision, person, "accept", outcome="auto", shares=chosen.shares, reason="accepted")
@@ -66,9 +64,7 @@ def reject(
     """Says no to a candidate: these documents are never proposed again for this line."""
     with store.begin(tenant_id) as unit:
         decision = _open_case(unit, decision_id)
-        chosen = next((c for c in decision.candidates if c.rank == rank), None)
-        if chosen is None:
-            raise NotFound(f"decision {decision_id} has no candidate {rank}")
+        chosen = _candidate(decision, rank)
         refused = (*decision.rejected, _group(chosen.shares))
         _keep(unit, decision, person, "reject", outcome="review", shares=(), reason="rejected", no=refused)
     return _follow(store, tenant_id, decision_id, rules)
@@ -99,6 +95,13 @@ def _decision(unit: Unit, decision_id: str) -> Decision:
     if decision is None:
         raise NotFound(f"there is no decision {decision_id}")
     return decision
+
+
+def _candidate(decision: Decision, rank: int) -> Candidate:
+    chosen = next((c for c in decision.candidates if c.rank == rank), None)
+    if chosen is None:
+        raise NotFound(f"decision {decision.id} has no candidate {rank}")
+    return chosen
 
 
 def _open_case(unit: Unit, decision_id: str) -> Decision:

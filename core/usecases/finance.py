@@ -209,8 +209,7 @@ def _same_document(unit: Unit, invoice: Invoice) -> list[str]:
 
 
 def _parties(unit: Unit, invoices: Iterable[Invoice]) -> dict[str, Counterparty]:
-    ends = [(one, one.buyer if one.direction == "receivable" else one.seller) for one in invoices]
-    return unit.get(Counterparty, [one.counterparty_id or end.counterparty_id or "" for one, end in ends])
+    return unit.get(Counterparty, {one.other_party_id for one in invoices})
 
 
 def _check_document(invoice: Invoice) -> None:

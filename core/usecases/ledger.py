@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from core.model import BankTransaction, Counterparty, Decision, Invoice, Party
-from core.model.identifiers import is_creditor_reference, is_siren
+from core.model.identifiers import is_creditor_reference
 from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
 from core.reconciliation.line import LineStatus
-from core.usecases.copies import copies_of
+from core.usecases.copies import copies_of, proven_siren
 from core.usecases.import_files import FILE_PROVIDER
 from core.usecases.known import Known
 
@@ -101,15 +101,15 @@ def _opening(one: Invoice, *, used: bool, first_line: date | None) -> int | None
 
 def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
     sign = -1 if one.kind == "credit_note" else 1
-    customer, seller = (one.buyer, one.seller) if one.direction == "receivable" else (one.seller, one.buyer)
-    other = known.counterparties.get(one.counterparty_id or customer.counterparty_id or "")
+    seller = one.seller if one.direction == "receivable" else one.buyer
+    other = known.counterparties.get(one.other_party_id)
     reference = one.payment_reference
     return Item(
         item_id=one.id,
         tenant_id=known.tenant_id,
         seller_id=one.company_id or "",
-        debtor_id=_debtor(one, other, customer),
-        debtor_name=_names(other, customer),
+        debtor_id=_debtor(one, other),
+        debtor_name=_names(other, one.other_party),
         number=one.number or "",
         amount_minor=sign * one.payable_minor,
         currency=one.currency,
@@ -130,13 +130,12 @@ def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
     )
 
 
-def _debtor(one: Invoice, other: Counterparty | None, party: Party) -> str:
+def _debtor(one: Invoice, other: Counterparty | None) -> str:
     """The same company at two sources is one debtor: a proven SIREN says so."""
-    proven = [i.value for i in other.identifiers if i.scheme == "siren" and i.verified] if other else []
-    siren = party.siren if party.siren and is_siren(party.siren) else next(iter(proven), None)
+    siren = proven_siren(one, other)
     if siren:
         return f"siren:{siren}"
-    return other.id if other else f"name:{party.name or one.id}"
+    return other.id if other else f"name:{one.other_party.name or one.id}"
 
 
 def _names(other: Counterparty | None, party: Party) -> str:
