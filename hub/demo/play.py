@@ -186,6 +186,9 @@ def _stay(stage: Stage) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    stage.say(f"\nstill serving at {stage.hub.settings.public_url} (process {os.getpid()}); stop with Ctrl-C")
+    address = stage.hub.settings.public_url
+    key = stage.hub.keys.create_key(stage.hub.directory.tenants()[0].id, "visitor", ("read", "write"))
+    stage.say(f"\nops desk: {address}/desk (any user name, the key as password)\nAPI key:  {key}")
+    stage.say(f"still serving at {address} (process {os.getpid()}); stop with Ctrl-C")
     while not stopping.wait(0.5):
         pass
