@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, get_args
 
 from standardwebhooks.webhooks import Webhook
@@ -159,8 +160,9 @@ def deliver(
     tenant_id: str,
     delivery_id: str,
     attempt: int | None = None,
+    attempted: Callable[[DeliveryState], None] = lambda state: None,
 ) -> DeliveryState:
-    """Makes one attempt and returns the delivery's state after it.
+    """Makes one attempt and returns the delivery's state after it; `attempted` hears it if one was made.
 
     `attempt` is the number the job was registered for: once it is recorded, the job is a repeat and
     posts nothing. The record, the new state and the next job commit together.
@@ -177,7 +179,9 @@ def deliver(
     headers = signed_headers(due.event.id, at, payload, secrets)
     posted = sender.post(due.endpoint.url, headers, payload)
     with store.begin(tenant_id) as unit:
-        return _record(unit, due.delivery, posted, at)
+        state = _record(unit, due.delivery, posted, at)
+    attempted(state)
+    return state
 
 
 def deliver_owed(
@@ -190,6 +194,7 @@ def deliver_owed(
     delivery_id: str,
     attempt: int,
     patience: timedelta = PATIENCE,
+    attempted: Callable[[DeliveryState], None] = lambda state: None,
 ) -> int:
     """The `deliver` job: makes its attempt and, while the partner accepts, the other attempts its
     endpoint is owed by now, for `patience` at most; returns how many deliveries were looked at.
@@ -199,12 +204,13 @@ def deliver_owed(
     """
     until, seen = clock.now() + patience, 1
     ports = (store, vault, sender, clock)
-    state = deliver(*ports, tenant_id=tenant_id, delivery_id=delivery_id, attempt=attempt)
+    make = partial(deliver, *ports, tenant_id=tenant_id, attempted=attempted)
+    state = make(delivery_id=delivery_id, attempt=attempt)
     owed = _owed(store, clock, tenant_id, delivery_id) if state == "delivered" else []
     for other in owed:
         if clock.now() >= until or state != "delivered":
             break
-        state = deliver(*ports, tenant_id=tenant_id, delivery_id=other.id, attempt=other.attempts + 1)
+        state = make(delivery_id=other.id, attempt=other.attempts + 1)
         seen += 1
     return seen
 

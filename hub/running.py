@@ -2,26 +2,26 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 import uvicorn
+from prometheus_client import start_http_server
 
-from core.errors import RetryLater
-from core.model import Connection
-from core.usecases.reconcile import reconcile as reconcile_tenant
-from core.usecases.sync import sync_connection
+from core.errors import Misconfigured
+from core.model import Connection, Tenant
 from hub.api.app import create_app
-from hub.delivery import deliver_owed
-from hub.jobs import Handler, Rhythm, Ticker, Worker, align
+from hub.jobs import Rhythm, Ticker, Worker, align, sentence
 from hub.jobs.database import writing
 from hub.settings import PROVIDERS, Settings
+from hub.store.idempotency import Idempotency
 from hub.wiring import Hub
+from hub.work import handlers
 from scheduler.clock import Beat, Clockwork
 from scheduler.plan import Cadence, plan
 
@@ -29,43 +29,8 @@ LOG = structlog.get_logger("lettrage")
 TICK_SECONDS = 2.0
 ALIGN_SECONDS = 15.0
 DAY_SECONDS = 600.0
-LONGEST_WAIT = timedelta(minutes=10)
+TIDY_SECONDS = 3600.0
 PARIS = ZoneInfo("Europe/Paris")
-
-
-def handlers(hub: Hub) -> Mapping[str, Handler]:
-    """What each kind of job does; every handler is idempotent and starts from committed state."""
-
-    def sync(args: Mapping[str, Any]) -> None:
-        done = sync_connection(
-            hub.store,
-            hub.driver,
-            hub.clock,
-            args["tenant_id"],
-            args["connection_id"],
-            full=bool(args.get("full")),
-        )
-        for error in done.errors:
-            LOG.warning("stream_stopped", connection=args["connection_id"], reason=str(error))
-            if isinstance(error, RetryLater):
-                raise error
-
-    def reconcile(args: Mapping[str, Any]) -> None:
-        wait_for_syncs(hub, args["tenant_id"])
-        reconcile_tenant(hub.store, args["tenant_id"])
-
-    def send(args: Mapping[str, Any]) -> None:
-        deliver_owed(
-            hub.store,
-            hub.vault,
-            hub.sender,
-            hub.clock,
-            tenant_id=args["tenant_id"],
-            delivery_id=args["delivery_id"],
-            attempt=args["attempt"],
-        )
-
-    return {"sync": sync, "reconcile": reconcile, "deliver": send}
 
 
 def rhythm_of(settings: Settings) -> Rhythm:
@@ -77,23 +42,15 @@ def rhythm_of(settings: Settings) -> Rhythm:
     )
 
 
-def wait_for_syncs(hub: Hub, tenant_id: str) -> None:
-    """Puts a reconciliation off while the tenant's providers are being read.
-
-    The same money often shows in two tools; decided once both were read, it is told from the bank's own
-    line, whichever tool was read first. A sync older than some minutes is not waited for.
-    """
-    with hub.store.begin(tenant_id, write=False) as unit:
-        connections = [connection.id for connection in unit.find(Connection)]
-    since = datetime.now(UTC) - LONGEST_WAIT
-    if hub.jobs.under_way("sync", connections, since=since):
-        raise RetryLater("providers are being read", seconds=1)
-
-
 @contextmanager
 def worker(hub: Hub) -> Iterator[None]:
     """Runs jobs while the block lasts."""
-    running = Worker(hub.settings.database_url, handlers(hub), rhythm=rhythm_of(hub.settings))
+    running = Worker(
+        hub.settings.database_url,
+        handlers(hub),
+        rhythm=rhythm_of(hub.settings),
+        observe=hub.meters.job_ended,
+    )
     running.start()
     try:
         yield
@@ -108,9 +65,10 @@ def clock(hub: Hub) -> Iterator[None]:
         Beat("align", ALIGN_SECONDS, lambda: align_schedules(hub)),
         Beat("tick", TICK_SECONDS, Ticker(hub.engine, hub.jobs).tick),
         Beat("day", DAY_SECONDS, lambda: start_day(hub)),
+        Beat("tidy", TIDY_SECONDS, lambda: tidy(hub)),
     )
     running = Clockwork(
-        beats, lambda name, error: LOG.error("beat_failed", beat=name, reason=type(error).__name__)
+        beats, lambda name, error: LOG.error("beat_failed", beat=name, reason=sentence(error))
     )
     running.start()
     try:
@@ -119,21 +77,34 @@ def clock(hub: Hub) -> Iterator[None]:
         running.stop()
 
 
+def each_tenant(hub: Hub, beat: str, act: Callable[[Tenant], None]) -> None:
+    """Does it for every tenant: what goes wrong with one is logged, and the others have their turn."""
+    for tenant in hub.directory.tenants():
+        try:
+            act(tenant)
+        except Exception as error:  # noqa: BLE001  # one tenant must not stop the others
+            LOG.error("beat_failed", beat=beat, tenant=tenant.id, reason=sentence(error))
+
+
 def align_schedules(hub: Hub) -> None:
     """Makes the schedule say what the connections are: new ones are read, ended ones are not."""
     every = Cadence(every=timedelta(minutes=hub.settings.sync_every_minutes), jitter=timedelta(minutes=1))
-    for tenant in hub.directory.tenants():
+
+    def one(tenant: Tenant) -> None:
         with hub.store.begin(tenant.id, write=False) as unit:
             connections = unit.find(Connection)
         planned = plan(tenant.id, connections, dict.fromkeys(PROVIDERS, every), hub.clock.now())
         with writing(hub.engine) as connection:
             align(connection, planned)
 
+    each_tenant(hub, "align", one)
+
 
 def start_day(hub: Hub) -> None:
     """Registers one reconciliation per tenant and French calendar day: due dates pass without news."""
     day = hub.clock.now().astimezone(PARIS).date().isoformat()
-    for tenant in hub.directory.tenants():
+
+    def one(tenant: Tenant) -> None:
         with hub.store.begin(tenant.id) as unit:
             unit.enqueue(
                 "reconcile",
@@ -141,6 +112,18 @@ def start_day(hub: Hub) -> None:
                 args={"tenant_id": tenant.id},
                 dedupe_id=f"reconcile:{tenant.id}:{day}",
             )
+
+    each_tenant(hub, "day", one)
+
+
+def tidy(hub: Hub) -> None:
+    """Removes answers kept for repeated requests once their day is over, and the secrets in them."""
+    answers = Idempotency(hub.engine, hub.clock)
+
+    def one(tenant: Tenant) -> None:
+        answers.forget_old(tenant.id)
+
+    each_tenant(hub, "tidy", one)
 
 
 class ApiServer:
@@ -151,6 +134,7 @@ class ApiServer:
             create_app(hub.services()),
             host=host,
             port=port,
+            log_config=None,
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -195,6 +179,22 @@ class _Threaded(uvicorn.Server):
             self.answering.set()
 
 
+def serve_metrics(hub: Hub) -> Callable[[], None]:
+    """Answers with the counts of a process that has no API; returns what ends it."""
+    port = hub.settings.metrics_port or 0
+    try:
+        server, thread = start_http_server(port, addr=hub.settings.host, registry=hub.meters.registry)
+    except OSError:
+        raise Misconfigured(f"LETTRAGE_METRICS_PORT: nothing can listen on {port}: is it taken?") from None
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join(timeout=5)
+        server.server_close()
+
+    return stop
+
+
 def run_until_stopped(hub: Hub, roles: frozenset[str], *, ready: Callable[[str], None]) -> None:
     """Runs `api`, `worker` and `clock` as asked, until SIGINT or SIGTERM; then lets jobs finish."""
     stopping = threading.Event()
@@ -210,6 +210,8 @@ def run_until_stopped(hub: Hub, roles: frozenset[str], *, ready: Callable[[str],
             server = ApiServer(hub, host=hub.settings.host, port=hub.settings.port)
             address = server.start()
             stack.callback(server.stop)
+        elif hub.settings.metrics_port is not None:
+            stack.callback(serve_metrics(hub))
         if "worker" in roles:
             stack.enter_context(worker(hub))
         if "clock" in roles:

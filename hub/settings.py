@@ -40,8 +40,15 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000",
         description="Address at which SMEs, providers and partners reach the API; part of redirect URIs.",
     )
-    host: str = Field(default="127.0.0.1", description="Interface `lettrage serve` listens on.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Interface `lettrage serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `lettrage serve` listens on.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port at which `lettrage worker` and `lettrage clock` answer /metrics (the API does on "
+        "its own). Default: none.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -49,7 +56,7 @@ class Settings(BaseSettings):
         default=60, ge=1, le=1440, description="How often each connection is read, in minutes."
     )
     job_silence_seconds: float = Field(
-        default=30.0, ge=1, description="A worker silent for so long loses its jobs to the others."
+        default=30.0, ge=1, le=3600, description="A worker silent for so long loses its jobs to the others."
     )
     job_resumptions: int = Field(
         default=3,
@@ -83,6 +90,14 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place in value:
+            if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", place):
+                raise ValueError("give `host:port`, or several separated by commas")
+        return value
 
     @field_validator("public_url", *(f"{slug}_{kind}_url" for slug in PROVIDERS for kind in ("base", "auth")))
     @classmethod

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
@@ -16,7 +16,8 @@ from core.ports import Clock, Statements
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
-from hub.jobs import Jobs, prepare
+from hub.jobs import Jobs, prepare, standing
+from hub.metrics import Meters, Stock
 from hub.settings import PROVIDERS, Settings
 from hub.store.directory import Directory
 from hub.store.engine import create_engine
@@ -27,6 +28,9 @@ from hub.store.ratelimit import SqlRateLimiter
 from hub.store.sealing import open_keyring
 from hub.store.unit import SqlStore
 from hub.store.vault import SqlVault
+
+LONGEST_LAG = timedelta(minutes=15)
+"""How long a job may wait before /readyz says that work is not keeping up."""
 
 
 class SystemClock:
@@ -52,6 +56,7 @@ class Hub:
     statements: Statements
     guard: Guard
     sender: WebhookSender
+    meters: Meters
 
     def close(self) -> None:
         """Ends HTTP and database connections."""
@@ -74,6 +79,7 @@ class Hub:
             connectors=connectors(),
             public_url=self.settings.public_url.rstrip("/"),
             ready=self.ready,
+            registry=self.meters.registry,
         )
 
     def ready(self) -> Mapping[str, str | None]:
@@ -83,8 +89,18 @@ class Hub:
                 connection.execute(text("select 1"))
         except Exception as error:  # noqa: BLE001  # whatever the driver raises means: not reachable
             return {"database": f"not reachable ({type(error).__name__})"}
-        migrated = None if at_head(self.engine) else "not at head: run `lettrage db upgrade`"
-        return {"database": None, "migrations": migrated}
+        if not at_head(self.engine):
+            return {"database": None, "migrations": "not at head: run `lettrage db upgrade`"}
+        return {"database": None, "migrations": None, **self._work()}
+
+    def _work(self) -> Mapping[str, str | None]:
+        """Whether jobs are taken, and soon enough."""
+        silence = self.settings.job_silence_seconds
+        known = standing(self.engine, self.jobs, silent_after=silence)
+        lag = timedelta(seconds=round(known.oldest_seconds))
+        alone = f"none was heard of for {silence:g} seconds: run `lettrage worker`"
+        late = f"the oldest job has been due for {lag}: add workers, or see what holds them up"
+        return {"worker": None if known.workers else alone, "queue": None if lag <= LONGEST_LAG else late}
 
 
 def upgrade_database(settings: Settings) -> None:
@@ -104,6 +120,8 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     jobs = Jobs(settings.database_url)
     vault = SqlVault(engine, keyring)
     guard = Guard(allowed=frozenset(settings.webhook_allow))
+    directory, meters = Directory(engine), Meters()
+    meters.registry.register(Stock(engine, jobs, directory, silent_after=settings.job_silence_seconds))
     return Hub(
         settings=settings,
         clock=clock,
@@ -111,7 +129,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
         store=SqlStore(engine, clock, keyring, enqueue=jobs.enqueue),
         vault=vault,
         keys=Keys(engine, clock, keyring),
-        directory=Directory(engine),
+        directory=directory,
         jobs=jobs,
         driver=Driver(
             connectors(),
@@ -120,10 +138,12 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
             limiter=SqlRateLimiter(engine),
             clock=clock,
             pace=Pace(sleep=time.sleep, chance=random.random),
+            heard=meters.heard,
         ),
         statements=StatementFiles(),
         guard=guard,
         sender=WebhookSender(guard, clock),
+        meters=meters,
     )
 
 

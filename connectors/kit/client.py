@@ -50,6 +50,14 @@ class Pace:
     timeout: float = 30.0
 
 
+Heard = Callable[[str, str], None]
+"""Told the provider and what happened there, for whoever counts: `rate_limited`, `refreshed`."""
+
+
+def unheard(provider: str, what: str) -> None:
+    """Nobody counts."""
+
+
 class _AgainError(Exception):
     """Internal: this attempt failed in a way worth another one."""
 
@@ -117,6 +125,7 @@ class ProviderClient:
         limiter: RateLimiter,
         pace: Pace,
         largest_body: int = LARGEST_BODY,
+        heard: Heard = unheard,
     ) -> None:
         self.manifest = manifest
         self._base = (settings.base_url or manifest.base_url).rstrip("/")
@@ -124,6 +133,7 @@ class ProviderClient:
         self._headers |= settings.extra_headers
         self._clock, self._limiter, self._pace = clock, limiter, pace
         self._largest_body = largest_body
+        self._heard = heard
         self._http = build_http(pace.timeout)
 
     def close(self) -> None:
@@ -214,6 +224,7 @@ class ProviderClient:
     def _refuse(self, answer: httpx.Response, where: Where, now: datetime) -> None:
         wait = wait_asked(answer.headers, now)
         if answer.status_code == 429:
+            self._heard(self.manifest.slug, "rate_limited")
             for limit in self.limits_for(where.connection):
                 self._limiter.slow_down(limit, min(limit.seconds, 5.0) if wait is None else wait)
         self._fail(answer.status_code, where, wait)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from connectors.kit.client import Pace, ProviderClient, ProviderSettings
+from connectors.kit.client import Heard, Pace, ProviderClient, ProviderSettings, unheard
 from connectors.kit.contract import Connector, PullContext, Request, Response, Revokes, Stream
 from connectors.kit.errors import located
 from connectors.kit.oauth import OAuth, TokenKeeper
@@ -83,6 +83,7 @@ class Driver:
         limiter: RateLimiter,
         clock: Clock,
         pace: Pace,
+        heard: Heard = unheard,
     ) -> None:
         self._clock = clock
         self._connectors = connectors
@@ -94,10 +95,15 @@ class Driver:
             oauth = OAuth(manifest, chosen, clock=clock, pace=pace)
             self._providers[slug] = Provider(
                 connector=connector,
-                client=ProviderClient(manifest, chosen, clock=clock, limiter=limiter, pace=pace),
+                client=ProviderClient(manifest, chosen, clock=clock, limiter=limiter, pace=pace, heard=heard),
                 oauth=oauth,
                 keeper=TokenKeeper(
-                    oauth, vault, clock=clock, pace=pace, refresh_before=manifest.auth.refresh_before_seconds
+                    oauth,
+                    vault,
+                    clock=clock,
+                    pace=pace,
+                    refresh_before=manifest.auth.refresh_before_seconds,
+                    heard=heard,
                 ),
             )
 

@@ -12,7 +12,16 @@ import authlib.deprecate  # first: it sets a warnings filter that ours must come
 import httpx
 import tenacity
 
-from connectors.kit.client import LARGEST_BODY, Pace, ProviderSettings, parse_json, tls, wait_asked
+from connectors.kit.client import (
+    LARGEST_BODY,
+    Heard,
+    Pace,
+    ProviderSettings,
+    parse_json,
+    tls,
+    unheard,
+    wait_asked,
+)
 from connectors.kit.contract import Manifest
 from connectors.kit.errors import Sign, error_for
 from core.errors import LettrageError, Misconfigured, NeedsReconnect, ProviderChanged, RetryLater, Where
@@ -203,8 +212,17 @@ class TokenKeeper:
     """Hands out live tokens. Of all processes that find a token stale, one refreshes and stores the
     result before anybody uses it; the others wait for it at the vault."""
 
-    def __init__(self, oauth: OAuth, vault: Vault, *, clock: Clock, pace: Pace, refresh_before: int) -> None:
-        self._oauth, self._vault = oauth, vault
+    def __init__(
+        self,
+        oauth: OAuth,
+        vault: Vault,
+        *,
+        clock: Clock,
+        pace: Pace,
+        refresh_before: int,
+        heard: Heard = unheard,
+    ) -> None:
+        self._oauth, self._vault, self._heard = oauth, vault, heard
         self._clock, self._pace = clock, pace
         self._refresh_before = timedelta(seconds=refresh_before)
 
@@ -251,5 +269,6 @@ class TokenKeeper:
             if latest.generation != stored.generation:
                 return latest
             raise NeedsReconnect(refused.sentence, where) from None
+        self._heard(where.provider, "refreshed")
         self._vault.swap_tokens(tenant_id, where.connection, expected=stored.generation, tokens=new)
         return self._read(tenant_id, where)

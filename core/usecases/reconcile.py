@@ -1,5 +1,6 @@
 """Decides, allocates, tells and delivers: everything that follows from the facts, in one unit."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -104,12 +105,13 @@ def _events(known: Known, tower: Watchtower, moment: Moment, rules: Rules) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a run wrote: all zero when everything was known."""
+    """What a run wrote: all zero when everything was known. `outcomes` counts the decisions by outcome."""
 
     decisions: int
     allocations: int
     events: int
     deliveries: int
+    outcomes: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def reconcile(
@@ -124,7 +126,13 @@ def reconcile(
         derived = derive(load(unit), Moment.at(unit.now), rules)
         deliveries = write(unit, derived)
         rest(unit, read_until)
-    counts = Reconciled(len(derived.decisions), len(derived.allocations), len(derived.events), deliveries)
+    counts = Reconciled(
+        decisions=len(derived.decisions),
+        allocations=len(derived.allocations),
+        events=len(derived.events),
+        deliveries=deliveries,
+        outcomes=Counter(decision.outcome for decision in derived.decisions),
+    )
     if progress is not None:
         progress("reconcile", {"decisions": counts.decisions, "events": counts.events})
     return counts

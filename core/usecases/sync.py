@@ -135,8 +135,8 @@ def _active(unit: Unit, connection_id: str) -> Connection:
 
 def _leftovers(unit: Unit, reading: _Reading) -> list[SyncRun]:
     """Runs whose process died before they ended."""
-    runs = unit.find(SyncRun, connection_id=reading.connection.id, stream=reading.stream)
-    return [run.but(result="interrupted") for run in runs if run.result == "running"]
+    mine = {"connection_id": reading.connection.id, "stream": reading.stream}
+    return [run.but(result="interrupted") for run in unit.find(SyncRun, **mine, result="running")]
 
 
 def _keep(reading: _Reading, run: SyncRun, pulled: Pulled) -> SyncRun:

@@ -12,9 +12,9 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from core.errors import BadInput, Conflict, RetryLater
-from core.model import stable_id
 from hub.api.access import Needs, identify, services_of
 from hub.api.services import Answer, Caller, Services
+from hub.store.idempotency import SEALED, sealed_under
 
 HEADER = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -92,7 +92,8 @@ class _Attempt:
     def _again(self, answer: Answer) -> Response:
         body = answer.body.encode()
         if answer.body == _SEALED:
-            body = self.services.vault.read_secret(self.caller.tenant_id, self._owner, "answer") or b""
+            owner = sealed_under(self.key)
+            body = self.services.vault.read_secret(self.caller.tenant_id, owner, SEALED) or b""
         headers = {"Idempotency-Replayed": "true"}
         return Response(body, answer.status, headers=headers, media_type="application/json")
 
@@ -100,15 +101,11 @@ class _Attempt:
         text = bytes(response.body).decode()
         tenant_id = self.caller.tenant_id
         if sealed:
-            self.services.vault.put_secret(tenant_id, self._owner, "answer", text.encode())
+            self.services.vault.put_secret(tenant_id, sealed_under(self.key), SEALED, text.encode())
             text = _SEALED
         self.services.idempotency.remember(
             tenant_id, self.key, self.request_hash, status=response.status_code, body=text
         )
-
-    @property
-    def _owner(self) -> str:
-        return stable_id("ans", self.key)
 
 
 def seal_answer(request: Request) -> None:

@@ -33,7 +33,7 @@ def healthz() -> Alive:
 
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(services: Wired) -> JSONResponse:
-    """The database answers, its schema is current, the clock's heart beats."""
+    """The database answers, its schema is current, a worker's heart beats, no job waits for long."""
     checks = dict(services.ready())
     well = not any(checks.values())
     ready = Ready(status="ok" if well else "unready", checks=checks)
@@ -41,6 +41,8 @@ def readyz(services: Wired) -> JSONResponse:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request) -> Response:
+def metrics(services: Wired, request: Request) -> Response:
     """Counts in Prometheus' text format; no label names a tenant."""
-    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    registries = (request.app.state.registry, services.registry)
+    counts = b"".join(generate_latest(each) for each in registries if each is not None)
+    return Response(counts, media_type=CONTENT_TYPE_LATEST)

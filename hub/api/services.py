@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from prometheus_client import CollectorRegistry
+
 from connectors.kit.contract import Connector
 from core.model import Tenant
 from core.ports import Clock, Consents, Statements, Store, Vault
@@ -82,3 +84,5 @@ class Services:
     public_url: str
     ready: Callable[[], Mapping[str, str | None]]
     rules: Rules = STANDARD
+    registry: CollectorRegistry | None = None
+    """What the program counts beside the requests answered."""

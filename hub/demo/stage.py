@@ -19,9 +19,10 @@ from hub.demo.partner import Partner
 from hub.demo.platform import Platform
 from hub.demo.story import Story
 from hub.jobs import Rhythm, Worker
-from hub.running import ApiServer, handlers
+from hub.running import ApiServer
 from hub.settings import Settings
 from hub.wiring import Hub, SystemClock, open_hub, upgrade_database
+from hub.work import handlers
 
 Say = Callable[[str], None]
 BRISK = Rhythm(sync_poll=0.1, deliver_poll=0.1, default_poll=0.1)

@@ -5,7 +5,8 @@ from hub.jobs.quarantine import quarantined, release
 from hub.jobs.rhythm import STEADY, Rhythm
 from hub.jobs.schedules import Ticker, align
 from hub.jobs.setup import prepare
-from hub.jobs.worker import Ended, Handler, Worker
+from hub.jobs.standing import Standing, standing
+from hub.jobs.worker import Ended, Handler, Worker, sentence
 
 __all__ = [
     "STEADY",
@@ -14,10 +15,13 @@ __all__ = [
     "Job",
     "Jobs",
     "Rhythm",
+    "Standing",
     "Ticker",
     "Worker",
     "align",
     "prepare",
     "quarantined",
     "release",
+    "sentence",
+    "standing",
 ]

@@ -50,8 +50,9 @@ class LeftClaimed(BaseException):
 class Worker:
     """Runs the jobs of `url` with `handlers` by kind; a process has one worker at most.
 
-    Handlers are idempotent: a job runs at least once, and again after a crash. `RetryLater` from a
-    handler puts the job off; any other exception is retried with growing waits, then quarantined.
+    Handlers are idempotent: a job runs at least once, and again after a crash. They are handed the
+    job's arguments and `turn`: how often it was put off or failed before. `RetryLater` from a handler
+    puts the job off; any other exception is retried with growing waits, then quarantined.
     `observe` hears how each run ended (from the worker's threads).
     """
 
@@ -135,7 +136,7 @@ class Worker:
     def _run(self, job: Job) -> None:
         started = time.monotonic()
         try:
-            self._handler(job)(job.args)
+            self._handler(job)({**job.args, "turn": job.turn})
             outcome = "done"
         except RetryLater as later:
             outcome = self._put_off(job, later)

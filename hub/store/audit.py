@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.model import AuditEntry, Entry
 from core.usecases.audit import hash_of
+from core.usecases.difference import Difference
 from hub.store.columns import Stored
 from hub.store.engine import Scope
 from hub.store.tables import AuditHeadTable
@@ -35,6 +36,14 @@ def move_end(scope: Scope, written: Iterable[Entry]) -> None:
         head = scope.execute(scope.select(HEAD)).one_or_none()
         length = (head.length if head else 0) + len(audited)
         scope.upsert(HEAD, [{"hash": audited[-1].hash, "length": length}])
+
+
+def end_missing(unit: "SqlUnit") -> tuple[Difference, ...]:
+    """What `core.usecases.verify` cannot see: entries cut off the end of the tenant's chain."""
+    found = verify_chain(unit)
+    if found is None or found.entry_id is not None:
+        return ()
+    return (Difference("audit", f"position {found.position}", "audit chain", found.reason),)
 
 
 def verify_chain(unit: "SqlUnit") -> Break | None:

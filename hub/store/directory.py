@@ -34,6 +34,10 @@ class Directory:
         """Every tenant, ordered by id."""
         return [Tenant(**row) for row in self._rows(select(TENANT).order_by(TENANT.c.id))]
 
+    def tenant_ids(self) -> list[str]:
+        """The id of every tenant, in order."""
+        return [tenant.id for tenant in self.tenants()]
+
     def tenant(self, id: str) -> Tenant | None:
         found = [Tenant(**row) for row in self._rows(select(TENANT).where(TENANT.c.id == id))]
         return found[0] if found else None

@@ -6,12 +6,15 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from core.errors import Conflict, RetryLater
+from core.model import stable_id
 from core.ports import Clock
 from hub.store.columns import Stored
 from hub.store.engine import tenant_scope
-from hub.store.tables import AnswerTable
+from hub.store.tables import AnswerTable, SecretTable
 
 ANSWER = Stored.metadata.tables[str(AnswerTable.__tablename__)]
+SECRET = Stored.metadata.tables[str(SecretTable.__tablename__)]
+SEALED = "answer"
 ABANDONED = timedelta(minutes=1)
 KEPT = timedelta(hours=24)
 
@@ -64,7 +67,16 @@ class Idempotency:
             scope.execute(scope.delete(ANSWER).where(ANSWER.c.key == key, ANSWER.c.status.is_(None)))
 
     def forget_old(self, tenant_id: str) -> int:
-        """Removes answers older than a day; returns how many."""
+        """Removes answers older than a day, with the secrets some of them showed; returns how many."""
         with tenant_scope(self._engine, tenant_id) as scope:
             old = ANSWER.c.claimed_at < self._clock.now() - KEPT
-            return scope.execute(scope.delete(ANSWER).where(old)).rowcount
+            gone = scope.execute(scope.delete(ANSWER).where(old).returning(ANSWER.c.key)).scalars().all()
+            if gone:
+                theirs = scope.among(SECRET.c.owner, [sealed_under(key) for key in gone])
+                scope.execute(scope.delete(SECRET).where(SECRET.c.purpose == SEALED, theirs))
+            return len(gone)
+
+
+def sealed_under(key: str) -> str:
+    """The vault's owner of an answer that shows a secret; its purpose is SEALED."""
+    return stable_id("ans", key)

@@ -1,6 +1,7 @@
 """The vault: secrets sealed under a data key each, bound to tenant, owner and purpose."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +114,12 @@ class SqlVault:
             return None
         place = binding(tenant_id, row.owner, row.purpose)
         return unseal(self._keyring.unwrap(row.key_id, row.wrapped, place), row.sealed, place)
+
+
+def rewrap_all(vault: SqlVault, tenant_ids: Iterable[str]) -> int:
+    """Wraps the data keys of every tenant by the current key, one transaction each; returns how many
+    another one wrapped. Stopped midway, it goes on where it was when it is called again."""
+    return sum(vault.rewrap(tenant_id) for tenant_id in tenant_ids)
 
 
 def _this(owner: str, purpose: str) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,12 +169,14 @@ def _asked(folder: Path, error: Exception) -> httpx.Response:
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """The program's own log, configured as it runs."""
-    monkeypatch.setattr("sys.stderr", io.StringIO())
+    root, text = logging.getLogger(), io.StringIO()
+    level = root.level
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr("sys.stderr", text)
     configure_logs("DEBUG")
-    assert isinstance(sys.stderr, io.StringIO)
-    yield sys.stderr
+    yield text
+    root.setLevel(level)
     structlog.reset_defaults()
-    logging.basicConfig(force=True)
 
 
 def test_an_unforeseen_error_is_a_problem_and_says_nothing(tmp_path: Path, written: io.StringIO) -> None:
