@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import Conflict
-from core.model import BankTransaction, Decision, Fact
+from core.errors import BadInput, Conflict
+from core.model import BankTransaction, Decision, Fact, SourceRef
 from core.ports import Pulled
-from core.usecases.decide import accept, not_ours, reject, undo
+from core.usecases.decide import accept, assign, not_ours, reject, undo
 from core.usecases.finance import finance
 from core.usecases.reconcile import reconcile
 from core.usecases.verify import verify
@@ -19,6 +20,13 @@ from tests.core.usecases.test_reconcile import check_invariants, run, terms
 from tests.fakes import InMemoryStore, ScriptedSource
 
 NUMBERS = range(1, 4)
+
+
+def elsewhere(object: str, external_id: str) -> SourceRef:
+    return SourceRef(provider="zenith", account="acct_9", object=object, external_id=external_id)
+
+
+TOOL = account(id="acc_tool", iban=None, source=elsewhere("bank_accounts", "9"))
 ACTIONS = (
     "pay",
     "pay_silently",
@@ -31,8 +39,14 @@ ACTIONS = (
     "undo",
     "not_ours",
     "wait",
+    "mirror",
+    "pending",
+    "move",
+    "copy",
+    "delete",
+    "assign",
 )
-STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5), st.booleans()), max_size=12)
+STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5), st.booleans()), max_size=15)
 
 
 class History:
@@ -47,7 +61,10 @@ class History:
             unit.put([COMPANY])
             unit.save([connection()])
         self.learn(
-            account(), debtor(), *(invoice(f"FA-2026-010{n}", 30_000 + 1_000 * (n % 2)) for n in NUMBERS)
+            account(),
+            TOOL,
+            debtor(),
+            *(invoice(f"FA-2026-010{n}", 30_000 + 1_000 * (n % 2)) for n in NUMBERS),
         )
         finance(self.store, T, [terms(f"FA-2026-010{n}", f"L-{n}") for n in NUMBERS])
 
@@ -66,6 +83,8 @@ class History:
         moves: dict[str, Callable[[int], None]] = {
             "pay": self.pay, "pay_silently": self.pay_silently, "return": self.give_back,
             "remove": self.remove, "restore": self.restore, "edit": self.edit, "wait": lambda _: None,
+            "mirror": self.mirror, "pending": self.pending, "move": self.move, "copy": self.copy,
+            "delete": self.delete, "assign": self.assign,
         }  # fmt: skip
         if action in moves:
             moves[action](number)
@@ -108,6 +127,50 @@ class History:
             self.lines[place] = self.lines[place].model_copy(update={"status": status})
             self.learn(self.lines[place])
 
+    def pending(self, number: int) -> None:
+        self._status(number, "pending")
+
+    def mirror(self, number: int) -> None:
+        """The accounting tool shows a line of the bank, a few days later and without its identifiers."""
+        banked = [one for one in self.lines if one.account_id == "acc_1"]
+        if not banked:
+            return
+        one = banked[number % len(banked)]
+        seen = {x.id for x in self.lines}
+        changes = {
+            "id": f"{one.id}_tool", "account_id": TOOL.id, "counterparty_name": None, "end_to_end_id": None,
+            "booking_date": (one.booking_date or self.today) + timedelta(days=number % 3),
+            "source": elsewhere("transactions", one.id),
+        }  # fmt: skip
+        if changes["id"] not in seen:
+            self.lines.append(one.model_copy(update=changes))
+            self.learn(self.lines[-1])
+
+    def move(self, number: int) -> None:
+        """The bank corrects a value date."""
+        if self.lines:
+            place = number % len(self.lines)
+            one = self.lines[place]
+            day = (one.booking_date or self.today) - timedelta(days=number)
+            self.lines[place] = one.model_copy(update={"value_date": day})
+            self.learn(self.lines[place])
+
+    def copy(self, number: int) -> None:
+        """A second tool shows an invoice, or has deleted it."""
+        n = 1 + number % 3
+        one = invoice(f"FA-2026-010{n}", 30_000 + 1_000 * (n % 2))
+        status = "deleted" if number > 3 else "issued"
+        other = elsewhere("client_invoices", one.id)
+        self.learn(one.model_copy(update={"id": f"{one.id}_z", "source": other, "document_status": status}))
+
+    def delete(self, number: int) -> None:
+        n = 1 + number % 3
+        self.learn(invoice(f"FA-2026-010{n}", 30_000 + 1_000 * (n % 2), document_status="deleted"))
+
+    def assign(self, number: int) -> None:
+        amounts = {f"inv_FA-2026-010{1 + number % 3}": 10_000 * (1 + number % 3)}
+        self.decide(partial(assign, amounts=amounts), number)
+
     def edit(self, number: int) -> None:
         n = 1 + number % 3
         self.learn(invoice(f"FA-2026-010{n}", 30_000 + 1_000 * number))
@@ -120,11 +183,11 @@ class History:
         if fitting:
             try:
                 act(self.store, T, fitting[number % len(fitting)].id, person="ada")
-            except Conflict:
-                return  # taken already, nothing to undo, or not booked any more
+            except (Conflict, BadInput):
+                return  # taken already, nothing to undo, not booked any more, or more than is open
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS)
 def test_any_history_verifies(steps: list[tuple[str, int, bool]]) -> None:
     history = History()
