@@ -4,6 +4,7 @@ import json
 import logging
 import random
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +24,13 @@ from core.ports import Clock, RateLimit, RateLimiter
 
 LONGEST_WAIT = 30.0
 """Seconds a call waits inside itself; a longer wait goes back to the scheduler."""
+LONGEST_ASKED = 86_400.0
+"""Seconds a provider may ask one connection to stay away; more is a mistake of theirs."""
+LONGEST_SLOWDOWN = 3_600.0
+"""Seconds a provider may ask of all connections that share a limit."""
 LARGEST_BODY = 32 * 1024 * 1024
+BODY_TIMEOUTS = 4
+"""A whole body takes as many timeouts at most: bytes that drip in time would hold a thread for ever."""
 log = logging.getLogger(__name__)
 
 
@@ -79,12 +86,13 @@ def parse_json(body: bytes) -> Any:
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds of a Retry-After header (seconds or HTTP date); None when absent or unreadable."""
+    """Seconds of a Retry-After header (seconds or HTTP date), a day at most; None when absent or
+    unreadable."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
+        return min(float(text), LONGEST_ASKED)
     moment = http_date(text)
-    return None if moment is None else max(0.0, (moment - now).total_seconds())
+    return None if moment is None else min(max(0.0, (moment - now).total_seconds()), LONGEST_ASKED)
 
 
 def http_date(text: str) -> datetime | None:
@@ -226,7 +234,8 @@ class ProviderClient:
         if answer.status_code == 429:
             self._heard(self.manifest.slug, "rate_limited")
             for limit in self.limits_for(where.connection):
-                self._limiter.slow_down(limit, min(limit.seconds, 5.0) if wait is None else wait)
+                pause = min(limit.seconds, 5.0) if wait is None else min(wait, LONGEST_SLOWDOWN)
+                self._limiter.slow_down(limit, pause)
         self._fail(answer.status_code, where, wait)
 
     def _fail(self, sign: Sign, where: Where, wait: float | None = None) -> None:
@@ -240,9 +249,11 @@ class ProviderClient:
             if answer.status_code >= 400:
                 return None  # an accepted refusal says enough by its status
             self._fail("not_json", where)
-        body = bytearray()
+        body, end = bytearray(), time.monotonic() + BODY_TIMEOUTS * self._pace.timeout
         for chunk in answer.iter_bytes():
             body += chunk
+            if time.monotonic() > end:
+                self._fail("transport", where)
             if len(body) > self._largest_body:
                 self._fail("oversized", where)
         try:

@@ -127,6 +127,11 @@ def _callback(services: Services, provider: str) -> str:
     return f"{services.public_url}/oauth/callback/{provider}"
 
 
+def _cookie_path(services: Services) -> str:
+    """Where the browser comes back to, below the public address."""
+    return urlsplit(services.public_url).path + "/oauth/callback"
+
+
 def _to_provider(services: Services, url: str) -> Response:
     state = parse_qs(urlsplit(url).query).get("state", [""])[0]
     response = RedirectResponse(url, 303)
@@ -136,7 +141,7 @@ def _to_provider(services: Services, url: str) -> Response:
         COOKIE,
         hash_of(state),
         max_age=COOKIE_SECONDS,
-        path="/oauth/callback",
+        path=_cookie_path(services),
         httponly=True,
         samesite="lax",
         secure=services.public_url.startswith("https:"),
@@ -165,7 +170,7 @@ def come_back(
     if error is not None or code is None:
         return _no_consent(error)
     response = _complete(services, request, place, provider, state, code)
-    response.delete_cookie(COOKIE, path="/oauth/callback")
+    response.delete_cookie(COOKIE, path=_cookie_path(services))
     return response
 
 

@@ -1,6 +1,7 @@
 """The kit's HTTP client: each sign on the wire becomes the error that says what to do."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -56,7 +57,7 @@ class Bed:
             ProviderSettings("id", "s3cret-value", extra_headers={"x-extra": "1"}),
             clock=Still(),
             limiter=self.limiter,
-            pace=Pace(sleep=self.slept.append, chance=lambda: 0.0),
+            pace=Pace(sleep=self.slept.append, chance=lambda: 0.0, timeout=options.pop("timeout", 30.0)),
             **options,
         )
 
@@ -248,3 +249,34 @@ def test_an_accepted_refusal_needs_no_body(wire: respx.MockRouter) -> None:
     wire.get(f"{BASE}/things").respond(404, text=" ")
     response = Bed().get(accept=(200, 404))
     assert (response.status, response.body) == (404, None)
+
+
+@pytest.mark.parametrize("asked", ["999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_senseless_wait_does_not_stop_a_provider_for_good(wire: respx.MockRouter, asked: str) -> None:
+    """The shared limit belongs to every connection: one answer must not use it up for years."""
+    wire.get(f"{BASE}/things").respond(429, headers={"retry-after": asked})
+    bed = Bed()
+    with pytest.raises(RetryLater) as later:
+        bed.get()
+    assert later.value.seconds == 86_400
+    assert [seconds for _, seconds in bed.limiter.slowed] == [3_600]
+
+
+def test_a_body_that_drips_ends(wire: respx.MockRouter) -> None:
+    """Each byte comes in time, the whole never does: it must not hold a worker's thread."""
+    handed: list[int] = []
+
+    def drops() -> Iterator[bytes]:
+        for number in range(500):
+            time.sleep(0.005)
+            handed.append(number)
+            yield b" "
+
+    headers = {"content-type": "application/json"}
+    wire.get(f"{BASE}/things").mock(
+        side_effect=lambda _: httpx.Response(200, headers=headers, content=drops())
+    )
+    bed = Bed(timeout=0.01)
+    with pytest.raises(RetryLater):
+        bed.get()
+    assert len(handed) < 5 * 50

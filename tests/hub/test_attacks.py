@@ -1,9 +1,12 @@
 """What somebody hostile, or a broken machine, tries against the API and its pages."""
 
+import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,24 +149,38 @@ class Broken:
         raise self.error
 
 
-def _asked(folder: Path, error: Exception) -> httpx.Response:
-    """The answer of an API whose store is broken, over its real middleware."""
-    import asyncio
-    from dataclasses import replace
-
+@contextmanager
+def _reachable(folder: Path, **changed: Any) -> Iterator[Callable[..., httpx.Response]]:
+    """Asks an API with some of its services changed, over its real middleware; its tenant has a company."""
     services, engine, keys, _ = services_over(folder, {})
-    key = keys.create_key(keys.create_tenant("test").id, "test", ("read",))
-    app = create_app(replace(services, store=Broken(error)), registry=CollectorRegistry())  # type: ignore[arg-type]
+    tenant = keys.create_tenant("test").id
+    with services.store.begin(tenant) as unit:
+        unit.put([Company(id=COMPANY, company_id=COMPANY, legal_name="Ateliers", siren="732829320")])
+    bearer = {"authorization": f"Bearer {keys.create_key(tenant, 'test', ('read', 'write'))}"}
+    app = create_app(replace(services, **changed), registry=CollectorRegistry())
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
-            return await client.get("/v1/companies", headers={"authorization": f"Bearer {key}"})
+    async def ask(method: str, path: str, **options: Any) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as client:
+            return await client.request(method, path, headers=bearer, **options)
 
     try:
-        return asyncio.run(ask())
+        yield lambda *args, **options: asyncio.run(ask(*args, **options))
     finally:
         engine.dispose()
+
+
+def _asked(folder: Path, error: Exception) -> httpx.Response:
+    """The answer of an API whose store is broken."""
+    with _reachable(folder, store=Broken(error)) as ask:
+        return ask("GET", "/v1/companies")
+
+
+def test_the_cookie_comes_back_also_below_a_path(tmp_path: Path) -> None:
+    with _reachable(tmp_path, public_url="https://platform.example/hub") as ask:
+        link = ask("POST", "/v1/connect-sessions", json={"company_id": COMPANY, "provider": "qonto"}).json()
+        assert link["url"].startswith("https://platform.example/hub/connect/")
+        begun = ask("POST", link["url"].removeprefix("https://platform.example/hub"))
+    assert "path=/hub/oauth/callback;" in begun.headers["set-cookie"].lower()
 
 
 @pytest.fixture
