@@ -37,6 +37,14 @@ START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 LATENCY = 0.02
 
 
+class SlowReceiver(Receiver):
+    """A partner that takes its time, so that a worker can be struck while it delivers."""
+
+    def take(self, headers: dict[str, str], body: bytes) -> int:
+        time.sleep(0.1)
+        return super().take(headers, body)
+
+
 class Stage:
     """The world goes on by `pay`; `enqueue_syncs` asks for it to be read; a worker process reads it."""
 
@@ -158,7 +166,7 @@ def staged(url: str) -> Iterator[Stage]:
             slug: stack.enter_context(_simulator(kind, world, f"{public_url}/oauth/callback/{slug}"))
             for slug, kind in (("pennylane", PennylaneSimulator), ("qonto", QontoSimulator))
         }
-        receiver = stack.enter_context(Receiver())
+        receiver = stack.enter_context(SlowReceiver())
         environment = _environment(url, public_url, receiver, simulators)
         settings = _settings(environment)
         upgrade_database(settings)
