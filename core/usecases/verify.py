@@ -1,7 +1,7 @@
 """Derives everything again, from the raw records to the events, and compares with what is stored."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,11 +16,12 @@ from core.model import (
     content_hash,
 )
 from core.ports import Progress, Source, Statements, Store, Unit
+from core.reconciliation import CODE_VERSION, Line
 from core.repayment import Moment
 from core.usecases.audit import broken_links
 from core.usecases.difference import Difference, Kind
 from core.usecases.known import load
-from core.usecases.reconcile import STANDARD, Rules, derive
+from core.usecases.reconcile import STANDARD, Engine, Rules, derive
 from core.usecases.verify_facts import compare_facts, compare_snapshots
 from core.usecases.wake import MARK, newest
 
@@ -39,7 +40,8 @@ def verify(
     """Every difference between what is stored and what the raw records lead to; empty when all is well.
 
     Revision by revision, decisions, allocations and events are derived from what was known just
-    before and compared. Bank files are read again when `statements` is given.
+    before and compared. Bank files are read again when `statements` is given. Decisions of an earlier
+    version of engine or policy are taken as given; what follows from them is derived all the same.
     """
     with store.begin(tenant_id, write=False) as unit:
         found = [
@@ -136,11 +138,35 @@ def _replay(unit: Unit, written: _Written, instant: datetime | None, rules: Rule
     if instant is None:
         yield Difference("allocation", written.allocations[0].id, f"revision {written.revision}", "undated")
         return
+    if any(_is_of_another_version(d, rules) for d in by_engine):
+        rules = replace(rules, engine=_recorded(unit, written.revision))
     derived = derive(load(unit, as_of=written.revision - 1), Moment.at(instant), rules)
     where = f"revision {written.revision}"
     yield from _compare("decision", where, by_engine, derived.decisions)
     yield from _compare("allocation", where, written.allocations, derived.allocations)
     yield from _compare("event", where, written.events, derived.events)
+
+
+def _is_of_another_version(decision: Decision, rules: Rules) -> bool:
+    """Made by the engine under another policy or by other code than today's."""
+    made = (decision.explanation.get("policy"), decision.explanation.get("code"))
+    return decision.decided_by == "engine" and made != (rules.policy.version, CODE_VERSION)
+
+
+def _recorded(unit: Unit, revision: int) -> Engine:
+    """An engine that decides what was decided: an earlier version cannot be asked again."""
+    known = {d.transaction_id: d for d in unit.all(Decision, as_of=revision)}
+
+    def engine(lines: Iterable[Line], *_: object) -> tuple[Decision, ...]:
+        ids = sorted(line.transaction_id for line in lines)
+        return tuple(known[id] for id in ids if id in known)
+
+    return engine
+
+
+def decided_by_other_versions(unit: Unit, rules: Rules = STANDARD) -> int:
+    """How many current decisions verify takes as given because another version made them."""
+    return sum(_is_of_another_version(d, rules) for d in unit.all(Decision))
 
 
 def _compare(
@@ -169,8 +195,11 @@ def _owed(unit: Unit, instant: datetime | None, rules: Rules) -> Iterator[Differ
     mark = unit.load(StreamState, MARK)
     if instant is None or mark is None or mark.cursor["revision"] < newest(unit):
         return
-    if any(d.decided_by != "engine" and d.outcome == "review" for d in unit.all(Decision)):
+    decisions = unit.all(Decision)
+    if any(d.decided_by != "engine" and d.outcome == "review" for d in decisions):
         return
+    if any(d.outcome != "auto" and _is_of_another_version(d, rules) for d in decisions):
+        return  # the next run decides these anew; what stands stays
     derived = derive(load(unit), Moment.at(instant), rules)
     yield from _compare("decision", "now", (), derived.decisions)
     yield from _compare("allocation", "now", (), derived.allocations)

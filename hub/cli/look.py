@@ -200,20 +200,31 @@ def replay_events(
 def verify(tenant: ForTenant = None, as_json: AsJson = False) -> None:
     """Re-derives every event from the raw records and compares; exit status 1 on a difference."""
     from core.model import Event
+    from core.usecases.verify import decided_by_other_versions
     from core.usecases.verify import verify as verify_events
+    from hub.store.audit import verify_chain
 
     with opened() as hub, progress("verify", quiet=as_json) as report_progress:
         owner = tenant_of(hub, tenant).id
-        found = verify_events(
-            hub.store, hub.driver, owner, statements=hub.statements, progress=report_progress
-        )
+        found = [
+            str(one)
+            for one in verify_events(
+                hub.store, hub.driver, owner, statements=hub.statements, progress=report_progress
+            )
+        ]
         with hub.store.begin(owner, write=False) as unit:
             checked = len(unit.entries(Event))
+            given = decided_by_other_versions(unit)
+            broken = verify_chain(unit)
+        if broken is not None:
+            found.append(f"audit chain, entry {broken.position}: {broken.reason}")
     if as_json:
-        emit({"events": checked, "differences": [str(one) for one in found]})
+        emit({"events": checked, "taken_as_given": given, "differences": found})
     else:
         for one in found:
-            say(str(one))
+            say(one)
+        if given:
+            say(f"{given} decisions of an earlier version of engine or policy were taken as given")
         say(f"{checked} events derived again from the raw records: {len(found)} differences")
     if found:
         raise typer.Exit(FAILED)
