@@ -16,7 +16,7 @@ from core.model import (
     content_hash,
 )
 from core.ports import Progress, Source, Statements, Store, Unit
-from core.reconciliation import CODE_VERSION, Line
+from core.reconciliation import CODE_VERSION, Item, Line, PayerAccount, Policy, Prior
 from core.repayment import Moment
 from core.usecases.audit import broken_links
 from core.usecases.difference import Difference, Kind
@@ -157,7 +157,13 @@ def _recorded(unit: Unit, revision: int) -> Engine:
     """An engine that decides what was decided: an earlier version cannot be asked again."""
     known = {d.transaction_id: d for d in unit.all(Decision, as_of=revision)}
 
-    def engine(lines: Iterable[Line], *_: object) -> tuple[Decision, ...]:
+    def engine(
+        lines: Iterable[Line],
+        items: Iterable[Item],
+        payer_accounts: Iterable[PayerAccount] = (),
+        prior: Prior = Prior(),  # noqa: B008 (frozen value)
+        policy: Policy = STANDARD.policy,
+    ) -> tuple[Decision, ...]:
         ids = sorted(line.transaction_id for line in lines)
         return tuple(known[id] for id in ids if id in known)
 
