@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from core.errors import Conflict, NotFound
 from core.model import Company, Connection, StreamState, SyncRun
 from core.model.base import Instant
-from core.usecases.connect import start_connection
+from core.usecases.connect import disconnect, start_connection
 from hub.api.access import Reader, Wired, Writer
 from hub.api.bodies import ConnectRequest, json_of, sends
 from hub.api.lists import NOT_MODIFIED, Id, Page, Paging, Word, fact, page_of, row, single
@@ -101,6 +101,21 @@ def get_connection(services: Wired, caller: Reader, request: Request, id: Id) ->
         StreamView(stream=s.stream, updated_at=s.updated_at, last_run=last.get(s.stream)) for s in states
     ]
     return single(request, ConnectionView(connection=connection, streams=streams))
+
+
+@router.delete("/connections/{id}", response_model=Connection, responses=documented(404, 409))
+def end_connection(services: Wired, caller: Writer, id: Id) -> Connection:
+    """Ends the consent at the provider, forgets its tokens and stops reading; what was read stays."""
+    with services.store.begin(caller.tenant_id, write=False) as unit:
+        row(unit, Connection, id)
+    return disconnect(
+        services.store,
+        services.vault,
+        services.consents,
+        tenant_id=caller.tenant_id,
+        connection_id=id,
+        actor="api",
+    )
 
 
 @router.post("/connections/{id}/sync", status_code=202, responses=documented(404, 409))

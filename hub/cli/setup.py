@@ -22,6 +22,9 @@ def register(app: typer.Typer) -> None:
             "lettrage key create acme", "lettrage key create acme --name reader --scope read",
         ),
         (
+            "vault", "Secrets at rest.", "rewrap", vault_rewrap, "lettrage vault rewrap",
+        ),
+        (
             "company", "The SMEs of a tenant.", "create", company_create,
             'lettrage company create "Atelier Nordique SAS" --siren 990000002',
         ),
@@ -30,6 +33,7 @@ def register(app: typer.Typer) -> None:
         add(group, command, action, *examples)
         app.add_typer(group, name=name)
     add(app, "connect", connect, "lettrage connect qonto", "lettrage connect pennylane --company 990000002")
+    add(app, "disconnect", end_connection, "lettrage disconnect con_7c2a")
     add(app, "connectors", connectors, "lettrage connectors")
 
 
@@ -43,6 +47,15 @@ def db_upgrade() -> None:
 
         upgrade_database(settings)
     say("the database is at the newest schema")
+
+
+def vault_rewrap(as_json: AsJson = False) -> None:
+    """Wraps every data key by the first key of LETTRAGE_VAULT_KEYS, so that older ones can go."""
+    from hub.store.vault import rewrap_all
+
+    with opened() as hub:
+        count = rewrap_all(hub.vault, [tenant.id for tenant in hub.directory.tenants()])
+    emit({"rewrapped": count}) if as_json else say(f"{count} data keys are wrapped by the current key now")
 
 
 def tenant_create(
@@ -125,6 +138,31 @@ def connect(
         emit({"url": url, "connection_id": link.connection_id, "expires_at": link.expires_at.isoformat()})
     else:
         say(url)
+
+
+def end_connection(
+    connection: Annotated[str, typer.Argument(help="Connection id.")],
+    tenant: ForTenant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ends a consent at the provider and forgets its tokens; what was read stays."""
+    from core.usecases.connect import disconnect
+
+    with opened() as hub:
+        ended = disconnect(
+            hub.store,
+            hub.vault,
+            hub.driver,
+            tenant_id=tenant_of(hub, tenant).id,
+            connection_id=connection,
+            actor="command line",
+        )
+    if as_json:
+        emit(ended.model_dump(mode="json"))
+    else:
+        say(
+            f"{ended.provider} {ended.id} is {ended.state}: its tokens are forgotten, nothing is read any more"
+        )
 
 
 def connectors(as_json: AsJson = False) -> None:

@@ -88,6 +88,20 @@ def test_a_consent_from_link_to_active_connection(api: Api, alice: Client, brows
     assert browser.post(path).status_code == 410
 
 
+def test_a_connection_is_ended_at_the_provider_and_its_tokens_are_forgotten(
+    api: Api, alice: Client, browser: httpx.Client
+) -> None:
+    state = begin(browser, link(alice))
+    browser.get("/oauth/callback/qonto", params={"state": state, "code": "good"})
+    (connection,) = alice.get("/v1/connections").json()["data"]
+    path = f"/v1/connections/{connection['id']}"
+    assert api.tenant().delete(path).status_code == 404, "another tenant's connection is not there"
+    ended = alice.delete(path)
+    assert (ended.status_code, ended.json()["state"]) == (200, "disconnected")
+    assert api.vault.read_tokens(alice.tenant_id, connection["id"]) is None
+    assert alice.post(f"{path}/sync").status_code == 409
+
+
 def test_another_browser_cannot_complete_a_consent(alice: Client, browser: httpx.Client) -> None:
     state = begin(browser, link(alice))
     params = {"state": state, "code": "good"}
