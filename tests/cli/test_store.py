@@ -5,11 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from connectors.kit.registry import connectors
 from core.model import Connection, Endpoint, Invoice
 from core.usecases.companies import add_company
+from hub.jobs.database import writing
 from hub.settings import read_settings
+from hub.store.engine import create_engine
 from hub.wiring import open_hub, upgrade_database
 from tests.cli import files
 from tests.cli.conftest import Run
@@ -222,3 +225,19 @@ def _replays(run: Run, ids: list[str]) -> None:
     assert len(named[0]) == 1
     assert named[1] in ([], named[0])
     assert run("events", "replay", "--endpoint", "end_1", "--since", "2024-01-01").status == 0
+
+
+def test_a_job_given_up_on_is_listed_and_released(run: Run) -> None:
+    assert run("jobs", "list").out.strip() == "0 quarantined jobs"
+    engine = create_engine(read_settings().database_url)
+    with writing(engine) as connection:
+        row = "('sync:con_1:7', 'ten_1', 'sync', 'con_1', '{}', 'the provider broke', 5, 0, 1767225600000)"
+        columns = "job_id, tenant_id, kind, key, args, reason, failures, resumptions, at"
+        connection.execute(text(f"INSERT INTO quarantined_job ({columns}) VALUES {row}"))
+    engine.dispose()
+    listed = run("jobs", "list").out
+    assert "sync:con_1:7" in listed
+    assert "5 failures" in listed
+    assert run("jobs", "release", "sync:con_1:7").status == 0
+    assert run("jobs", "release", "sync:con_1:7").status == 2
+    assert run("jobs", "list").out.strip() == "0 quarantined jobs"
