@@ -1,18 +1,40 @@
 """Creates what the engine keeps in the database; our own tables come with the store's migrations."""
 
 import logging
+import sqlite3
+import sys
+from typing import Final
 
 from dbos import DBOS
+from sqlalchemy.engine import make_url
 
+from core.errors import Misconfigured
 from hub.jobs.names import QUEUES, SCHEMA
 from hub.jobs.outbox import Jobs
 from hub.jobs.rhythm import STEADY, Rhythm
 from hub.store.engine import create_engine
 
+SUBSECOND_PYTHON: Final = (3, 12)
+SUBSECOND_SQLITE: Final = (3, 42)
+"""From this Python on, the engine's SQLite schema asks the database for milliseconds, which SQLite can
+give from this version on; an older one answers NULL and every job is refused."""
+
+
+def check_sqlite(url: str, *, python: tuple[int, ...], sqlite: tuple[int, ...]) -> None:
+    """Raises Misconfigured where this Python's SQLite is too old for the engine."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return
+    if python >= SUBSECOND_PYTHON and sqlite < SUBSECOND_SQLITE:
+        raise Misconfigured(
+            f"this Python {python[0]}.{python[1]} is linked with SQLite {'.'.join(map(str, sqlite))}, which is too "
+            "old for the embedded database: use Python 3.11, a Python linked with SQLite 3.42 or later, or PostgreSQL"
+        )
+
 
 def prepare(url: str, *, rhythm: Rhythm = STEADY) -> None:
     """Creates or upgrades the engine's tables and declares the queues; running it again is silent."""
     quiet_engine()
+    check_sqlite(url, python=sys.version_info[:2], sqlite=sqlite3.sqlite_version_info)
     create_engine(url).dispose()  # refuses what is neither SQLite nor PostgreSQL, and makes the folder
     DBOS.migrate(url, schema=SCHEMA)
     jobs = Jobs(url)

@@ -1,11 +1,14 @@
 """What a worker does beside its jobs: heartbeats, taking over, sweeping."""
 
+import pytest
 from sqlalchemy import Engine, update
 from sqlmodel import col
 
+from core.errors import Misconfigured
 from hub.jobs import heartbeats
 from hub.jobs.database import now_ms, writing
 from hub.jobs.quarantine import count_resumption
+from hub.jobs.setup import check_sqlite
 from hub.jobs.tables import WorkerHeartbeat
 
 SILENT = 1000
@@ -62,3 +65,22 @@ def test_an_executor_without_a_heartbeat_is_counted_from_when_it_is_noticed(engi
 def test_take_overs_are_counted_per_job(engine: Engine) -> None:
     with writing(engine) as connection:
         assert [count_resumption(connection, job) for job in ("a", "b", "a", "a")] == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("url", "python", "sqlite", "fits"),
+    [
+        ("sqlite:///x", (3, 11), (3, 40, 1), True),
+        ("sqlite:///x", (3, 12), (3, 40, 1), False),
+        ("sqlite:///x", (3, 13), (3, 42, 0), True),
+        ("postgresql+psycopg://h/x", (3, 13), (3, 40, 1), True),
+    ],
+)
+def test_a_sqlite_too_old_for_the_engine_is_named_before_anything_is_made(
+    url: str, python: tuple[int, ...], sqlite: tuple[int, ...], fits: bool
+) -> None:
+    if fits:
+        check_sqlite(url, python=python, sqlite=sqlite)
+        return
+    with pytest.raises(Misconfigured, match=r"SQLite 3\.40\.1.*PostgreSQL"):
+        check_sqlite(url, python=python, sqlite=sqlite)
