@@ -25,9 +25,10 @@ def check_sqlite(url: str, *, python: tuple[int, ...], sqlite: tuple[int, ...]) 
     if make_url(url).get_backend_name() != "sqlite":
         return
     if python >= SUBSECOND_PYTHON and sqlite < SUBSECOND_SQLITE:
+        found = ".".join(map(str, sqlite))
         raise Misconfigured(
-            f"this Python {python[0]}.{python[1]} is linked with SQLite {'.'.join(map(str, sqlite))}, which is too "
-            "old for the embedded database: use Python 3.11, a Python linked with SQLite 3.42 or later, or PostgreSQL"
+            f"this Python {python[0]}.{python[1]} is linked with SQLite {found}, which is too old for the "
+            "embedded database: use Python 3.11, a Python linked with SQLite 3.42 or later, or PostgreSQL"
         )
 
 
