@@ -66,7 +66,7 @@ def _reading(files: dict[str, bytes]) -> list[Line]:
             assert (len(file.transactions), len(file.set_aside)) == (LINES, 0)
 
         bare = _slice if name == "cfonb.txt" else _iterparse
-        a, b, ratio = side_by_side(ours, lambda bare=bare, content=content: bare(content), rounds=3)  # type: ignore[misc]
+        a, b, ratio = side_by_side(ours, lambda bare=bare, content=content: bare(content), rounds=3)  # type: ignore[misc]  # bound in the loop
         found.append(
             Line(f"{what} against {yardstick}", rate(LINES, a, "lines"), rate(LINES, b, "lines"), ratio, aim)
         )
@@ -101,7 +101,7 @@ def _importing(ground: Ground, content: bytes) -> Iterator[Line]:
         ("whole import", files, ""),
     ):
         ours, bare, ratio = side_by_side(
-            lambda statements=statements: _import(ground, statements, content, ground.tenant()),  # type: ignore[misc]
+            lambda statements=statements: _import(ground, statements, content, ground.tenant()),  # type: ignore[misc]  # bound in the loop
             lambda: ground.insert(rows, ground.tenant(), LINES),
             rounds=3,
         )

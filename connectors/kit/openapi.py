@@ -44,8 +44,8 @@ def _load(path: Path) -> dict[str, Any] | None:
     if path.suffix == ".json":
         import json
 
-        return _nullable(json.loads(path.read_bytes()))  # type: ignore[no-any-return]
-    return _nullable(yaml.load(path.read_bytes(), Loader=loader))  # type: ignore[no-any-return]  # noqa: S506
+        return _nullable(json.loads(path.read_bytes()))  # type: ignore[no-any-return]  # checked by its users
+    return _nullable(yaml.load(path.read_bytes(), Loader=loader))  # type: ignore[no-any-return]  # noqa: S506  # a safe loader
 
 
 class Specification:

@@ -118,7 +118,7 @@ class Qonto:
 
     def pull(self, stream: Stream, cursor: Cursor, context: PullContext) -> Pull:
         """One page of a stream."""
-        return getattr(self, f"_{stream.name}")(cursor, context)  # type: ignore[no-any-return]
+        return getattr(self, f"_{stream.name}")(cursor, context)  # type: ignore[no-any-return]  # found by name
 
     def _organization(self, cursor: Cursor, context: PullContext) -> Pull:
         response = yield _read("/v2/organization")

@@ -8,6 +8,11 @@ from core.model.ids import content_hash
 CODE_VERSION: Final = "reconciliation-1"
 """Named in every explanation; changes whenever the rules can decide differently."""
 
+WAITING: Final = (
+    "commission_allowed", "legal_order", "joint_decisions", "indirect_collection", "hold_days",
+)  # fmt: skip
+"""Keys whose rules do not exist yet: setting one changes no decision, and whoever sets it is told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -49,6 +54,12 @@ class Policy:
     """Steps of one such search."""
     max_shared_key: int = 50
     """A reference or counter that more items share points nowhere."""
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """Keys that were set away from their default and that no rule reads yet."""
+        defaults = type(self)()
+        return tuple(name for name in WAITING if getattr(self, name) != getattr(defaults, name))
 
     @property
     def version(self) -> str:

@@ -79,7 +79,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             routes=app.routes, tags=app.openapi_tags,
         )  # fmt: skip
         wanted = [(model, "validation") for model in (*REQUESTS, problems.Problem)]
-        _, schemas = models_json_schema(wanted, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+        _, schemas = models_json_schema(wanted, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # list is invariant
         components = document.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in schemas["$defs"].items():
             components.setdefault(name, schema)

@@ -34,6 +34,7 @@ class Summary:
     unallocated_minor: Mapping[str, int]
     unknown_columns: tuple[tuple[str, str], ...]
     policy: str
+    without_effect: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -128,4 +129,5 @@ def _summary(decisions: Iterable[Decision], items: int, reading: _Reading, polic
         unallocated_minor=dict(sorted(unallocated.items())),
         unknown_columns=tuple(reading.unknown),
         policy=policy.version,
+        without_effect=policy.without_effect,
     )

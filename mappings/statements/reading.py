@@ -106,7 +106,8 @@ def _file(
         raise BadInput(f"{context.name} holds no statement: export the statement from the bank again")
     once, repeated = _once(statements)
     chain = gaps(read.statement for read in once)
-    file = StatementFile(format, once, tuple(set_aside), (*notes, *repeated, *chain), tuple(notices))
+    told = [_announced(notice) for notice in notices]
+    file = StatementFile(format, once, tuple(set_aside), (*notes, *told, *repeated, *chain), tuple(notices))
     return numbered(file, lines=(), statements=()) if len(once) > 1 else file
 
 
@@ -129,7 +130,17 @@ def _notices(draft: Draft, context: Context, format: Format) -> Iterator[Notice]
         keys = [line_key(draft, line) for line in announced]
         lines = line_facts(draft, announced, keys, account, context, format, status="pending")
         kind = kinds.get(format, "pending_entries")
-        yield Notice(kind, account, count_equals(lines, {}), draft.record)  # type: ignore[arg-type]
+        yield Notice(kind, account, count_equals(lines, {}), draft.record)  # type: ignore[arg-type]  # one of the words above
+
+
+def _announced(notice: Notice) -> Finding:
+    """Says that announced lines were seen and why none of them is stored."""
+    count, kind = len(notice.transactions), notice.kind.replace("_", " ")
+    message = (
+        f"{kind}: {count} announced {'line' if count == 1 else 'lines'}, not booked, so nothing of "
+        "that is stored; import the statement (camt.053 or CFONB 120) that books them"
+    )
+    return Finding("announced_only", "info", message, notice.record)
 
 
 def _once(statements: list[ReadStatement]) -> tuple[tuple[ReadStatement, ...], list[Finding]]:

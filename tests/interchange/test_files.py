@@ -209,6 +209,12 @@ def test_a_policy_is_refused_by_key(tmp_path: Path, toml: str, said: str) -> Non
     assert not (tmp_path / "out").exists()
 
 
+def test_a_policy_key_that_no_rule_reads_is_told(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("hold_days = 5\njoint_decisions = false\nallow_partial = false\n")
+    assert run(tmp_path, policy=policy).without_effect == ("hold_days",)
+
+
 def test_a_policy_decides(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text('automatic_tiers = ["T3"]\nmax_coincidence = 0.01\n')
