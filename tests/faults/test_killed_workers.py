@@ -70,7 +70,8 @@ def killed(stage: Stage, chance: random.Random) -> dict[str, Any]:
         time.sleep(chance.uniform(0.0, 0.4))
         process.kill()
         process.wait()
-    assert all(struck.values()), struck
+    print(struck)
+    assert min(struck.values()) >= 3, struck
     process = stage.worker()
     until(stage.quiet)
     stage.enqueue_syncs()
