@@ -19,7 +19,8 @@ WHERE = {
     "apscheduler": ("scheduler/clock.py", "hub/jobs/"),
     "standardwebhooks": ("hub/delivery.py", "hub/demo/partner.py"),
     "polars": ("hub/interchange/",),
-    "lxml": ("mappings/statements/",),
+    "lxml": ("mappings/statements/", "mappings/xml.py"),
+    "pypdf": ("mappings/einvoice/",),
 }
 FORBIDDEN_NAMES = ("Manager", "Helper", "Utils", "Processor", "Data", "Info")
 
