@@ -144,7 +144,7 @@ class Debtors:
         for word in dict.fromkeys(name.words):
             sharing = self._by_word.get(word, {})
             if word not in COMMON and len(sharing) <= 4 * HANDFUL:
-                found.update(sharing)
+                found.update(sharing.keys())
         if len(found) > 4 * HANDFUL:
             return {}
         return {d: max(self._overlap(name, other) for other in self._names[d]) for d in found}
