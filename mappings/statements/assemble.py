@@ -1,7 +1,7 @@
 """Proves a statement by its control totals and turns it into facts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -10,20 +10,9 @@ from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement
 from core.model.bank import TransactionStatus
 from core.model.identifiers import is_iban
 from core.model.money import MAX_MINOR
-from mappings.statements.draft import AccountName, Draft, Line, Stated, Unreadable
+from mappings.statements.draft import AccountName, Context, Draft, Line, Stated, Unreadable
 from mappings.statements.identity import PROVIDER, content_key, count_equals, line_id
 from mappings.statements.result import Finding, Format, ReadStatement
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the caller knows and the file does not."""
-
-    name: str
-    account: str | None = None
-    company_id: str | None = None
-    currency: str | None = None
-    raw_id: str | None = None
 
 
 def given_iban(account: str | None) -> str | None:

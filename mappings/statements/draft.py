@@ -1,9 +1,18 @@
-"""A statement as its file says it, before it is proven: what both readers hand to `assemble`."""
+"""A statement as its file says it, before it is proven: what every format hands to `reading`.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+A format is one function `parts(name, file, context)` that walks an open binary file from its start
+and yields, for each statement in turn, one `Opened`, its `Line`s, one `Closed`. It is called twice for
+each file: once to prove, once to take over, so it must say the same both times and keep nothing of
+the file but the statement's head. What cannot be read is yielded as an `Unreadable` (never raised) and
+sets aside the statement around it, or stands for one when none is open; a file that cannot be read as
+a whole raises BadInput. A format that reads a statement whole makes a `Draft` of it: see `in_parts`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
+from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 from core.model import exponent
 from core.model.bank import Operation
@@ -46,6 +55,30 @@ class Stated:
     currency: str
 
 
+LineStatus: TypeAlias = Literal["booked", "pending", "planned", "information"]
+"""Only `booked` is money; `pending` is kept to be tied to its booking; the others are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A statement begins. `version` is the format with its version, `record` the place in the file."""
+
+    account: AccountName
+    version: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A statement ends: what proves it. `others` are further balances by the bank's word, for hints."""
+
+    currency: str
+    opening: Stated | None = None
+    closing: Stated | None = None
+    others: Mapping[str, Stated] = field(default_factory=dict)
+    findings: Iterable[Finding] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A movement. `key_text` is all the bank's words of it: what the fingerprint is made of.
@@ -60,6 +93,7 @@ class Line:
     key_text: str
     more: Mapping[str, object]
     words: dict[str, str]
+    status: LineStatus = "booked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +110,41 @@ class Draft:
     pending: list[Line] = field(default_factory=list)
     others: Mapping[str, Stated] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+
+Part: TypeAlias = Opened | Line | Closed | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the caller knows and the file does not."""
+
+    name: str
+    account: str | None = None
+    company_id: str | None = None
+    currency: str | None = None
+    raw_id: str | None = None
+
+
+class FormatReader(Protocol):
+    """How a format is read; see the docstring of this module."""
+
+    def __call__(self, name: str, file: BinaryIO, context: Context) -> Iterator[Part]: ...
+
+
+def in_parts(attempts: Iterable[Callable[[], Draft]]) -> Iterator[Part]:
+    """The parts of statements that are read whole; one that raises Unreadable becomes that part."""
+    for attempt in attempts:
+        try:
+            draft = attempt()
+        except Unreadable as problem:
+            yield problem
+            continue
+        yield Opened(draft.account, draft.version, draft.record)
+        yield from draft.lines
+        for line in draft.pending:
+            yield line if line.status != "booked" else replace(line, status="pending")
+        yield Closed(draft.currency, draft.opening, draft.closing, draft.others, draft.findings)
 
 
 _TENS: tuple[int, ...] = tuple(10**power for power in range(16))

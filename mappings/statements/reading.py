@@ -7,7 +7,6 @@ from dataclasses import replace
 from core.errors import BadInput
 from mappings.statements import camt, cfonb120
 from mappings.statements.assemble import (
-    Context,
     account_fact,
     agree,
     assembled,
@@ -15,7 +14,7 @@ from mappings.statements.assemble import (
     line_facts,
     line_key,
 )  # fmt: skip
-from mappings.statements.draft import Draft, Unreadable
+from mappings.statements.draft import Context, Draft, Unreadable
 from mappings.statements.formats import HEAD, recognise, refusal
 from mappings.statements.identity import count_equals, gaps, numbered
 from mappings.statements.records import decoded, records
