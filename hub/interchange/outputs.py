@@ -14,7 +14,7 @@ from hub.interchange.rows import Rejected
 _DECISIONS: Final[Mapping[str, Any]] = {
     "transaction_id": pl.String, "tenant_id": pl.String, "outcome": pl.String, "tier": pl.String,
     "reason": pl.String, "coincidence": pl.Float64, "allocated_minor": pl.Int64,
-    "unallocated_minor": pl.Int64, "explanation": pl.String,
+    "unallocated_minor": pl.Int64, "currency": pl.String, "explanation": pl.String,
 }  # fmt: skip
 _ALLOCATIONS: Final[Mapping[str, Any]] = {
     "transaction_id": pl.String, "item_id": pl.String, "amount_minor": pl.Int64, "gap_minor": pl.Int64,
@@ -26,6 +26,9 @@ _CANDIDATES: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 
 Frames = dict[str, pl.DataFrame]
+INNER: Final = ("currency",)
+"""Columns that only the summary needs."""
+ROW_GROUP: Final = 262_144
 
 
 def frames(decisions: Iterable[Decision], tenants: Mapping[str, str]) -> Frames:
@@ -37,7 +40,7 @@ def frames(decisions: Iterable[Decision], tenants: Mapping[str, str]) -> Frames:
         decided.append(
             (
                 d.transaction_id, tenants[d.transaction_id], d.outcome, d.tier, d.reason, d.coincidence,
-                d.allocated_minor, d.unallocated_minor, canonical_json(d.explanation),
+                d.allocated_minor, d.unallocated_minor, d.currency, canonical_json(d.explanation),
             )
         )  # fmt: skip
         for share in sorted(d.shares, key=lambda s: s.item_id):
@@ -49,14 +52,24 @@ def frames(decisions: Iterable[Decision], tenants: Mapping[str, str]) -> Frames:
             amounts = "|".join(str(s.amount_minor) for s in c.shares)
             proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
     return {
-        "decisions": pl.DataFrame(decided, schema=dict(_DECISIONS), orient="row"),
-        "allocations": pl.DataFrame(allocated, schema=dict(_ALLOCATIONS), orient="row"),
-        "candidates": pl.DataFrame(proposed, schema=dict(_CANDIDATES), orient="row"),
+        "decisions": _frame(decided, _DECISIONS),
+        "allocations": _frame(allocated, _ALLOCATIONS),
+        "candidates": _frame(proposed, _CANDIDATES),
     }
 
 
+def _frame(rows: list[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, column, dtype=kind)
+            for (name, kind), column in zip(schema.items(), columns, strict=True)
+        ]
+    )
+
+
 WRITERS: Final[Mapping[str, Callable[[pl.DataFrame, Path], None]]] = {
-    "parquet": lambda frame, path: frame.write_parquet(path),
+    "parquet": lambda frame, path: frame.write_parquet(path, row_group_size=ROW_GROUP),
     "jsonl": lambda frame, path: frame.write_ndjson(path),
     "csv": lambda frame, path: frame.write_csv(path),
 }
@@ -69,7 +82,7 @@ def write(out: Path, written: Frames, rejected: list[Rejected], *, format: str) 
     for name, frame in written.items():
         path = out / f"{name}.{format}"
         partial = out / f".{path.name}.part"
-        WRITERS[format](frame, partial)
+        WRITERS[format](frame.drop(INNER, strict=False).rechunk(), partial)
         os.replace(partial, path)
     aside = out / "rejected.jsonl"
     if not rejected:

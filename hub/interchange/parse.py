@@ -1,4 +1,4 @@
-"""From raw cells to values: each column read by its kind, each bad cell named with its row."""
+"""From raw cells to values: each cell read by the kind of its column, each bad one with its reason."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from core.model.money import EXPONENTS
-from hub.interchange.columns import Column, Table
-from hub.interchange.rows import Cells, Rejected
+from hub.interchange.columns import Column
 
 _INTEGER: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -80,11 +79,8 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "currency": _currency,
 }  # fmt: skip
 
-Row = dict[str, Any]
-Check = Callable[[Row], tuple[str, str] | None]
 
-
-def _read_column(column: Column, raw: list[Any]) -> tuple[list[Any], dict[int, str]]:
+def read_column(column: Column, raw: list[Any]) -> tuple[list[Any], dict[int, str]]:
     """Values in order (None where empty or bad) and the reason of each bad one by position. Equal
     cells are read once: dates, currencies and names repeat."""
     reader = _READERS[column.kind]
@@ -113,54 +109,3 @@ def _worded(column: Column, value: Any) -> Any:
     if column.words and value not in column.words:
         raise Unreadable(f"expected one of {', '.join(column.words)}")
     return value
-
-
-def parse(cells: Cells, table: Table, check: Check | None = None) -> tuple[list[Row], list[Rejected]]:
-    """Good rows in file order, without their empty cells, and every problem of the others."""
-    names: list[str] = []
-    columns: list[list[Any]] = []
-    problems: dict[int, list[tuple[str, str]]] = {}
-    for column in table.columns:
-        if column.name in cells.columns:
-            values, bad = _read_column(column, cells.columns[column.name])
-            names.append(column.name)
-            columns.append(values)
-            for at, reason in bad.items():
-                problems.setdefault(at, []).append((column.name, reason))
-    rows: list[Row] = []
-    seen: dict[tuple[Any, ...], int] = {}
-    for at, found in enumerate(zip(*columns, strict=True)):
-        row = {n: v for n, v in zip(names, found, strict=True) if v is not None}
-        if at not in problems:
-            problem = _repeated(row, table, seen, cells.numbers[at]) or (check(row) if check else None)
-            if problem is None:
-                rows.append(row)
-            else:
-                problems[at] = [problem]
-    rejected = [
-        Rejected(cells.file, cells.numbers[at], column, reason)
-        for at in sorted(problems)
-        for column, reason in problems[at]
-    ]
-    return rows, sorted([*cells.rejected, *rejected], key=lambda r: r.row)
-
-
-def _repeated(
-    row: Row, table: Table, seen: dict[tuple[Any, ...], int], number: int
-) -> tuple[str, str] | None:
-    if not table.key:
-        return None
-    key = tuple(row[name] for name in table.key)
-    first = seen.setdefault(key, number)
-    return None if first == number else (table.key[-1], f"repeats the id of row {first}")
-
-
-def signed_item(row: Row) -> tuple[str, str] | None:
-    """Invoices are positive, credit notes negative, and what is open lies between zero and the amount."""
-    amount, credit = row["amount_minor"], row.get("kind") == "credit_note"
-    if (amount > 0 and credit) or (amount < 0 and not credit):
-        return "amount_minor", "an invoice is positive and a credit note (kind credit_note) negative"
-    left = row.get("open_minor", amount)
-    if not min(0, amount) <= left <= max(0, amount):
-        return "open_minor", "lies outside zero and amount_minor"
-    return None

@@ -25,14 +25,18 @@ class Rejected:
 
 @dataclass(slots=True)
 class Cells:
-    """Raw cells by column (one list each, equal lengths), the row numbers they came from, the columns
-    nobody asked for, and the rows that could not even be split into cells."""
+    """Raw cells by column (equal lengths), the row numbers they came from (None: every row, in order),
+    the columns nobody asked for, and the rows that could not even be split into cells."""
 
     file: str
-    columns: dict[str, list[Any]]
-    numbers: list[int]
+    columns: dict[str, pl.Series | list[Any]]
+    numbers: list[int] | None
     unknown: tuple[str, ...] = ()
     rejected: list[Rejected] = field(default_factory=list)
+
+    def number(self, at: int) -> int:
+        """The row number of the cells at this place."""
+        return at + 1 if self.numbers is None else self.numbers[at]
 
 
 def read_cells(path: Path, table: Table) -> Cells:
@@ -64,8 +68,7 @@ def _parquet(path: Path, table: Table) -> Cells:
     except pl.exceptions.PolarsError as error:
         raise BadInput(f"{path.name}: not a readable Parquet file: {_first_line(error)}") from None
     unknown = tuple(n for n in names if n not in _wanted(table))
-    columns = {name: frame[name].to_list() for name in frame.columns}
-    return Cells(path.name, columns, list(range(1, frame.height + 1)), unknown)
+    return Cells(path.name, {name: frame[name] for name in frame.columns}, None, unknown)
 
 
 def _first_line(error: Exception) -> str:
@@ -104,13 +107,15 @@ def _csv_rows(rows: Iterator[list[str]], width: int) -> Iterator[list[Any] | str
 def _collect(file: str, table: Table, header: list[str], rows: Iterable[list[Any] | str]) -> Cells:
     wanted = _wanted(table)
     places = [(header.index(name), name) for name in wanted if name in header]
-    cells = Cells(file, {name: [] for _, name in places}, [], tuple(n for n in header if n not in wanted))
-    targets = [(place, cells.columns[name]) for place, name in places]
+    found: dict[str, list[Any]] = {name: [] for _, name in places}
+    numbers: list[int] = []
+    cells = Cells(file, {**found}, numbers, tuple(n for n in header if n not in wanted))
+    targets = [(place, found[name]) for place, name in places]
     for number, row in enumerate(rows, 1):
         if isinstance(row, str):
             cells.rejected.append(Rejected(file, number, "", row))
             continue
-        cells.numbers.append(number)
+        numbers.append(number)
         for place, column in targets:
             column.append(row[place])
     return cells
@@ -118,7 +123,8 @@ def _collect(file: str, table: Table, header: list[str], rows: Iterable[list[Any
 
 def _jsonl(path: Path, table: Table) -> Cells:
     wanted = _wanted(table)
-    cells = Cells(path.name, {}, [])
+    numbers: list[int] = []
+    cells = Cells(path.name, {}, numbers)
     unknown: dict[str, None] = {}
     rows: list[dict[str, Any]] = []
     with path.open(encoding="utf-8-sig") as file:
@@ -126,7 +132,7 @@ def _jsonl(path: Path, table: Table) -> Cells:
             row = _json_row(text)
             if isinstance(row, dict):
                 rows.append(row)
-                cells.numbers.append(number)
+                numbers.append(number)
                 unknown.update(dict.fromkeys(k for k in row if k not in wanted))
             elif row is not None:
                 cells.rejected.append(Rejected(path.name, number, "", row))

@@ -1,22 +1,23 @@
 """`lettrage reconcile` over files: read, decide, write, and say what happened."""
 
-import gc
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from core.errors import BadInput
-from core.model.decision import Decision
 from core.ports import Progress
-from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
+from core.reconciliation import Policy
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
-from hub.interchange.outputs import WRITERS, frames, write
-from hub.interchange.parse import Check, Row, parse, signed_item
+from hub.interchange.crew import decide_all
+from hub.interchange.outputs import WRITERS, write
+from hub.interchange.pieces import Piece, all_alive
 from hub.interchange.policy_file import read_policy
-from hub.interchange.rows import Rejected, read_cells
+from hub.interchange.rows import Rejected
+from hub.interchange.sheet import TYPES, read_sheet
+from hub.interchange.signs import SIGNED_ITEM, Check
 
 FORMATS: Final = tuple(WRITERS)
 
@@ -55,42 +56,29 @@ def run_files(
     format: str = "parquet",
     *,
     progress: Progress = _quiet,
+    workers: int | None = None,
 ) -> Summary:
     """Reconciles files. Raises BadInput (exit status 2) before anything is written when a file, a
-    required column or the policy cannot be read."""
+    required column or the policy cannot be read. `workers` processes (default: one for each core when
+    there is enough to do) give the same bytes as one."""
     if format not in FORMATS:
         raise BadInput(f"unknown output format {format[:40]!r}: expected one of {', '.join(FORMATS)}")
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out}: the output must be a directory")
     rules = read_policy(policy) if policy else Policy()
     reading = _Reading()
-    with _all_alive():
-        lines = [Line(**row) for row in reading.rows(transactions, TRANSACTIONS)]
-        items = [Item(**row) for row in reading.rows(open_items, OPEN_ITEMS, signed_item)]
-        known = reading.rows(payer_accounts, PAYER_ACCOUNTS) if payer_accounts else []
-        accounts = [PayerAccount(**row) for row in known]
-        progress("read", {"lines": len(lines), "items": len(items), "rejected": len(reading.rejected)})
-        decisions = reconcile(lines, items, accounts, policy=rules)
-        progress("decided", Counter(d.outcome for d in decisions))
-        outputs = frames(decisions, {x.transaction_id: x.tenant_id for x in lines})
+    with all_alive():
+        lines = reading.frame(transactions, TRANSACTIONS)
+        items = reading.frame(open_items, OPEN_ITEMS, SIGNED_ITEM)
+        accounts = reading.frame(payer_accounts, PAYER_ACCOUNTS)
+        progress("read", {"lines": lines.height, "items": items.height, "rejected": len(reading.rejected)})
+        outputs = decide_all(Piece(lines, items, accounts), rules, workers=workers)
+        progress("decided", _counted(outputs["decisions"], "outcome"))
     try:
         write(out, outputs, reading.rejected, format=format)
     except OSError as error:
         raise BadInput(f"{out}: the output cannot be written: {error.strerror or error}") from None
-    return _summary(decisions, len(items), reading, rules)
-
-
-@contextmanager
-def _all_alive() -> Iterator[None]:
-    """Pauses the cyclic collector: the run holds millions of values, all alive and free of cycles, and
-    walking them again and again costs more than a third of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
+    return _summary(outputs["decisions"], items.height, reading, rules)
 
 
 class _Reading:
@@ -100,33 +88,34 @@ class _Reading:
         self.rejected: list[Rejected] = []
         self.unknown: list[tuple[str, str]] = []
 
-    def rows(self, path: Path, table: Table, check: Check | None = None) -> list[Row]:
-        cells = read_cells(path, table)
-        rows, rejected = parse(cells, table, check)
-        self.rejected += rejected
-        self.unknown += [(cells.file, name) for name in cells.unknown]
-        return rows
+    def frame(self, path: Path | None, table: Table, check: Check | None = None) -> pl.DataFrame:
+        if path is None:
+            return pl.DataFrame(schema={column.name: TYPES[column.kind] for column in table.columns})
+        sheet = read_sheet(path, table, check)
+        self.rejected += sheet.rejected
+        self.unknown += sheet.unknown
+        return sheet.frame
 
 
-def _summary(decisions: Iterable[Decision], items: int, reading: _Reading, policy: Policy) -> Summary:
-    outcomes: Counter[str] = Counter()
-    tiers: Counter[str] = Counter()
-    allocated: dict[str, int] = defaultdict(int)
-    unallocated: dict[str, int] = defaultdict(int)
-    for d in decisions:
-        outcomes[d.outcome] += 1
-        tiers[d.tier] += 1
-        allocated[d.currency] += d.allocated_minor
-        unallocated[d.currency] += d.unallocated_minor
+def _counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(frame.group_by(column).len().sort(column).rows())
+
+
+def _totals(decisions: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(decisions.group_by("currency").agg(pl.col(column).sum()).sort("currency").rows())
+
+
+def _summary(decisions: pl.DataFrame, items: int, reading: _Reading, policy: Policy) -> Summary:
     rejected_rows = len({(r.file, r.row) for r in reading.rejected})
+    tiers = _counted(decisions, "tier")
     return Summary(
-        lines=sum(outcomes.values()),
+        lines=decisions.height,
         items=items,
         rejected=rejected_rows,
-        outcomes=dict(sorted(outcomes.items())),
+        outcomes=_counted(decisions, "outcome"),
         tiers=dict(sorted(tiers.items(), key=lambda p: int(p[0][1:]))),
-        allocated_minor=dict(sorted(allocated.items())),
-        unallocated_minor=dict(sorted(unallocated.items())),
+        allocated_minor=_totals(decisions, "allocated_minor"),
+        unallocated_minor=_totals(decisions, "unallocated_minor"),
         unknown_columns=tuple(reading.unknown),
         policy=policy.version,
         without_effect=policy.without_effect,

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from core.errors import BadInput
+from core.reconciliation.policy import WAITING, Policy
 from hub.interchange import Summary, run_files
 
 LINES: list[dict[str, Any]] = [
@@ -197,7 +198,7 @@ def test_unreadable_files_write_nothing(tmp_path: Path, name: str, content: byte
         ("allow_partial = 1", "allow_partial is '1': expected true or false"),
         ("charges_tolerance_minor = -1", "zero or more"),
         ("max_coincidence = 'low'", "expected a number"),
-        ("automatic_tiers = ['T2', 'T6']", "expected a list of T1"),
+        ("automatic_tiers = ['T2', 'T9']", "expected a list of T1"),
         ("= 3", "not a TOML file"),
     ],
 )
@@ -211,8 +212,11 @@ def test_a_policy_is_refused_by_key(tmp_path: Path, toml: str, said: str) -> Non
 
 def test_a_policy_key_that_no_rule_reads_is_told(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
-    policy.write_text("hold_days = 5\njoint_decisions = false\nallow_partial = false\n")
-    assert run(tmp_path, policy=policy).without_effect == ("hold_days",)
+    told = {key: "true" if isinstance(getattr(Policy(), key), bool) else "5" for key in WAITING}
+    policy.write_text(
+        "".join(f"{key} = {value}\n" for key, value in told.items()) + "allow_partial = false\n"
+    )
+    assert run(tmp_path, policy=policy).without_effect == WAITING
 
 
 def test_a_policy_decides(tmp_path: Path) -> None:

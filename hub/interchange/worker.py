@@ -1,0 +1,30 @@
+"""A process of the crew: decides the piece in the folder it is given and leaves the outputs there."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core.reconciliation import Policy
+from hub.interchange.crew import PARTS
+from hub.interchange.pieces import Piece, all_alive, decide
+
+
+def _serve(folder: Path) -> None:
+    frames = {name: pl.read_ipc(folder / f"{name}.arrow") for name in PARTS}
+    with all_alive():
+        outputs = decide(Piece(**frames), _policy(folder))
+    for name, frame in outputs.items():
+        frame.write_ipc(folder / f"out-{name}.arrow")
+
+
+def _policy(folder: Path) -> Policy:
+    given: dict[str, Any] = json.loads((folder / "policy.json").read_text(encoding="utf-8"))
+    given.update({name: tuple(value) for name, value in given.items() if isinstance(value, list)})
+    return Policy(**given)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))
