@@ -1,14 +1,17 @@
 """Small requests in and webhooks out, against a bare loop that posts the same bodies."""
 
+import json
 from datetime import UTC, datetime
 
 import httpx
 
 from benchmarks.ground import KEYRING, Ground, on_postgres, on_sqlite, rate
-from benchmarks.program import served
+from benchmarks.program import HOOK_SECRET, served
 from benchmarks.receiver import receiving
 from benchmarks.table import Line, Table, side_by_side
+from connectors.kit.signatures import sign
 from connectors.kit.world import siren
+from connectors.qonto.hooks import SIGNATURE
 from core.model import Event
 from core.webhooks import body, deliveries_for
 from hub.delivery import create_endpoint, deliver
@@ -70,7 +73,7 @@ def _out(ground: Ground, address: str) -> Line:
     return Line(what, rate(MESSAGES, ours, "posts"), rate(MESSAGES, bare, "posts"), ratio)
 
 
-def _in(address: str) -> Line:
+def _write(address: str) -> Line:
     with served() as program:
         numbers = iter(range(10_000_000, 99_000_000))
         headers = {"authorization": f"Bearer {program.key}", "content-type": "application/json"}
@@ -88,22 +91,52 @@ def _in(address: str) -> Line:
             ours, lambda: _post_all(f"http://{address}/in", bodies()), rounds=ROUNDS
         )
         client.close()
-    what = "receive, SQLite: POST /v1/companies, authenticated, stored before it is answered"
+    what = "write, SQLite: POST /v1/companies, authenticated, stored before it is answered"
     return Line(what, rate(MESSAGES, ours_seconds, "posts"), rate(MESSAGES, bare, "posts"), ratio)
+
+
+def _told(number: int) -> bytes:
+    """What Qonto posts when a line of an account changes."""
+    data = {"event": "created", "id": f"line-{number}", "amount": 5000.0, "currency": "EUR", "side": "credit"}
+    return json.dumps({"id": f"msg-{number}", "type": "v1/transactions", "data": data}).encode()
+
+
+def _receive(address: str) -> list[Line]:
+    """Messages of one customer, whose busy minute is one read, and of one customer each."""
+    found = []
+    bodies = [_told(number) for number in range(MESSAGES)]
+    for customers, words in ((1, "of one customer"), (MESSAGES, "of a customer each")):
+        with served(customers) as program, httpx.Client(base_url=program.url, trust_env=False) as client:
+
+            def ours(
+                client: httpx.Client = client, connections: tuple[str, ...] = program.connections
+            ) -> None:
+                for number, each in enumerate(bodies):
+                    place = connections[number % len(connections)]
+                    headers = {SIGNATURE: sign(each, HOOK_SECRET, datetime.now(UTC))}
+                    answer = client.post(f"/hooks/qonto/{place}", content=each, headers=headers)
+                    assert answer.status_code == 202
+
+            seconds, bare, ratio = side_by_side(
+                ours, lambda: _post_all(f"http://{address}/in", bodies), rounds=ROUNDS
+            )
+        what = f"receive, SQLite: POST /hooks/qonto/…, {words}: verified, a read registered"
+        found.append(Line(what, rate(MESSAGES, seconds, "posts"), rate(MESSAGES, bare, "posts"), ratio))
+    return found
 
 
 def tables() -> list[Table]:
     """One caller, one request at a time, each way."""
     with receiving() as address:
-        found = [_in(address)]
+        found = [*_receive(address), _write(address)]
         for place in (on_sqlite, on_postgres):
             with place() as ground:
                 found.append(_out(ground, address))
     note = (
         f"{MESSAGES} messages, one after the other, over loopback. The yardstick posts the same bodies over "
-        "one kept connection to a receiver in another process that stores nothing. The program of the first "
-        "line is `lettrage serve` as it is. No connector declares inbound webhooks yet, so a small write "
-        "stands in for one. A delivery judges the address and dials anew each time, and commits its attempt "
+        "one kept connection to a receiver in another process that stores nothing. What receives is "
+        "`lettrage serve` as it is: it checks the signature and answers once the read that follows is "
+        "stored. A delivery judges the address and dials anew each time, and commits its attempt "
         "before the next one begins; deliveries to other endpoints run beside it."
     )
     return [Table("Webhooks and small writes", tuple(found), note)]

@@ -256,6 +256,15 @@ class Consents(Protocol):
         ...
 
 
+class Nudges(Protocol):
+    """Asks a provider to tell when something changes: `connectors/kit/driver.py`."""
+
+    def subscribe(self, tenant_id: str, connection: Connection, *, address: str, secret: str) -> bool:
+        """Has changes posted to `address`, signed with `secret`; again changes nothing. False when the
+        provider tells of none or the scope is not granted. Raises the errors of `core.errors`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What an HTTP post came to: a status, or an error sentence when no answer arrived."""

@@ -101,7 +101,8 @@ def align_schedules(hub: Hub) -> None:
 
 
 def start_day(hub: Hub) -> None:
-    """Registers one reconciliation per tenant and French calendar day: due dates pass without news."""
+    """Registers what is done once per tenant and French calendar day: a reconciliation, because due
+    dates pass without news, and a look whether providers still tell us of changes."""
     day = hub.clock.now().astimezone(PARIS).date().isoformat()
 
     def one(tenant: Tenant) -> None:
@@ -112,6 +113,13 @@ def start_day(hub: Hub) -> None:
                 args={"tenant_id": tenant.id},
                 dedupe_id=f"reconcile:{tenant.id}:{day}",
             )
+            for each in unit.find(Connection, state="active"):
+                unit.enqueue(
+                    "listen",
+                    key=each.id,
+                    args={"tenant_id": tenant.id, "connection_id": each.id, "provider": each.provider},
+                    dedupe_id=f"listen:{each.id}:{day}",
+                )
 
     each_tenant(hub, "day", one)
 

@@ -9,6 +9,7 @@ import structlog
 
 from core.errors import Conflict, LettrageError, NeedsReconnect, NotFound, RetryLater
 from core.model import Connection
+from core.usecases.listen import listen as subscribe
 from core.usecases.reconcile import reconcile as reconcile_tenant
 from core.usecases.sync import Synced, sync_connection
 from hub.delivery import deliver_owed
@@ -25,7 +26,7 @@ MOST_WAITS: Final = 80
 
 def handlers(hub: Hub) -> Mapping[str, Handler]:
     """The handlers by kind of job."""
-    work = {"sync": sync, "reconcile": reconcile, "deliver": deliver}
+    work = {"sync": sync, "listen": listen, "reconcile": reconcile, "deliver": deliver}
     return {kind: partial(handle, hub) for kind, handle in work.items()}
 
 
@@ -42,14 +43,28 @@ def sync(hub: Hub, args: Mapping[str, Any]) -> None:
 
 
 def _read(hub: Hub, args: Mapping[str, Any]) -> Synced:
+    named = args.get("streams")
     return sync_connection(
         hub.store,
         hub.driver,
         hub.clock,
         args["tenant_id"],
         args["connection_id"],
+        streams=named.split(",") if named else None,
         full=bool(args.get("full")),
     )
+
+
+def listen(hub: Hub, args: Mapping[str, Any]) -> None:
+    """Asks the provider to tell us of changes. One that cannot, or will not, is polled all the same."""
+    tenant_id, connection_id = args["tenant_id"], args["connection_id"]
+    address = f"{hub.settings.public_url.rstrip('/')}/hooks/{args['provider']}/{connection_id}"
+    try:
+        subscribe(hub.store, hub.vault, hub.driver, tenant_id, connection_id, address=address)
+    except RetryLater:
+        raise
+    except LettrageError as refused:
+        LOG.warning("provider_tells_nothing", connection=connection_id, reason=str(refused))
 
 
 def _count(hub: Hub, args: Mapping[str, Any], done: Synced) -> None:

@@ -154,11 +154,19 @@ class Revokes(Protocol):
 
 @runtime_checkable
 class HearsWebhooks(Protocol):
-    """Receives nudges: the body is never data, it only says which streams to pull now."""
+    """Is told by the provider that something changed. A message is a nudge: what it holds is never
+    data, it only says which streams to read now."""
 
-    def verify(self, headers: Mapping[str, str], body: bytes, secret: bytes, now: datetime) -> None: ...
+    hook_scopes: tuple[str, ...]
+    """What must be granted before the provider can be asked."""
 
-    def touched(self, body: bytes) -> tuple[str, ...]: ...
+    def subscribe(self, address: str, secret: str) -> Generator[Request, Response, None]:
+        """Asks the provider to post to `address`, signed with `secret`; again changes nothing."""
+        ...
+
+    def hear(self, headers: Mapping[str, str], body: bytes, secret: bytes, now: datetime) -> tuple[str, ...]:
+        """The streams a message says to read, none for all of them; raises BadInput when it is forged."""
+        ...
 
 
 Capability = Literal["revokes", "hears_webhooks"]

@@ -1,11 +1,19 @@
-"""The adapter of `Source` and `Consents`: runs any connector with the kit's client, tokens and reader."""
+"""The adapter of `Source`, `Nudges` and `Consents`: any connector with the kit's client and tokens."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from connectors.kit.client import Heard, Pace, ProviderClient, ProviderSettings, unheard
-from connectors.kit.contract import Connector, PullContext, Request, Response, Revokes, Stream
+from connectors.kit.contract import (
+    Connector,
+    HearsWebhooks,
+    PullContext,
+    Request,
+    Response,
+    Revokes,
+    Stream,
+)  # fmt: skip
 from connectors.kit.errors import located
 from connectors.kit.oauth import OAuth, TokenKeeper
 from connectors.kit.reading import PageReader, reread
@@ -69,7 +77,7 @@ class Provider:
 
 
 class Driver:
-    """Implements `core.ports.Source` and `core.ports.Consents` over the given connectors.
+    """Implements `Source`, `Nudges` and `Consents` of `core.ports` over the given connectors.
 
     Providers without settings are known (their streams, their tables) but cannot be called.
     """
@@ -171,6 +179,20 @@ class Driver:
             if stream.name == raw.object:
                 return reread(stream, raw)
         raise Misconfigured(f"no table reads {raw.object!r} of {raw.provider!r}")
+
+    # --- Nudges
+
+    def subscribe(self, tenant_id: str, connection: Connection, *, address: str, secret: str) -> bool:
+        """Asks the provider to post changes to `address`; False when it tells of none, or may not."""
+        provider = self._provider(connection.provider)
+        connector, where = provider.connector, Where(connection.provider, connection.id)
+        if not isinstance(connector, HearsWebhooks):
+            return False
+        if not set(connector.hook_scopes) <= set(connection.scopes):
+            return False
+        talk = connector.subscribe(address, secret)
+        converse(talk, lambda request: self._call(provider, tenant_id, where, request), where)
+        return True
 
     # --- Consents
 

@@ -1,5 +1,6 @@
 """Qonto: the bank of many small companies, which also sends and receives their invoices."""
 
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -31,6 +32,7 @@ from connectors.kit.walks import (
     raws,
     stamp,
 )  # fmt: skip
+from connectors.qonto import hooks
 from core.errors import Misconfigured, ProviderChanged
 from core.model import EntityProof
 from core.ports import RateLimit
@@ -45,6 +47,7 @@ PATIENCE = timedelta(days=10)
 MOST_OLD = 20
 _STAGING = "the sandbox answers with a page when its staging token is missing or wrong; check the settings"
 ORGANIZATION, INVOICES = ("organization.read",), ("client_invoices.read",)
+HOOKS = ("webhook",)
 
 MANIFEST = Manifest(
     slug="qonto",
@@ -55,7 +58,7 @@ MANIFEST = Manifest(
         authorize_path="/oauth2/auth",
         token_path="/oauth2/token",  # noqa: S106
         revoke_path="/oauth2/revoke",
-        scopes=("offline_access", *ORGANIZATION, *INVOICES, "client.read", "supplier_invoice.read"),
+        scopes=("offline_access", *ORGANIZATION, *INVOICES, "client.read", "supplier_invoice.read", *HOOKS),
         pkce=True,
         rotation=True,
     ),
@@ -100,6 +103,7 @@ class Qonto:
         Stream("transactions", qonto.TRANSACTIONS, ORGANIZATION, depends_on=("bank_accounts",)),
         Stream("supplier_invoices", qonto.SUPPLIER_INVOICES, ("supplier_invoice.read",)),
     )
+    hook_scopes: tuple[str, ...] = HOOKS
 
     def identify(self) -> Any:
         """The organization behind the token; its legal number is a SIRET in France."""
@@ -119,6 +123,14 @@ class Qonto:
     def pull(self, stream: Stream, cursor: Cursor, context: PullContext) -> Pull:
         """One page of a stream."""
         return getattr(self, f"_{stream.name}")(cursor, context)  # type: ignore[no-any-return]  # found by name
+
+    def subscribe(self, address: str, secret: str) -> Generator[Request, Response, None]:
+        """One subscription per kind of event."""
+        return hooks.subscribe(address, secret)
+
+    def hear(self, headers: Mapping[str, str], body: bytes, secret: bytes, now: datetime) -> tuple[str, ...]:
+        """The streams a message says to read."""
+        return hooks.hear(headers, body, secret, now)
 
     def _organization(self, cursor: Cursor, context: PullContext) -> Pull:
         response = yield _read("/v2/organization")

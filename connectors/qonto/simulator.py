@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from starlette.responses import HTMLResponse, Response
 
 from connectors.kit.calls import Call, Endpoint, Reply
+from connectors.kit.simulated_hooks import Subscriptions, is_reachable
 from connectors.kit.simulated_oauth import OAuthRules, Registered
 from connectors.kit.simulator import HTML_PAGE, Simulator
 from connectors.kit.walks import moment
 from connectors.kit.world import Account, Company, Document, Movement, Partner, Thing, World
 from connectors.qonto import wire
+from connectors.qonto.hooks import SIGNATURE
 
 Render = Callable[[World, Any], dict[str, Any]]
 SCOPES = {
@@ -22,6 +24,7 @@ SCOPES = {
     "client.read": "see your clients",
     "supplier_invoice.read": "see your supplier invoices",
     "attachment.read": "download attachments",
+    "webhook": "be told at once when something changes",
 }
 STATUSES = ("pending", "declined", "completed")
 
@@ -59,6 +62,7 @@ class QontoSimulator(Simulator):
 
     def __init__(self, world: World, *, staging_token: str | None = None, **options: Any) -> None:
         self._staging_token = staging_token
+        self.subscriptions = Subscriptions(world, header=SIGNATURE)
         super().__init__(world, **options)
 
     def oauth_rules(self) -> OAuthRules:
@@ -102,7 +106,30 @@ class QontoSimulator(Simulator):
             ("/v2/credit_notes", invoices, self._credit_notes),
             ("/v2/supplier_invoices", ("supplier_invoice.read",), self._supplier_invoices),
         ]
-        return [Endpoint("GET", path, scopes, _refusing(handler)) for path, scopes, handler in rows]
+        hooks, told = "/v2/webhook_subscriptions", ("webhook",)
+        return [
+            *(Endpoint("GET", path, scopes, _refusing(handler)) for path, scopes, handler in rows),
+            Endpoint("GET", hooks, told, _refusing(self._subscribed)),
+            Endpoint("POST", hooks, told, _refusing(self._subscribe)),
+        ]
+
+    def announce(self, movement: Movement) -> list[int]:
+        """Posts that a line of an account changed to whoever subscribed; the answers."""
+        kind = "v1/transactions"
+        return self.subscriptions.post(
+            movement.company_id, kind, wire.message(self.world, kind, wire.transaction_told(movement))
+        )
+
+    def _subscribed(self, call: Call) -> Reply:
+        rows = self.subscriptions.of(call.grant.company_id)
+        page, size = _number(call, "page", 1), _number(call, "per_page", 100)
+        chosen = rows[(page - 1) * size : page * size]
+        return Reply(200, {"subscriptions": [wire.subscription(each) for each in chosen], "meta": {}})
+
+    def _subscribe(self, call: Call) -> Reply:
+        wanted = _wanted(call.json)
+        made = self.subscriptions.add(call.grant.company_id, *wanted)
+        return Reply(201, {**wire.subscription(made), "secret": made.secret})
 
     def _organization(self, call: Call) -> Reply:
         company = self.world.get(Company, call.grant.company_id)
@@ -195,6 +222,18 @@ def _refusing(handler: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
             return refused.reply
 
     return answer
+
+
+def _wanted(asked: Any) -> tuple[str, list[str], str]:
+    """The address, kinds and secret of a wanted subscription."""
+    address, kinds, secret = (asked.get(name) for name in ("callback_url", "types", "secret"))
+    if not isinstance(address, str) or not is_reachable(address):
+        raise RefusedError(400, "invalid", "callback_url must be https", "callback_url")
+    if not isinstance(kinds, list) or not kinds:
+        raise RefusedError(400, "invalid", "types must name at least one", "types")
+    if not isinstance(secret, str) or not 32 <= len(secret) <= 128:
+        raise RefusedError(400, "invalid", "secret must have 32 to 128 characters", "secret")
+    return address, kinds, secret
 
 
 def _number(call: Call, name: str, default: int) -> int:

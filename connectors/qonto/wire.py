@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from connectors.kit.simulated_hooks import Subscription
 from connectors.kit.world import Account, Company, Document, Movement, Partner, World
 
 OPERATION = {"card": "card", "direct_debit": "direct_debit", "fee": "qonto_fee", "recall": "recall"}
@@ -202,4 +203,28 @@ def supplier_invoice(world: World, it: Document) -> dict[str, Any]:
         "einvoicing_lifecycle_events": [], "initiator_id": it.company_id,
         "analyzed_at": instant(it.created_at), "created_at": instant(it.created_at),
         "updated_at": instant(it.updated_at), "meta": {}, **it.extra,
+    }  # fmt: skip
+
+
+def subscription(it: Subscription) -> dict[str, Any]:
+    return {
+        "id": it.id, "organization_id": it.company_id, "membership_id": it.company_id,
+        "callback_url": it.address, "types": list(it.kinds), "created_at": it.created_at,
+        "updated_at": it.created_at, "description": "Lettrage",
+    }  # fmt: skip
+
+
+def message(world: World, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """A webhook's envelope."""
+    id = f"{data['id']}-{data['updated_at']}"
+    return {"id": id, "type": kind, "created_at": instant(world.now()), "data": data}
+
+
+def transaction_told(it: Movement) -> dict[str, Any]:
+    """A line as a webhook tells of it: without cents, without the organization's own fields."""
+    return {
+        "event": "updated" if it.updated_at > it.created_at else "created", "id": it.id,
+        "amount": major(abs(it.amount_minor)), "currency": it.currency, "label": it.label,
+        "side": "credit" if it.amount_minor > 0 else "debit", "status": STATUS[it.status],
+        "updated_at": instant(it.updated_at), "bank_account": {"id": it.account_id},
     }  # fmt: skip

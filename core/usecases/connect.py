@@ -230,6 +230,12 @@ def _activate(store: Store, tenant_id: str, session: ConnectSession, granted: Gr
         unit.put([_proven(company, connection.provider, granted.proof)])
         audit.record(unit, "company", "connection.activated", active.id, {"account": granted.account_id})
         unit.enqueue(
+            "listen",
+            key=active.id,
+            args={"tenant_id": tenant_id, "connection_id": active.id, "provider": active.provider},
+            dedupe_id=f"listen:{active.id}:{session.id}",
+        )
+        unit.enqueue(
             "sync",
             key=active.id,
             args={"tenant_id": tenant_id, "connection_id": active.id, "full": False},

@@ -1,12 +1,14 @@
 """Inbound webhooks of providers are nudges: their body is never data, it only says: read again."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from connectors.kit.contract import HearsWebhooks
-from core.errors import LettrageError, NotFound
-from core.model import Connection, content_hash
+from core.errors import BadInput, NotFound
+from core.model import Connection
+from core.usecases.listen import PURPOSE
 from hub.api.access import Wired
 from hub.api.lists import Id
 from hub.api.problems import Refused, documented
@@ -14,8 +16,8 @@ from hub.api.services import Place, Services
 
 router = APIRouter(prefix="/hooks", tags=["operations"])
 
-PURPOSE = "provider-webhook"
-"""The vault purpose of the secret a provider signs its webhooks with; the owner is the connection."""
+SLOT: Final = timedelta(seconds=5)
+"""Messages of so long lead to one read at its end: a customer's busy minute is not a hundred reads."""
 
 
 async def _raw(request: Request) -> bytes:
@@ -34,23 +36,30 @@ def hear_provider(
     secret = services.vault.read_secret(place.tenant_id, connection_id, PURPOSE)
     if secret is None:
         raise NotFound("there is nothing at this address")
+    now = services.clock.now()
     try:
-        connector.verify(request.headers, body, secret, services.clock.now())
-    except (LettrageError, ValueError) as error:
+        streams = connector.hear(request.headers, body, secret, now)
+    except BadInput as error:
         raise Refused(401, "the signature does not hold") from error
-    _nudge(services, place, provider, body)
+    _nudge(services, place, provider, streams, now)
     return Response(status_code=202)
 
 
-def _nudge(services: Services, place: Place, provider: str, body: bytes) -> None:
-    """One read per message: a message that comes twice registers one."""
+def _nudge(services: Services, place: Place, provider: str, streams: tuple[str, ...], now: datetime) -> None:
+    """One read for all messages of a slot that ask for the same streams, repeated ones included. It
+    begins when the slot ends, so it sees whatever they told of."""
+    number, gone = divmod(now.timestamp(), SLOT.total_seconds())
+    named = ",".join(sorted(streams))
     with services.store.begin(place.tenant_id) as unit:
         connection = unit.load(Connection, place.id)
         if connection is None or connection.provider != provider:
             raise NotFound("there is nothing at this address")
+        if connection.state != "active":
+            return
         unit.enqueue(
             "sync",
             key=connection.id,
-            args={"tenant_id": place.tenant_id, "connection_id": connection.id},
-            dedupe_id=f"sync:{connection.id}:hook:{content_hash(body.hex())[:32]}",
+            args={"tenant_id": place.tenant_id, "connection_id": connection.id, "streams": named or None},
+            dedupe_id=f"sync:{connection.id}:hook:{int(number)}:{named}",
+            delay=SLOT - timedelta(seconds=gone),
         )

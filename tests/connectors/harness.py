@@ -284,10 +284,17 @@ def _spoil_qonto(body: Any) -> Any:
     return body
 
 
+def _announce_qonto(made: Bench) -> list[int]:
+    line = made.world.all(Movement)[0]
+    announced: list[int] = made.sim.announce(line)  # type: ignore[attr-defined]  # the simulator is Qonto's
+    return announced
+
+
 def _qonto() -> Harness:
     from connectors.qonto.connector import Qonto
     from connectors.qonto.simulator import QontoSimulator
     from core.errors import Misconfigured
+    from tests.connectors.hooks import hears_webhooks
 
     return Harness(
         slug="qonto",
@@ -301,6 +308,7 @@ def _qonto() -> Harness:
         movable=Movement,
         html_error=Misconfigured,
         missing_scope="organization.read",
+        scenarios={"hears_webhooks": hears_webhooks(_announce_qonto, "transactions")},
     )
 
 

@@ -82,26 +82,6 @@ class ScriptedConsents:
         return None
 
 
-class NudgedConnector:
-    """Hears webhooks: the signature is the secret itself."""
-
-    manifest: Any = QONTO.manifest
-    streams: Any = QONTO.streams
-
-    def identify(self) -> Any:
-        raise NotImplementedError("these tests never read a provider")
-
-    def pull(self, stream: Any, cursor: Any, context: Any) -> Any:
-        raise NotImplementedError("these tests never read a provider")
-
-    def verify(self, headers: Mapping[str, str], body: bytes, secret: bytes, now: object) -> None:
-        if headers.get("x-signature", "").encode() != secret:
-            raise BadInput("the signature is wrong")
-
-    def touched(self, body: bytes) -> tuple[str, ...]:
-        return ()
-
-
 class QuietConnector:
     """Hears nothing."""
 
@@ -115,7 +95,7 @@ class QuietConnector:
         raise NotImplementedError("these tests never read a provider")
 
 
-CONNECTORS: dict[str, Connector] = {"qonto": NudgedConnector(), "pennylane": QuietConnector()}
+CONNECTORS: dict[str, Connector] = {"qonto": QONTO, "pennylane": QuietConnector()}
 
 
 @dataclass

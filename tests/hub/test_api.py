@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.model import Attempt, Company, Delivery, Event, Invoice, QualityIssue
+from connectors.kit.signatures import sign
+from connectors.qonto.hooks import SIGNATURE
+from core.model import Attempt, Company, Connection, Delivery, Event, Invoice, QualityIssue
+from core.usecases.listen import PURPOSE
 from hub.api.access import SCOPES
-from hub.api.hooks import PURPOSE
 from tests.hub.conftest import Api, Client
 from tests.hub.world import COMPANY, FINANCED, INVOICES, LINES, NOW, fill, invoice
 
@@ -453,22 +455,34 @@ def test_reports_in_every_form(alice: Client) -> None:
 
 
 def test_a_provider_nudges(api: Api, alice: Client) -> None:
-    with api.store.begin(alice.tenant_id) as unit:
-        unit.put([Company(id="com_n", company_id="com_n", legal_name="N")])
     connection = f"con_{alice.tenant_id}"
     with api.store.begin(alice.tenant_id) as unit:
-        from core.model import Connection
-
-        unit.save(
-            [Connection(id=connection, company_id="com_n", provider="qonto", state="active", created_at=NOW)]
+        unit.put([Company(id="com_n", company_id="com_n", legal_name="N")])
+        known = Connection(
+            id=connection, company_id="com_n", provider="qonto", state="active", created_at=NOW
         )
+        unit.save([known])
     path = f"{api.url}/hooks/qonto/{connection}"
-    assert httpx.post(path, content=b"{}").status_code == 404, "no secret is agreed yet"
+
+    def post(body: bytes, secret: bytes = b"agreed") -> int:
+        signature = sign(body, secret, api.clock.now())
+        return httpx.post(path, content=body, headers={SIGNATURE: signature}).status_code
+
+    def reads() -> list[Any]:
+        return [args["streams"] for args in api.jobs.of("sync", alice.tenant_id)]
+
+    line, invoice = b'{"type":"v1/transactions"}', b'{"type":"v1/client-invoices"}'
+    assert post(line) == 404, "no secret is agreed yet"
     api.vault.put_secret(alice.tenant_id, connection, PURPOSE, b"agreed")
-    assert httpx.post(path, content=b"{}", headers={"x-signature": "wrong"}).status_code == 401
-    for _ in range(2):
-        assert httpx.post(path, content=b"{}", headers={"x-signature": "agreed"}).status_code == 202
-    assert [a["connection_id"] for a in api.jobs.of("sync", alice.tenant_id)] == [connection]
+    assert httpx.post(path, content=line).status_code == 401
+    assert post(line, b"forged") == 401
+    assert reads() == []
+    for body in (line, line, invoice, b"{}", b"not json"):
+        assert post(body) == 202
+    assert reads() == ["bank_accounts,transactions", "client_invoices", None]
+    with api.store.begin(alice.tenant_id) as unit:
+        unit.save([known.but(state="disconnected")])
+    assert (post(b'{"type":"v1/clients"}'), len(reads())) == (202, 3), "an ended connection is not read"
     assert httpx.post(f"{api.url}/hooks/pennylane/{connection}", content=b"{}").status_code == 404
     assert httpx.post(f"{api.url}/hooks/qonto/none", content=b"{}").status_code == 404
 

@@ -78,7 +78,10 @@ def test_a_link_leads_to_an_active_proven_connection_that_is_read_at_once() -> N
         company = unit.get(Company, ["com_1"])["com_1"]
         assert (company.siren, company.proofs) == ("732829320", {"siren": "acme:/me"})
         assert [e.action for e in unit.entries(AuditEntry)] == ["connection.activated"]
-    assert [(j.kind, j.key) for j in place.store.jobs(T)] == [("sync", connection.id)]
+    assert [(j.kind, j.key) for j in place.store.jobs(T)] == [
+        ("listen", connection.id),
+        ("sync", connection.id),
+    ]
 
 
 def test_no_secret_is_stored_in_a_row() -> None:
