@@ -1,8 +1,9 @@
 """Reads a bank file of any known format into proven statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 
 from core.errors import BadInput
 from mappings.statements import camt, cfonb120
@@ -14,10 +15,9 @@ from mappings.statements.assemble import (
     line_facts,
     line_key,
 )  # fmt: skip
-from mappings.statements.draft import Context, Draft, Unreadable
+from mappings.statements.draft import Context, Draft, Line, Opened, Part, Unreadable
 from mappings.statements.formats import HEAD, recognise, refusal
 from mappings.statements.identity import count_equals, gaps, numbered
-from mappings.statements.records import decoded, records
 from mappings.statements.result import Finding, Format, Notice, ReadStatement, StatementFile
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -65,23 +65,34 @@ def _checked(name: str, content: bytes) -> Format:
 
 
 def _cfonb(context: Context, content: bytes) -> tuple[Iterator[Attempt], list[Finding]]:
-    text, utf8 = decoded(context.name, content)
-    read = list(cfonb120.groups(records(context.name, text)))
-    known: dict[str, str] = {}
-    for group in read:
-        if code := cfonb120.named_currency(group):
-            known.setdefault(group.account, code)
-    notes = [_utf8()] if utf8 else []
-
-    def attempt(group: cfonb120.Group) -> Attempt:
-        return lambda: cfonb120.draft(group, known.get(group.account) or context.currency)
-
-    return map(attempt, read), notes
+    return map(_attempt, _wholes(cfonb120.parts(context.name, BytesIO(content), context))), []
 
 
-def _utf8() -> Finding:
-    message = "the file is UTF-8 and not Latin-1 as CFONB says: a tool has changed it on the way"
-    return Finding("unusual_encoding", "warning", message, "record 1 (byte 0)")
+def _attempt(whole: Draft | Unreadable) -> Attempt:
+    def attempt() -> Draft:
+        if isinstance(whole, Unreadable):
+            raise whole
+        return whole
+
+    return attempt
+
+
+def _wholes(parts: Iterable[Part]) -> Iterator[Draft | Unreadable]:
+    """Streamed statements put together again."""
+    opened: Opened | None = None
+    lines: list[Line] = []
+    for part in parts:
+        if isinstance(part, Opened):
+            opened, lines = part, []
+        elif isinstance(part, Line):
+            lines.append(part)
+        elif isinstance(part, Unreadable):
+            yield part
+        elif opened is not None:
+            yield Draft(
+                opened.account, opened.version, part.currency, part.opening, part.closing, lines,
+                opened.record, others=part.others, findings=list(part.findings),
+            )  # fmt: skip
 
 
 def _file(

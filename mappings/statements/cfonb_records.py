@@ -1,0 +1,95 @@
+"""The physical side of CFONB: bytes to records of 120 or 240 characters (banks.md 7.1)."""
+
+import codecs
+from collections.abc import Iterator
+from functools import partial
+from io import TextIOWrapper
+from typing import BinaryIO, NamedTuple
+
+from core.errors import BadInput
+
+_CHUNK = 1 << 20
+_BLOCKS = 1000
+"""Records cut from a file without line breaks at a time."""
+
+
+class Record(NamedTuple):
+    """The characters of a record and where it stands: its number from 1, its offset from 0."""
+
+    text: str
+    number: int
+    offset: int
+
+    @property
+    def place(self) -> str:
+        return f"record {self.number} (byte {self.offset})"
+
+
+def encoding_of(name: str, stream: BinaryIO) -> str:
+    """`ascii`, `utf-8-sig` or `latin-1`; the stream is read to its end. CFONB is Latin-1, which never
+    fails to decode, so UTF-8 is taken only where letters with accents make it certain."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    found = "ascii"
+    position = 0
+    while chunk := stream.read(_CHUNK):
+        if b"\x00" in chunk:
+            raise BadInput(
+                f"{name} is not Latin-1 text (byte {position + chunk.index(0)} is zero, perhaps UTF-16):"
+                " import the file as the bank sent it"
+            )
+        if found != "latin-1" and not (found == "ascii" and chunk.isascii()):
+            found = "utf-8-sig" if _decodes(decoder, chunk) else "latin-1"
+        position += len(chunk)
+    return found if found != "utf-8-sig" or _decodes(decoder, b"", final=True) else "latin-1"
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def records(
+    name: str, stream: BinaryIO, encoding: str, *, length: int, codes: frozenset[str]
+) -> Iterator[Record]:
+    """Records in order. Blank lines go, short lines are padded, long ones cut in blocks of `length`.
+
+    Raises BadInput with the offset of the first block that begins with none of `codes`: everything
+    after a shifted block would be read wrong.
+    """
+    text = TextIOWrapper(stream, encoding, newline="")
+    try:
+        yield from _cut(name, iter(partial(text.readline, _BLOCKS * length), ""), length, codes)
+    finally:
+        text.detach()  # a wrapper that is thrown away closes the caller's stream
+
+
+def _cut(name: str, lines: Iterator[str], length: int, codes: frozenset[str]) -> Iterator[Record]:
+    offset = number = 0
+    for line in lines:
+        body = line.rstrip("\r\n\x1a \t")
+        for start, block in ((0, body),) if len(body) <= length else _blocks(body, length):
+            if block[:2] in codes:
+                number += 1
+                yield Record(block.ljust(length), number, offset + start)
+            elif block and not block.isspace():
+                raise _shifted(name, Record(block, number + 1, offset + start), len(body) > length, codes)
+        offset += len(line)
+
+
+def _blocks(body: str, length: int) -> Iterator[tuple[int, str]]:
+    return ((start, body[start : start + length]) for start in range(0, len(body), length))
+
+
+def _shifted(name: str, record: Record, long: bool, codes: frozenset[str]) -> BadInput:
+    why = (
+        "a line longer than a record must be made of whole records"
+        if long
+        else f"a record begins with {', '.join(sorted(codes))}"
+    )
+    return BadInput(
+        f"{name} is not readable CFONB: record {record.number} at byte {record.offset} is no record"
+        f" ({why}). Nothing was read: ask the bank for the file again"
+    )
