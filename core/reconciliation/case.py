@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from core.model.decision import Outcome, Share, Tier
@@ -60,6 +61,10 @@ class Case:
     rejected: tuple[frozenset[str], ...] = ()
     declared: frozenset[int] = field(default_factory=frozenset)
     refused: tuple[str, Ruling] | None = None
+    held_until: date | None = None
+    """The day on which a payment that cites nothing is decided, when the policy makes it wait."""
+    twins: int = 0
+    """Other lines that cite nothing either, of the same payer and amount, which wait for a decision too."""
 
     def grade(self, n: int) -> int:
         """The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1."""

@@ -1,5 +1,8 @@
 """How many matches chance alone would give: lambda, compared with the policy's bound."""
 
+from collections.abc import Sequence
+from math import comb
+
 from core.model.money import exponent
 from core.reconciliation.index import Index
 
@@ -35,16 +38,31 @@ def by_number(index: Index, sharing: int, amount: int, currency: str) -> float:
     return (sharing + 9) * amount_odds(index, amount, currency)
 
 
-def by_group(size: int, count: int, amounts: list[int], currency: str) -> float:
-    """Subsets of `count` items with at most `size` of them, over the sums they can reach.
+def by_group(size: int, amounts: Sequence[int], target: int, currency: str) -> float:
+    """Groups of at most `size` of the amounts, over the sums they can reach.
 
-    Sums cluster like the amounts do: on multiples of 100, of 10, of 1.
+    Sums cluster like the amounts do: a target that is a multiple of 100 is what the amounts that are
+    multiples of 100 make among themselves, whatever the others are.
     """
-    subsets, term = 0, 1
-    for k in range(1, size + 1):
-        term = term * (count - k + 1) // k
-        subsets += term
-    unit = 10 ** exponent(currency)
-    step = next((s for s in (100 * unit, 10 * unit, unit) if all(a % s == 0 for a in amounts)), 1)
-    span = sum(abs(a) for a in amounts) // step
-    return subsets / max(1, span)
+    finest, *coarse = [(1, amounts), *((s, [a for a in amounts if a % s == 0]) for s in _steps(currency))]
+    grids = [finest, *((step, part) for step, part in coarse if part and target % step == 0)]
+    return max(_groups(len(part), size) / max(1, _span(part) // step) for step, part in grids)
+
+
+def by_everything(amounts: Sequence[int], currency: str) -> float:
+    """All that is owed at once: one group, not one of many, over the sums such amounts can make."""
+    step = max((s for s in _steps(currency) if all(a % s == 0 for a in amounts)), default=1)
+    return 1 / max(1, _span(amounts) // step)
+
+
+def _steps(currency: str) -> tuple[int, ...]:
+    unit: int = 10 ** exponent(currency)
+    return unit, 10 * unit, 100 * unit
+
+
+def _span(amounts: Sequence[int]) -> int:
+    return sum(abs(a) for a in amounts)
+
+
+def _groups(count: int, size: int) -> int:
+    return sum(comb(count, k) for k in range(1, size + 1))

@@ -86,6 +86,7 @@ def explanation_of(case: Case, ruling: Ruling, versions: Versions) -> dict[str, 
         "signals": _signals(case, positions),
         "rivals": list(ruling.rivals[:LISTED]),
         "caps": sorted({*ruling.caps, *case.cited.caps}),
+        **({"held_until": case.held_until.isoformat()} if case.held_until else {}),
         "policy": versions.policy,
         "code": versions.code,
     }

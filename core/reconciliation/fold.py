@@ -3,11 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import date
 
 from core.model.decision import Decision, Share
 from core.reconciliation.case import Case, Ruling, open_case
 from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
+from core.reconciliation.grouping import (
+    by_id,
+    grouped_accounts,
+    grouped_items,
+    grouped_lines,
+    horizons,
+    order,
+    stands,
+)  # fmt: skip
+from core.reconciliation.hold import Hold, effective_day, mark_twins
 from core.reconciliation.index import FULL
 from core.reconciliation.label import read
 from core.reconciliation.line import Item, Line, PayerAccount, Prior
@@ -15,16 +25,14 @@ from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
 from core.reconciliation.returns import Originals, take_back
-from core.reconciliation.review import fall_back, refused
+from core.reconciliation.review import fall_back, on_hold, refused
 from core.reconciliation.scope import Scope, normal_iban
-from core.reconciliation.tiers import TIERS, TierRule
+from core.reconciliation.tiers import FIRST_SILENT, TIERS, TierRule
 
 NOTHING = Prior()
 DEFAULTS = Policy()
-_LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
 _TEACHING = frozenset({"T1", "T2", "T3"})
 
-Key = tuple[str, str | None, str]
 Due = Callable[[Decision], bool]
 
 
@@ -42,68 +50,20 @@ def reconcile(
     opposite. Copies of the same money (see `tie`) are decided NONE, T0, `copy`. Raises ValueError
     when two lines of a tenant have the same id.
     """
-    asked = _by_id(lines)
-    known = {**_by_id(prior.lines), **asked}
-    standing = {d.transaction_id: d for d in prior.decisions if _stands(d, known.get(d.transaction_id))}
+    asked = by_id(lines)
+    known = {**by_id(prior.lines), **asked}
+    standing = {d.transaction_id: d for d in prior.decisions if stands(d, known.get(d.transaction_id))}
     earlier = {d.transaction_id: d for d in prior.decisions}
     copies = tie(tuple(known.values()), standing=frozenset(standing))
-    grouped_lines, grouped_items = _grouped(known.values()), _grouped_items(items)
-    accounts = _grouped_accounts(payer_accounts)
+    by_wall, items_by_wall = grouped_lines(known.values()), grouped_items(items)
+    accounts, horizon = grouped_accounts(payer_accounts), horizons(known.values())
     versions = Versions(policy.version)
     decided: dict[str, Decision] = {}
-    for key in sorted(grouped_lines, key=str):
-        fold = Fold(grouped_items.get(key, []), accounts.get(key[0], []), policy, versions)
+    for key in sorted(by_wall, key=str):
+        fold = Fold(items_by_wall.get(key, []), accounts.get(key[0], []), policy, versions)
         fold.remember(earlier, standing, copies, known)
-        decided.update(fold.run(grouped_lines[key]))
+        decided.update(fold.run(by_wall[key], until=horizon.get(key[0], date.min)))
     return tuple(decided[i] for i in sorted(asked))
-
-
-def _stands(decision: Decision, line: Line | None) -> bool:
-    """AUTO decisions stand while their line is booked, and what a person decided stands always; a
-    person's mere rejection asks for another decision."""
-    if line is None:
-        return False
-    if decision.decided_by != "engine":
-        return decision.outcome != "review"
-    return decision.outcome == "auto" and line.status == "booked"
-
-
-def _by_id(lines: Iterable[Line]) -> dict[str, Line]:
-    found: dict[str, Line] = {}
-    for line in lines:
-        if found.setdefault(line.transaction_id, line) is not line:
-            raise ValueError(f"two lines have the id {line.transaction_id}")
-    return found
-
-
-def _grouped(lines: Iterable[Line]) -> dict[Key, list[Line]]:
-    grouped: dict[Key, list[Line]] = defaultdict(list)
-    for line in lines:
-        grouped[line.tenant_id, line.company_id, line.currency].append(line)
-    return grouped
-
-
-def _grouped_items(items: Iterable[Item]) -> dict[Key, list[Item]]:
-    grouped: dict[Key, list[Item]] = defaultdict(list)
-    for item in items:
-        grouped[item.tenant_id, item.company_id, item.currency].append(item)
-    return grouped
-
-
-def _grouped_accounts(payer_accounts: Iterable[PayerAccount]) -> dict[str, list[tuple[str, str]]]:
-    grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for account in payer_accounts:
-        iban = normal_iban(account.iban)
-        if iban:
-            grouped[account.tenant_id].append((iban, account.debtor_id))
-    return grouped
-
-
-def _order(line: Line) -> tuple[bool, datetime, str]:
-    at = line.booked_at
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=timezone.utc)  # noqa: UP017
-    return at is None, at or _LONG_AGO, line.transaction_id
 
 
 class Fold:
@@ -126,6 +86,8 @@ class Fold:
         self.copies: dict[str, str] = {}
         self.known: dict[str, Line] = {}
         self.supporting: dict[str, list[Line]] = defaultdict(list)
+        self.hold = Hold(policy)
+        self.replays: dict[date, list[Line]] = defaultdict(list)
 
     def remember(
         self,
@@ -139,20 +101,36 @@ class Fold:
         for copy, original in copies.items():
             self.supporting[original].append(known[copy])
 
-    def run(self, lines: Sequence[Line]) -> dict[str, Decision]:
-        """Decides every line of the group."""
+    def run(self, lines: Sequence[Line], *, until: date) -> dict[str, Decision]:
+        """Decides every line of the group; `until` is the last day that the calendar has reached."""
         days: dict[date, list[Line]] = defaultdict(list)
-        for line in lines:
-            aside = None if line.transaction_id in self.standing else self._aside(line)
+        for line in sorted(lines, key=order):
+            day = line.booking_date or date.min
+            decision = self.standing.get(line.transaction_id)
+            aside = self._aside(line) if decision is None else None
             if aside is not None:
                 self.decided[line.transaction_id] = aside
-            else:
-                days[line.booking_date or date.min].append(line)
+                continue
+            days[day].append(line)
+            if decision is not None:
+                self.replays[effective_day(decision, day)].append(line)
         self._reserve(lines)
         own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
         for day in sorted(days):
-            self._day(sorted(days[day], key=_order), own)
+            self._pass(day)
+            self._day(day, days[day], own)
+        self._pass(until, through=True)
+        for case in self.hold.end():
+            self._conclude(case, on_hold(case))
+        for day in sorted(self.replays):
+            self._day(day, [], own)
         return self.decided
+
+    def _pass(self, day: date, *, through: bool = False) -> None:
+        """Days without lines before `day` (`through`: and that day), on which waits end."""
+        for end in sorted({*self.hold.days(), *self.replays}):
+            if end < day or (through and end == day):
+                self._day(end, [], frozenset())
 
     def _aside(self, line: Line) -> Decision | None:
         """Copies and lines that are not booked are decided without being looked at further."""
@@ -175,8 +153,8 @@ class Fold:
             if n is not None and (share.amount_minor > 0) == (scope.items[n].amount_minor > 0):
                 scope.reserved[n] += sign * share.amount_minor
 
-    def _day(self, lines: list[Line], own: frozenset[str]) -> None:
-        standing = [line for line in lines if line.transaction_id in self.standing]
+    def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
+        standing = self.replays.pop(day, [])
         fresh = [line for line in lines if line.transaction_id not in self.standing]
         cancelled = contra_entries(fresh) if len(fresh) > 1 else {}
         for line in lines:
@@ -186,6 +164,9 @@ class Fold:
         cases, returns = self._sorted_out(fresh, cancelled, own)
         for tier in TIERS:
             self._replay(standing, _decided_in(tier.name))
+            if tier is FIRST_SILENT:
+                cases = [*self.hold.over(day), *self.hold.take(cases)]
+                mark_twins(cases, self.hold.waiting())
             cases = self._ask(tier, cases)
         for case in cases:
             self._conclude(case, refused(case) if case.refused else fall_back(case))
@@ -322,6 +303,8 @@ class Fold:
 
     def _return(self, line: Line) -> None:
         original, possible = self.originals.of(line)
+        if original is not None and (standing := self.standing.get(original.transaction_id)):
+            self._replay([original], lambda d: d is standing)
         closed = self.decided.get(original.transaction_id) if original else None
         decision = take_back(line, original, possible, closed, self.versions)
         if is_rejected(decision.shares, self._rejected(line)):
@@ -331,7 +314,8 @@ class Fold:
         self._apply(decision)
         if original is not None:
             self._undo(original.transaction_id)
-            if closed is not None and closed.outcome != "auto" and closed.decided_by == "engine":
+            waited = self.hold.drop(original.transaction_id)
+            if waited or (closed is not None and closed.outcome != "auto" and closed.decided_by == "engine"):
                 self._put(
                     settle_nothing(original, "returned", self.versions, returned_by=line.transaction_id)
                 )

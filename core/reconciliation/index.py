@@ -11,6 +11,7 @@ from core.reconciliation.line import Item
 
 _GROUP: Final = re.compile(r"[A-Z]+|\d+")
 _DIGITS: Final = re.compile(r"\d+")
+_DIGIT: Final = re.compile(r"\d")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
 """Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
 
@@ -74,6 +75,11 @@ def strength_of(number: str) -> int:
     return LONG_DIGITS if digits >= LONG else SHORT_DIGITS if digits >= SHORT else COUNTER
 
 
+def shape_of(text: str) -> str:
+    """A number with every digit as 9: `FA2401` and `FA2377` have one shape."""
+    return _DIGIT.sub("9", text)
+
+
 def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
     """What a payer may write for the end of a number: its last group, or the end of a long one."""
     last = next((g for g in reversed(groups) if g[0].isdigit()), "")
@@ -101,6 +107,7 @@ class Index:
         self.by_counter: dict[str, list[int]] = defaultdict(list)
         self.prefixes: set[str] = set()
         self.plain_prefixes: set[str] = set()
+        self.shapes: set[str] = set()
         self.numbers: list[Number] = []
         self.max_words = 3
         for n, item in enumerate(self.items):
@@ -125,6 +132,7 @@ class Index:
             self.loose[loose_key(number.groups)].append(n)
             if not number.compact.isdigit():
                 self.folded[number.compact.translate(CONFUSED)].append(n)
+        self.shapes.add(shape_of(number.compact))
         parts = [g for g in number.groups if g[0].isdigit()]
         for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():
             if len(key.replace("|", "")) >= SHORT:

@@ -5,11 +5,11 @@ from typing import Final
 
 from core.model.ids import content_hash
 
-CODE_VERSION: Final = "reconciliation-1"
+CODE_VERSION: Final = "reconciliation-2"
 """Named in every explanation; changes whenever the rules can decide differently."""
 
 WAITING: Final = (
-    "commission_allowed", "legal_order", "joint_decisions", "indirect_collection", "hold_days",
+    "commission_allowed", "legal_order", "joint_decisions", "indirect_collection",
 )  # fmt: skip
 """Keys whose rules do not exist yet: setting one changes no decision, and whoever sets it is told."""
 
@@ -32,11 +32,12 @@ class Policy:
     """Decide several lines for several items at once (n:m). Waits for its rule: always REVIEW."""
     indirect_collection: bool = False
     """The seller forwards what debtors paid him. Waits for its rule: always REVIEW."""
-    hold_days: int = 2
-    """Booking days during which a decision without reference waits for a stronger claim (T6, T7)."""
+    hold_days: int = 0
+    """Business days that a payment without reference (T6, T7) waits for a stronger claim, counted from
+    its booking day and never from the clock; 0 decides at once."""
     max_coincidence: float = 0.001
     """Upper bound of the matches that chance alone would give, for decisions that lean on numbers."""
-    automatic_tiers: tuple[str, ...] = ("T1", "T2", "T3", "T4", "T5", "T8")
+    automatic_tiers: tuple[str, ...] = ("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8")
     """Tiers that may decide alone; a tier left out prepares a REVIEW instead."""
     early_days: int = 7
     """How long before its issue date an invoice may be paid; before, it is another one of that number."""

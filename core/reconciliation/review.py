@@ -9,9 +9,11 @@ from core.model.decision import Share
 from core.model.money import exponent
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
+from core.reconciliation.gaps import gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import SHORT, number_of
-from core.reconciliation.tiers import counter_hits, gap_reason, is_rate, rivals
+from core.reconciliation.silent import payer_and_amount, payer_and_group
+from core.reconciliation.tiers import counter_hits
 
 HANDFUL: Final = 8
 """More items than this at the amount paid, and the amount alone says nothing."""
@@ -116,9 +118,12 @@ def over_payment(case: Case, meaning: Meaning) -> Ruling | None:
             case, meaning.items, 0.8, because="cited", excess_minor=excess, **_excess(case, meaning, excess)
         )
     ]
-    n = meaning.items[0]
-    others = [m for m in _others(case, n, meaning.items) if case.scope.open[m] == excess]
-    proposals += [whole(case, [*meaning.items, m], 0.7, because="cited, and one more") for m in others]
+    more = case.scope.owed_at(case.scope.items[meaning.items[0]].debtor_id, excess, most=HANDFUL)
+    proposals += [
+        whole(case, [*meaning.items, m], 0.7, because="cited, and one more")
+        for m in more
+        if m not in meaning.items
+    ]
     return _review(case, "overpayment", proposals)
 
 
@@ -197,15 +202,8 @@ _CITED: Final[tuple[Callable[[Case, Meaning], Ruling | None], ...]] = (
 )  # fmt: skip
 
 
-def _of_payer_at_amount(case: Case) -> list[int]:
-    return [n for n in case.scope.of_payer(case.payer) if _is(case, n)]
-
-
-def _others(case: Case, n: int, besides: Iterable[int]) -> list[int]:
-    """Other open items of the debtor of `n`."""
-    skip = set(besides)
-    mine = case.scope.index.by_debtor[case.scope.items[n].debtor_id]
-    return [m for m in mine if m not in skip and case.scope.open[m]]
+def _of_payer_at_amount(case: Case) -> tuple[int, ...]:
+    return case.scope.of_payer_at(case.payer, case.paid, most=4 * HANDFUL)
 
 
 def by_unknown(case: Case) -> Ruling | None:
@@ -225,7 +223,7 @@ def _near(case: Case) -> list[int]:
     texts = [w.text for w in case.cited.unknown[:HANDFUL] if len(w.text) >= SHORT]
     return [
         n
-        for n in _of_payer_at_amount(case)[: 4 * HANDFUL]
+        for n in _of_payer_at_amount(case)
         for text in texts
         if Levenshtein.distance(number_of(case.scope.items[n].number).compact[-len(text) :], text) <= 1
     ]
@@ -261,8 +259,8 @@ def by_declaration(case: Case) -> Ruling | None:
 
 def by_payer(case: Case) -> Ruling | None:
     """A known payer whose open items, one or a few together, make the amount."""
-    mine = case.scope.of_payer(case.payer)
-    exact = [n for n in mine if _is(case, n)]
+    mine = case.scope.of_payer(case.payer, most=case.policy.max_group_items)
+    exact = list(_of_payer_at_amount(case))
     proposals = [whole(case, [n], _score(case, n, 0.3), because="payer and amount") for n in exact]
     few = [n for n in mine if abs(case.scope.open[n]) != case.paid][:SUGGESTED_ITEMS]
     together = groups(
@@ -315,6 +313,15 @@ def refused(case: Case) -> Ruling:
     others = fall_back(case).proposals
     proposals = others if reason == "already_settled" else (own, *others)
     return _review(case, reason, proposals, coincidence=ruling.coincidence)
+
+
+def on_hold(case: Case) -> Ruling:
+    """What could be decided today, were it not for a stronger claim that may still come."""
+    ruling = payer_and_amount(case) or payer_and_group(case)
+    if ruling is None:
+        return fall_back(case)
+    case.refused = ("held", ruling)
+    return refused(case)
 
 
 def _first(case: Case) -> Ruling:

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
-from core.reconciliation.index import Index
+from core.reconciliation.index import Index, counters_of
 from core.reconciliation.label import given
 from core.reconciliation.line import Item
 from core.reconciliation.names import UNKNOWN, Accounts, Debtors, Payer, joined
@@ -21,10 +22,13 @@ class Scope:
         self.items = self.index.items
         self.open = [item.initial_minor for item in self.items]
         self.reserved = [0] * len(self.items)
+        self.replaced = _replacements(self.index)
         self._by_open: dict[int, dict[int, None]] = defaultdict(dict)
-        for n, amount in enumerate(self.open):
-            if amount:
-                self._by_open[amount][n] = None
+        self._owed: dict[str, dict[int, None]] = defaultdict(dict)
+        self._owed_at: dict[tuple[str, int], dict[int, None]] = defaultdict(dict)
+        for n in range(len(self.open)):
+            self._enter(n)
+        self.partly_known = frozenset(i.debtor_id for i in self.items if not i.whole_turnover)
         self.debtors = Debtors((i.debtor_id, i.debtor_name) for i in self.items)
         known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
         self.accounts = Accounts([*dict.fromkeys(known), *accounts])
@@ -36,14 +40,40 @@ class Scope:
 
     def with_counter(self, amount: int, counter: str) -> list[int]:
         """Of the items open at `amount`, those whose number ends with the counter."""
-        return [n for n in self.index.by_counter.get(counter, ()) if self.open[n] == amount]
+        at, ending = self._by_open.get(amount, {}), self.index.by_counter.get(counter, ())
+        if len(at) < len(ending):
+            return sorted(n for n in at if counter in counters_of(self.index.numbers[n].groups))
+        return [n for n in ending if n in at]
+
+    def owed(self, debtor_id: str, *, most: int) -> tuple[int, ...] | None:
+        """What the debtor owes, in order; None when that is more than `most` items."""
+        found = self._owed.get(debtor_id, {})
+        return tuple(sorted(found)) if len(found) <= most else None
+
+    def owed_at(self, debtor_id: str, amount: int, *, most: int) -> tuple[int, ...]:
+        """Open items of the debtor at exactly this amount: `most` of them when there are more."""
+        return tuple(sorted(islice(self._owed_at.get((debtor_id, amount), ()), most)))
 
     def change(self, n: int, amount: int) -> None:
         """Adds `amount` to what is open of item `n` (negative: it is used up)."""
-        self._by_open[self.open[n]].pop(n, None)
+        self._leave(n)
         self.open[n] += amount
-        if self.open[n]:
-            self._by_open[self.open[n]][n] = None
+        self._enter(n)
+
+    def _enter(self, n: int) -> None:
+        """What was replaced is findable by its number only: the money goes to what replaces it."""
+        amount, debtor_id = self.open[n], self.items[n].debtor_id
+        if amount and n not in self.replaced:
+            self._by_open[amount][n] = None
+            self._owed[debtor_id][n] = None
+            self._owed_at[debtor_id, amount][n] = None
+
+    def _leave(self, n: int) -> None:
+        amount, debtor_id = self.open[n], self.items[n].debtor_id
+        if amount:
+            self._by_open[amount].pop(n, None)
+            self._owed[debtor_id].pop(n, None)
+            self._owed_at[debtor_id, amount].pop(n, None)
 
     def can_take(self, n: int, amount: int) -> bool:
         """Whether a share of item `n` leaves enough for the standing decisions to come."""
@@ -59,12 +89,16 @@ class Scope:
     def grade(self, payer: Payer, n: int) -> int:
         return payer.grade(self.items[n].debtor_id)
 
-    def of_payer(self, payer: Payer) -> list[int]:
-        """Open items of every debtor the payer may be, in order."""
-        debtors = payer.sure | payer.likely
-        if not debtors:
-            return []
-        return sorted(n for d in debtors for n in self.index.by_debtor.get(d, ()) if self.open[n])
+    def of_payer(self, payer: Payer, *, most: int) -> tuple[int, ...]:
+        """Open items of every debtor the payer may be, in order: `most` of them when there are more."""
+        debtors = sorted(payer.sure | payer.likely)
+        return tuple(sorted(islice((n for d in debtors for n in self._owed.get(d, ())), most)))
+
+    def of_payer_at(self, payer: Payer, amount: int, *, most: int) -> tuple[int, ...]:
+        """Of those, the items open at exactly this amount."""
+        debtors = sorted(payer.sure | payer.likely)
+        found = (n for d in debtors for n in self._owed_at.get((d, amount), ()))
+        return tuple(sorted(islice(found, most)))
 
 
 def normal_iban(iban: str | None) -> str | None:
@@ -76,3 +110,22 @@ def normal_iban(iban: str | None) -> str | None:
 def ibans_of(text: str) -> list[str]:
     """The accounts of a `|`-separated column."""
     return [n for part in text.split("|") if (n := normal_iban(part))]
+
+
+def _replacements(index: Index) -> dict[int, int]:
+    """The item that stands in the place of each replaced one, at the end of the chain."""
+    next_of = {
+        old: n
+        for n, item in enumerate(index.items)
+        if item.replaces and (old := index.position.get(item.replaces, n)) != n
+        and index.items[old].debtor_id == item.debtor_id
+    }  # fmt: skip
+    ends: dict[int, int] = {}
+    for old in next_of:
+        at, seen = old, {old}
+        while (following := next_of.get(at)) is not None and following not in seen:
+            seen.add(following)
+            at = following
+        if following is None:
+            ends[old] = at
+    return ends

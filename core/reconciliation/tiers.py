@@ -4,16 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from core.model.decision import GapReason, Share, Tier
+from core.model.decision import Share, Tier
 from core.reconciliation.case import Case, Meaning, Ruling
 from core.reconciliation.coincidence import by_counter, by_group, by_number
+from core.reconciliation.gaps import gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import is_year
-from core.reconciliation.line import Item
-
-DEDUCTION: Final = 10
-"""A partial payment that leaves less than a tenth looks like a deduction, not like an instalment."""
+from core.reconciliation.silent import payer_and_amount, payer_and_group
 
 
 def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
@@ -103,28 +101,10 @@ def _subset(case: Case, items: tuple[int, ...], amounts: list[int]) -> Ruling | 
     if len(result.found) != 1 or result.cap:
         return None
     chosen = tuple(items[i] for i in result.found[0])
-    chance = by_group(len(chosen), len(items), amounts, case.line.currency)
+    chance = by_group(len(chosen), amounts, case.paid, case.line.currency)
     if chance > policy.max_coincidence:
         return None
     return _auto(case, "T3", "only_subset_that_fits", chosen, chance)
-
-
-def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
-    """The name of a gap that the contract allows: the first of those that fit."""
-    if 0 < gap <= case.policy.rounding_tolerance_minor:
-        return "rounding"
-    paid_on = case.line.value_date or case.line.booking_date
-    in_time = item.discount_until is not None and paid_on is not None and paid_on <= item.discount_until
-    if in_time and is_rate(item, gap, item.discount_bp):
-        return "discount"
-    if is_rate(item, gap, item.retention_bp):
-        return "retention"
-    return "charges" if 0 < gap <= case.policy.charges_tolerance_minor else None
-
-
-def is_rate(item: Item, gap: int, basis_points: int | None) -> bool:
-    """Whether the gap is this rate of the whole amount, to the cent."""
-    return bool(basis_points) and abs(gap * 10_000 - item.amount_minor * (basis_points or 0)) < 10_000
 
 
 def reference_and_gap(case: Case) -> Ruling | None:
@@ -178,14 +158,6 @@ def _cites_other(case: Case, counter: str) -> bool:
     return any((w.field, w.start) not in own for w in case.cited.unknown)
 
 
-def rivals(case: Case, n: int) -> list[int]:
-    """What else explains a payment below the open amount of the cited item: another open item of the
-    debtor at exactly that amount, or a credit note nobody cited that makes up the difference."""
-    scope, item = case.scope, case.scope.items[n]
-    others = (m for m in scope.index.by_debtor[item.debtor_id] if m != n and scope.open[m])
-    return [m for m in others if case.paid in (scope.open[m], scope.open[n] + scope.open[m])]
-
-
 def reference_and_part(case: Case) -> Ruling | None:
     """T8: a known payer cites one full number and pays part of it, where we see all his invoices."""
     one = _one(case)
@@ -198,13 +170,6 @@ def reference_and_part(case: Case) -> Ruling | None:
         return None
     share = Share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (share,), _partial_chance(case))
-
-
-def is_deduction(case: Case, n: int) -> bool:
-    """Whether what would stay open looks like something withheld rather than a later instalment."""
-    item, gap = case.scope.items[n], case.scope.open[n] - case.paid
-    named = is_rate(item, gap, item.discount_bp) or is_rate(item, gap, item.retention_bp)
-    return named or gap * DEDUCTION <= item.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +186,9 @@ TIERS: Final = (
     TierRule("T3", references_and_sum),
     TierRule("T4", reference_and_gap),
     TierRule("T5", counter_and_amount),
+    TierRule("T6", payer_and_amount),
+    TierRule("T7", payer_and_group),
     TierRule("T8", reference_and_part),
 )
-"""T6 and T7 (no reference at all) are not here yet: what they would decide waits in REVIEW."""
+FIRST_SILENT: Final = next(tier for tier in TIERS if tier.name == "T6")
+"""From this tier on nothing is cited; here the payments join whose wait ends that day."""

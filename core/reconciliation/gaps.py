@@ -1,0 +1,51 @@
+"""Differences that have a name: what is missing of a cited item, and whether the contract allows it."""
+
+from typing import Final
+
+from core.model.decision import GapReason
+from core.reconciliation.case import Case
+from core.reconciliation.line import Item
+
+DEDUCTION: Final = 10
+"""A partial payment that leaves less than a tenth looks like a deduction, not like an instalment."""
+MAX_RETENTION_BP: Final = 500
+"""The law caps the retention of a works contract at five percent of the amount including tax."""
+
+
+def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
+    """The name of a gap that the contract allows: the first of those that fit."""
+    if 0 < gap <= case.policy.rounding_tolerance_minor:
+        return "rounding"
+    if in_time(case, item) and is_rate(item, gap, item.discount_bp):
+        return "discount"
+    if (item.retention_bp or 0) <= MAX_RETENTION_BP and is_rate(item, gap, item.retention_bp):
+        return "retention"
+    return "charges" if 0 < gap <= case.policy.charges_tolerance_minor else None
+
+
+def in_time(case: Case, item: Item) -> bool:
+    """Whether the money was there by the last day of the agreed discount."""
+    paid_on = case.line.value_date or case.line.booking_date
+    return item.discount_until is not None and paid_on is not None and paid_on <= item.discount_until
+
+
+def is_rate(item: Item, gap: int, basis_points: int | None) -> bool:
+    """Whether the gap is this rate of the whole amount, to the cent."""
+    return bool(basis_points) and abs(gap * 10_000 - item.amount_minor * (basis_points or 0)) < 10_000
+
+
+def is_deduction(case: Case, n: int) -> bool:
+    """Whether what would stay open looks like something withheld rather than a later instalment."""
+    item, gap = case.scope.items[n], case.scope.open[n] - case.paid
+    named = is_rate(item, gap, item.discount_bp) or is_rate(item, gap, item.retention_bp)
+    return named or gap * DEDUCTION <= item.amount_minor
+
+
+def rivals(case: Case, n: int) -> list[int]:
+    """What else explains a payment below the open amount of the cited item: another open item of the
+    debtor at exactly that amount, or a credit note nobody cited that makes up the difference."""
+    scope, debtor_id = case.scope, case.scope.items[n].debtor_id
+    few = case.policy.max_shared_key
+    equal = scope.owed_at(debtor_id, case.paid, most=few)
+    netted = scope.owed_at(debtor_id, case.paid - scope.open[n], most=few)
+    return [m for m in (*equal, *netted) if m != n]

@@ -1,0 +1,75 @@
+"""Lines, items and accounts sorted into walls: one tenant, company and currency each."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timezone
+
+from core.model.decision import Decision
+from core.reconciliation.line import Item, Line, PayerAccount
+from core.reconciliation.scope import normal_iban
+
+_LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+
+Key = tuple[str, str | None, str]
+
+
+def stands(decision: Decision, line: Line | None) -> bool:
+    """AUTO decisions stand while their line is booked, and what a person decided stands always; a
+    person's mere rejection asks for another decision."""
+    if line is None:
+        return False
+    if decision.decided_by != "engine":
+        return decision.outcome != "review"
+    return decision.outcome == "auto" and line.status == "booked"
+
+
+def by_id(lines: Iterable[Line]) -> dict[str, Line]:
+    """Lines by transaction id; raises ValueError when two have the same."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        if found.setdefault(line.transaction_id, line) is not line:
+            raise ValueError(f"two lines have the id {line.transaction_id}")
+    return found
+
+
+def grouped_lines(lines: Iterable[Line]) -> dict[Key, list[Line]]:
+    """Lines by wall."""
+    found: dict[Key, list[Line]] = defaultdict(list)
+    for line in lines:
+        found[line.tenant_id, line.company_id, line.currency].append(line)
+    return found
+
+
+def grouped_items(items: Iterable[Item]) -> dict[Key, list[Item]]:
+    """Items by wall."""
+    found: dict[Key, list[Item]] = defaultdict(list)
+    for item in items:
+        found[item.tenant_id, item.company_id, item.currency].append(item)
+    return found
+
+
+def grouped_accounts(payer_accounts: Iterable[PayerAccount]) -> dict[str, list[tuple[str, str]]]:
+    """(IBAN, debtor) pairs by tenant."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for account in payer_accounts:
+        iban = normal_iban(account.iban)
+        if iban:
+            found[account.tenant_id].append((iban, account.debtor_id))
+    return found
+
+
+def order(line: Line) -> tuple[bool, datetime, str]:
+    """Within a day: by booking time if it is known, then by id."""
+    at = line.booked_at
+    if at is not None and at.tzinfo is None:
+        at = at.replace(tzinfo=timezone.utc)  # noqa: UP017
+    return at is None, at or _LONG_AGO, line.transaction_id
+
+
+def horizons(lines: Iterable[Line]) -> dict[str, date]:
+    """The last booking day that is known of each tenant: how far its calendar has come."""
+    found: dict[str, date] = {}
+    for line in lines:
+        if line.status == "booked" and line.booking_date is not None:
+            found[line.tenant_id] = max(line.booking_date, found.get(line.tenant_id, date.min))
+    return found

@@ -1,0 +1,88 @@
+"""Payments that cite nothing wait some business days, in case a stronger claim comes meanwhile."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from core.model.decision import Decision
+from core.reconciliation.case import Case
+from core.reconciliation.policy import Policy
+from core.reconciliation.silent import is_silent, sole_debtor
+
+HELD_TIERS = frozenset({"T6", "T7"})
+_SATURDAY = 5
+
+
+def business_day_after(day: date, count: int) -> date:
+    """The business day (Monday to Friday) `count` of them later; the day itself for 0."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= day.weekday() < _SATURDAY
+    return day
+
+
+def effective_day(decision: Decision, booked: date) -> date:
+    """The day from which a decision counts: its line's booking day, or the end of its hold."""
+    until = decision.explanation.get("held_until")
+    return date.fromisoformat(until) if isinstance(until, str) else booked
+
+
+class Hold:
+    """Cases that wait, by the day on which their wait ends."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._days = policy.hold_days if HELD_TIERS & set(policy.automatic_tiers) else 0
+        self._waiting: dict[date, dict[str, Case]] = defaultdict(dict)
+
+    def take(self, cases: list[Case]) -> list[Case]:
+        """Keeps those that T6 or T7 could decide; returns the others."""
+        if not self._days:
+            return cases
+        left = []
+        for case in cases:
+            if case.refused is None and is_silent(case) and sole_debtor(case) is not None:
+                self._keep(case)
+            else:
+                left.append(case)
+        return left
+
+    def _keep(self, case: Case) -> None:
+        assert case.line.booking_date is not None
+        case.held_until = business_day_after(case.line.booking_date, self._days)
+        self._waiting[case.held_until][case.line.transaction_id] = case
+
+    def days(self) -> list[date]:
+        """Days on which a wait ends, in order."""
+        return sorted(day for day, cases in self._waiting.items() if cases)
+
+    def over(self, day: date) -> list[Case]:
+        """The cases whose wait ends on this day; they wait no longer."""
+        return list(self._waiting.pop(day, {}).values())
+
+    def drop(self, transaction_id: str) -> bool:
+        """The payment was returned: says whether it was waiting."""
+        dropped = [cases.pop(transaction_id, None) for cases in self._waiting.values()]
+        return any(dropped)
+
+    def waiting(self) -> list[Case]:
+        """Every case that still waits, by the day on which its wait ends."""
+        return [case for day in sorted(self._waiting) for case in self._waiting[day].values()]
+
+    def end(self) -> list[Case]:
+        """What still waits when the known days are over; nothing waits any longer."""
+        left = self.waiting()
+        self._waiting.clear()
+        return left
+
+
+def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
+    """Counts, for each case that cites nothing, the others of the same payer and amount: a duplicate,
+    or instalments, and nothing tells which is which."""
+    seen: dict[tuple[str, int], list[Case]] = defaultdict(list)
+    for case in (*asked, *waiting):
+        debtor_id = sole_debtor(case)
+        if debtor_id is not None and is_silent(case):
+            seen[debtor_id, case.paid].append(case)
+    for alike in seen.values():
+        for case in alike:
+            case.twins = len(alike) - 1

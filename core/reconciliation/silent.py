@@ -1,0 +1,117 @@
+"""T6 and T7: a payment that cites nothing, from one sure debtor whose every invoice is known here."""
+
+from typing import NamedTuple
+
+from core.model.decision import Share, Tier
+from core.reconciliation.case import Case, Ruling
+from core.reconciliation.coincidence import amount_odds, by_everything, by_group
+from core.reconciliation.group import groups
+from core.reconciliation.index import shape_of
+from core.reconciliation.label import is_year
+
+
+class Owed(NamedTuple):
+    """What the payer may be paying: his open items by that day, and the groups of them that make the
+    amount (two at most). `cap` names the bound that ended the search."""
+
+    pool: tuple[int, ...]
+    found: tuple[tuple[int, ...], ...]
+    cap: str | None
+
+
+def is_silent(case: Case) -> bool:
+    """Whether no token of the text could be a reference: a payer who cites something means it."""
+    if case.cited.citations or case.cited.unknown or case.cited.caps:
+        return False
+    booked, shapes = case.line.booking_date, case.scope.index.shapes
+    for word in case.label.words:
+        if word.text.isalpha() or (booked and is_year(word.text, booked)):
+            continue
+        if word.field != "end_to_end_id" or shape_of(word.text) in shapes:
+            return False
+    return True
+
+
+def sole_debtor(case: Case) -> str | None:
+    """The one debtor who surely pays, provided that every invoice to him is known here."""
+    payer = case.payer
+    if len(payer.sure) != 1 or (payer.likely | payer.clearly) - payer.sure:
+        return None
+    (debtor_id,) = payer.sure
+    return None if debtor_id in case.scope.partly_known else debtor_id
+
+
+def owed_by(case: Case, debtor_id: str) -> Owed:
+    """Searches what the debtor owes for groups that make the amount; within the policy's caps."""
+    scope, policy = case.scope, case.policy
+    pool = scope.owed(debtor_id, most=policy.max_group_items)
+    if pool is None:
+        return Owed((), (), "max_group_items")
+    pool = tuple(n for n in pool if case.is_issued(n))
+    amounts = [scope.open[n] for n in pool]
+    if sum(amounts) == case.paid and all(a > 0 for a in amounts):
+        return Owed(pool, (pool,), None)
+    result = groups(
+        amounts, case.paid, size=policy.max_group_size, steps=policy.max_group_steps,
+        most=policy.max_group_items,
+    )  # fmt: skip
+    return Owed(pool, tuple(tuple(pool[i] for i in found) for found in result.found), result.cap)
+
+
+def _claim(case: Case) -> tuple[Owed, tuple[int, ...]] | None:
+    """The only group of open items that makes the amount, if it may be taken without a reference."""
+    debtor_id = sole_debtor(case) if is_silent(case) else None
+    if debtor_id is None or case.twins:
+        return None
+    owed = owed_by(case, debtor_id)
+    if owed.cap or len(owed.found) != 1:
+        return None
+    items = owed.found[0]
+    return (owed, items) if all(_plausible(case, n) for n in items) else None
+
+
+def _plausible(case: Case, n: int) -> bool:
+    """An invoice, not a credit note that nobody cited, for this account, issued before it is paid."""
+    item, line = case.scope.items[n], case.line
+    here = item.expected_account_id in (None, line.account_id)
+    issued = item.issue_date is None or line.booking_date is None or item.issue_date <= line.booking_date
+    return case.scope.open[n] > 0 and here and issued
+
+
+def _is_third_party(case: Case) -> bool:
+    """Somebody of another name, whose account paid for this debtor before: he may pay for others too."""
+    return bool(case.label.payer) and not case.payer.likely
+
+
+def payer_and_amount(case: Case) -> Ruling | None:
+    """T6: the exact amount of one open item, which nothing else he owes makes, and a rare one."""
+    claim = _claim(case)
+    if claim is None or len(claim[1]) != 1:
+        return None
+    owed, (n,) = claim
+    if _is_third_party(case) and case.scope.held(case.paid, most=1) is None:
+        return None
+    chance = len(owed.pool) * amount_odds(case.scope.index, case.paid, case.line.currency)
+    return _ruling(case, "T6", "payer_and_amount", (n,), chance)
+
+
+def payer_and_group(case: Case) -> Ruling | None:
+    """T7: everything he owes, or the only few items that make the amount."""
+    claim = _claim(case)
+    if claim is None or len(claim[1]) < 2 or _is_third_party(case):
+        return None
+    owed, items = claim
+    whole = len(items) == len(owed.pool)
+    amounts = [case.scope.open[n] for n in owed.pool]
+    currency = case.line.currency
+    if whole:
+        return _ruling(case, "T7", "payer_owes_this", items, by_everything(amounts, currency))
+    chance = by_group(len(items), amounts, case.paid, currency)
+    return _ruling(case, "T7", "payer_and_group", items, chance)
+
+
+def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | None:
+    if chance > case.policy.max_coincidence:
+        return None
+    shares = tuple(Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in items)
+    return Ruling("auto", tier, reason, shares, chance)
