@@ -250,6 +250,7 @@ _DOCUMENT = {
     ),
     "tax_breakdown": by(tax_lines, at("items")),
     "retention": absent(NO_DETAIL), "early_discount": absent("a sentence, not figures"),
+    "prepaid_minor": absent(NO_DETAIL), "order_reference": absent("the purchase order is the buyer reference"),
     "payment_reference": absent(NO_DETAIL), "reverse_charge": absent(NO_DETAIL),
     "assigned_to": absent(NO_DETAIL),
     "counterparty_id": at("client.id") >> ref("counterparty", "clients"),
@@ -339,6 +340,7 @@ SUPPLIER_INVOICES = Table(
         "payable_minor": first(at("payable_amount.value") >> money(at("payable_amount.currency")), _OWED),
         "tax_breakdown": absent("rates without bases"), "retention": absent(NO_DETAIL),
         "early_discount": absent(NO_DETAIL), "payee_iban": at("iban"), "payment_reference": absent(NO_DETAIL),
+        "prepaid_minor": absent(NO_DETAIL), "order_reference": absent(NO_DETAIL),
         "buyer_reference": absent(NO_DETAIL), "counterparty_id": absent("Qonto lists no suppliers"),
         "seller": by(
             party, first(at("supplier_name"), at("issuer_name")), at("tin"), at("vat_number"),

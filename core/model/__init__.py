@@ -12,6 +12,7 @@ from core.model.connection import (
     SyncRun,
 )
 from core.model.decision import Allocation, Candidate, Decision, Share
+from core.model.einvoice import EInvoiceStatus, StatusAmount
 from core.model.event import (
     Attempt,
     Delivery,
@@ -23,7 +24,7 @@ from core.model.event import (
 )
 from core.model.financing import FinancedInvoice
 from core.model.ids import canonical_json, content_hash, stable_id
-from core.model.invoice import Declared, EInvoiceState, Invoice, InvoiceReference
+from core.model.invoice import Declared, DeclaredPayment, EInvoiceState, Invoice, InvoiceReference
 from core.model.money import Money, MoneyError, exponent, to_major, to_minor
 from core.model.parties import Company, CompanyProfile, Counterparty, Identifier, Party
 from core.model.quality import AuditEntry, QualityIssue
@@ -32,7 +33,7 @@ FACTS: tuple[type[Fact], ...] = (
     Company, CompanyProfile, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
     FinancedInvoice, Decision,
 )  # fmt: skip
-ENTRIES: tuple[type[Entry], ...] = (RawRecord, Allocation, Event, Attempt, AuditEntry)
+ENTRIES: tuple[type[Entry], ...] = (RawRecord, EInvoiceStatus, Allocation, Event, Attempt, AuditEntry)
 ROWS: tuple[type[Row], ...] = (
     ApiKey, Connection, ConnectSession, StreamState, SyncRun, QualityIssue, Endpoint, Delivery,
 )  # fmt: skip
@@ -55,8 +56,10 @@ __all__ = [
     "Counterparty",
     "Decision",
     "Declared",
+    "DeclaredPayment",
     "Delivery",
     "EInvoiceState",
+    "EInvoiceStatus",
     "Endpoint",
     "EntityProof",
     "Entry",
@@ -80,6 +83,7 @@ __all__ = [
     "Share",
     "SourceRef",
     "Statement",
+    "StatusAmount",
     "StreamState",
     "SyncRun",
     "Tenant",

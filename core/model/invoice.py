@@ -36,19 +36,34 @@ class EarlyDiscount(Value):
 
 
 class InvoiceReference(Value):
-    """Another document this one names: the invoice credited, corrected or replaced."""
+    """Another document this one names: the invoice credited, corrected or replaced; `follows` where the
+    document does not say which. `invoice_id` is None while only its `number` is known."""
 
-    type: Literal["credits", "corrects", "replaces", "prepaid_by"]
-    invoice_id: str
+    type: Literal["credits", "corrects", "replaces", "prepaid_by", "follows"]
+    invoice_id: str | None = None
+    number: str | None = None
+    issue_date: date | None = None
+
+
+class DeclaredPayment(Value):
+    """What the statuses of an e-invoice say was paid (211) or collected (212), added up, and when the
+    last of them was made: a claim (grade E2), never evidence of cash."""
+
+    minor: Minor
+    at: Instant
 
 
 class EInvoiceState(Value):
-    """The last e-invoicing status a source reported; `code` is the French lifecycle code if given."""
+    """The last e-invoicing status a source reported; `code` is the French lifecycle code if given.
+
+    `payment` is None where only the code is known, not the amounts.
+    """
 
     code: str | None
     word: str
     reason: str | None = None
     at: Instant | None = None
+    payment: DeclaredPayment | None = None
 
 
 class Declared(Value):
@@ -83,12 +98,14 @@ class Invoice(Fact):
     tax_minor: Minor | None = None
     gross_minor: Minor
     payable_minor: Minor
+    prepaid_minor: Minor | None = None
     tax_breakdown: tuple[TaxLine, ...] = ()
     retention: Retention | None = None
     early_discount: EarlyDiscount | None = None
     payee_iban: str | None = None
     payment_reference: str | None = None
     buyer_reference: str | None = None
+    order_reference: str | None = None
     counterparty_id: str | None = None
     seller: Party = Party()
     buyer: Party = Party()

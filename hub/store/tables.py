@@ -145,6 +145,17 @@ class RawRecordTable(EntryTable, table=True):
     payload: bytes = Field(sa_type=LargeBinary)
 
 
+class EInvoiceStatusTable(EntryTable, table=True):
+    __tablename__ = "einvoice_status"
+    __table_args__ = entries_of("einvoice_status", "company_id", "invoice_id")
+    company_id: str | None = Field(default=None, sa_type=Word)
+    invoice_id: str = Field(sa_type=Word)
+    direction: str
+    number_normalized: str = Field(sa_type=Word)
+    code: str = Field(sa_type=Word)
+    at: datetime = Field(sa_type=UtcInstant)
+
+
 class AllocationTable(EntryTable, table=True):
     __tablename__ = "allocation"
     __table_args__ = entries_of("allocation", "invoice_id", "transaction_id")

@@ -149,6 +149,8 @@ def _invoice_fields(kind: Read, remaining: Read, paid: Read, dispute: Read) -> d
             at("transaction_reference.provider_field_name"),
             at("transaction_reference.provider_field_value") >> text,
         ),
+        "prepaid_minor": absent("a deposit is an invoice of its own, deducted as a line"),
+        "order_reference": absent("purchase_order_reference is given for customer invoices only"),
         "buyer_reference": absent("purchase_order_reference (BT-13) is an order number, not BT-10"),
         "attachments": absent("links die after 30 minutes and need no login: never stored"),
         "dispute_status": dispute,
