@@ -1,0 +1,9 @@
+"""Reads the labels of bank lines: usable alone, without the engine."""
+
+from core.reconciliation.label.folding import CUTS, EMPTY, WORD, fold_text, given
+from core.reconciliation.label.noise import mask
+from core.reconciliation.label.reading import Label, Word, is_year, read
+
+_WORD = WORD
+
+__all__ = ["CUTS", "EMPTY", "WORD", "Label", "Word", "fold_text", "given", "is_year", "mask", "read"]

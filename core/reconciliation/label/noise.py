@@ -1,0 +1,136 @@
+"""What in a text is never an invoice number, as a table: accounts, dates, amounts, phones, cards and more."""
+
+import re
+from typing import Final, Literal, NamedTuple
+
+from core.model.identifiers import is_iban
+
+Kind = Literal[
+    "iban", "date", "time", "amount", "rate", "phone", "company", "creditor", "card", "bank_number"
+]
+"""`company` is a SIREN, SIRET, VAT or trade number, `creditor` a SEPA creditor identifier (ICS)."""
+
+
+class Noise(NamedTuple):
+    """A stretch of a text and why no reference is looked for in it."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+CURRENCY: Final = (
+    r"EUR(?:OS?)?|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|MAD|TND|DZD|XOF|XAF|XPF|CNY|HKD|SGD"
+    r"|AED|TRY|ZAR"
+)
+_SIGN: Final = rf"(?:{CURRENCY}|E|€)"
+_DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])"
+_MONTHS: Final = (
+    r"(?:JAN(?:V|VIER|UARY)?|FEV(?:R|RIER)?|FEB(?:RUARY)?|MARS|MAR(?:CH)?|AVR(?:IL)?|APR(?:IL)?|MAI|MAY|JUIN"
+    r"|JUNE?|JUIL(?:LET)?|JULY?|AOUT|AUG(?:UST)?|SEPT?(?:EMBRE|EMBER)?|OCT(?:OBRE|OBER)?|NOV(?:EMBRE|EMBER)?"
+    r"|DEC(?:EMBRE|EMBER)?)"
+)
+_DENSE_DATE: Final = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:20)?\d\d"
+_UNCITED: Final = (
+    r"(?<!FACT )(?<!FACTURE )(?<!FACTURES )(?<!FA )(?<!FAC )(?<!INV )(?<! N )(?<! NO )(?<![A-Z][-/])(?<!\d,)"
+)
+"""Digits behind a word that cites are a number, however much `801 120,00` or `12,13` looks like an amount."""
+_DOTTED: Final = r"\d{1,3}(?:\.\d{3})+"
+_WHOLE: Final = r"\d{1,3}(?:[ .,']\d{3})+|\d+"
+_ROLE: Final = (
+    r"(?:COMM?(?:ISSIONS?)?|FRAIS|CHARGES?|CHGS?|FEES?|LESS|MONTANT|MT|TOTAL|NET|BRUT|AGIOS|ESCOMPTE|REMISE)"
+)
+
+NOISE: Final[tuple[tuple[Kind, str], ...]] = (
+    ("date", rf"{_DAY}/{_MONTH}/(?:\d{{4}}|\d\d)"),
+    ("date", rf"{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)"),
+    ("date", rf"{_DAY}-{_MONTH}-(?:\d{{4}}|\d\d)"),
+    ("date", r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d"),
+    ("date", rf"DU {_DENSE_DATE} AU {_DENSE_DATE}"),
+    ("date", rf"(?:DU|LE|DATE|ECH|ECHEANCE)[ :/]*{_DENSE_DATE}"),
+    ("date", rf"(?:DU|LE|AU|ECH|CB|CARTE) ?/?{_DAY}[/.]{_MONTH}(?![/.]\d)"),
+    ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {_MONTHS}(?: ?(?:20)?\d\d)?"),
+    ("date", rf"{_DAY} ?{_MONTHS} ?20\d\d"),
+    ("time", r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|A [012]?\dH[0-5]\d"),
+    ("amount", rf"{_UNCITED}(?:\d{{1,3}}(?: \d{{3}})+|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
+    ("amount", rf"(?:{_DOTTED}|\d+),\d\d ?{_SIGN}"),
+    ("amount", rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d ?{_SIGN}"),
+    ("amount", rf"\d+ ?(?:{CURRENCY}|€)"),
+    ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
+    ("amount", rf"{_ROLE}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d"),
+    ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+|\d+(?:[.,]\d+)? ?%"),
+    ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*\+?\d[\d .]{7,}|0[1-9](?:[ .]\d\d){4}"),
+    ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
+    ("creditor", r"(?:FR|BE|DE|ES|IT|LU|NL|PT|AT|IE)\d\d(?:ZZZ|[A-Z0-9]{3})[A-Z0-9]{6}"),
+    ("card", r"(?:CB|CARTE)[ *X]*\d{4,16}"),
+    ("bank_number", r"\d{10}S"),
+)
+"""Kind and pattern, on folded text; no letter or digit may touch it. The first that fits counts."""
+
+_FIND: Final = re.compile(
+    r"(?<![A-Z0-9])(?:" + "|".join(f"({p})" for _, p in NOISE) + r")(?![A-Z0-9])|\+\d\d[\d .]{8,}"
+)
+_DIGIT: Final = re.compile(r"\d")
+_IBAN_START: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,40}")
+_IBAN_WORD: Final = re.compile(
+    r"(?<![A-Z0-9])IBAN[ :]*[A-Z]{2}\d\d(?: ?(?=[A-Z]*\d)[A-Z0-9]{1,34}(?![A-Z0-9])){1,8}"
+)
+
+
+def _ibans(folded: str) -> list[Noise]:
+    """Accounts whose check digits hold, in blocks of four too; and whatever the word IBAN announces."""
+    found = []
+    for match in _IBAN_START.finditer(folded):
+        end = _iban_end(folded, match.start(), match.end())
+        if end:
+            found.append(Noise("iban", match.start(), end))
+    if "IBAN" in folded:
+        left = _without(folded, found)
+        found += [Noise("iban", m.start(), m.end()) for m in _IBAN_WORD.finditer(left)]
+    return found
+
+
+def _iban_end(text: str, start: int, limit: int) -> int | None:
+    for end in range(limit, start + 14, -1):
+        whole = end == len(text) or not text[end].isalnum()
+        if whole and text[end - 1] != " " and is_iban(text[start:end].replace(" ", "")):
+            return end
+    return None
+
+
+def blanked(text: str, start: int, end: int) -> str:
+    """The text with a stretch blanked, each other character staying where it is."""
+    return text[:start] + " " * (end - start) + text[end:]
+
+
+def _without(text: str, noise: list[Noise]) -> str:
+    for _, start, end in noise:
+        text = blanked(text, start, end)
+    return text
+
+
+def noise_in(folded: str) -> tuple[str, list[Noise]]:
+    """The folded text with what is never a reference blanked, and what that was, in reading order.
+
+    >>> noise_in("FA-12 DU 12/03/2024 120,00 EUR")[1]
+    [Noise(kind='date', start=9, end=19), Noise(kind='amount', start=20, end=30)]
+    """
+    if not _DIGIT.search(folded):
+        return folded, []
+    ibans = _ibans(folded)
+    masked = _without(folded, ibans)
+    others = [
+        Noise(NOISE[m.lastindex - 1][0] if m.lastindex else "phone", m.start(), m.end())
+        for m in _FIND.finditer(masked)
+    ]
+    return _without(masked, others), sorted(ibans + others, key=lambda n: n.start) if ibans else others
+
+
+def mask(folded: str) -> str:
+    """The folded text with what is never a reference blanked: IBAN, dates, amounts, phones, cards...
+
+    >>> mask("FA-12 DU 12/03/2024 120,00 EUR").split()
+    ['FA-12', 'DU']
+    """
+    return noise_in(folded)[0]
