@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
@@ -24,7 +24,7 @@ class Proposal(NamedTuple):
 
 
 class Ruling(NamedTuple):
-    """What a tier says of a line, before it becomes a decision."""
+    """What a tier says of a line, before it becomes a decision; `together` with other lines."""
 
     outcome: Outcome
     tier: Tier
@@ -35,6 +35,7 @@ class Ruling(NamedTuple):
     signals: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
     caps: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
 
 
 class Meaning(NamedTuple):
@@ -49,7 +50,8 @@ class Meaning(NamedTuple):
 
 @dataclass(slots=True)
 class Case:
-    """A line, its payer and its citations, in one scope. `paid` is the amount without its sign."""
+    """A line, its payer and its citations, in one scope. `paid` is the amount without its sign, or
+    below zero when the line may refund credit notes."""
 
     line: Line
     label: Label
@@ -60,16 +62,25 @@ class Case:
     paid: int
     rejected: tuple[frozenset[str], ...] = ()
     declared: frozenset[int] = field(default_factory=frozenset)
+    forwarding: frozenset[str] = frozenset()
+    """Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid."""
     refused: tuple[str, Ruling] | None = None
     held_until: date | None = None
     """The day on which a payment that cites nothing is decided, when the policy makes it wait."""
     twins: int = 0
     """Other lines that cite nothing either, of the same payer and amount, which wait for a decision too."""
 
+    @property
+    def sign(self) -> int:
+        """Of the line's amount to what it closes: money out closes payables, or refunds a credit note."""
+        return -1 if self.line.amount_minor < 0 < self.paid else 1
+
     def grade(self, n: int) -> int:
-        """The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1."""
+        """The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1, and
+        so does a seller who may forward what his debtors paid him."""
         grade = self.scope.grade(self.payer, n)
-        return 1 if grade == 0 and n in self.declared else grade
+        forwarded = self.policy.indirect_collection and self.scope.items[n].seller_id in self.forwarding
+        return 1 if grade == 0 and (forwarded or n in self.declared) else grade
 
     def is_open(self, n: int) -> bool:
         return self.scope.open[n] != 0
@@ -109,13 +120,18 @@ class Case:
         return Meaning(tuple(found), tuple(found.values()), by_amount, tuple(ambiguous), tuple(settled))
 
     def _meant(self, citation: Citation) -> tuple[int, ...]:
-        items = citation.items
+        items = tuple(dict.fromkeys(self._standing_for(n) for n in citation.items))
         if len(items) == 1:
             return items
         items = self.narrowed(self.issued(items))
         live = tuple(n for n in items if self.is_open(n))
         twins = {abs(self.scope.items[n].amount_minor) for n in items}
         return live if live and (len(live) == len(items) or len(twins) > 1) else items
+
+    def _standing_for(self, n: int) -> int:
+        """A replaced document stands for what replaces it, as long as nothing was paid on it."""
+        scope = self.scope
+        return scope.replaced.get(n, n) if scope.open[n] == scope.items[n].initial_minor else n
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +152,16 @@ class Narrow:
         return exact or tuple(items)
 
 
-def open_case(line: Line, label: Label, scope: Scope, policy: Policy) -> Case:
+def open_case(line: Line, label: Label, scope: Scope, policy: Policy, *, refund: bool = False) -> Case:
     """Reads who pays and what is cited; the work that does not depend on open amounts."""
     payer = scope.payer(label.payer, line.counterparty_iban, label.run)
-    paid = abs(line.amount_minor)
+    paid = line.amount_minor if refund else abs(line.amount_minor)
     cited = cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
     _add_structured(label, scope, cited)
+    _add_own(line, scope, cited)
     declared = frozenset(scope.index.position[i] for i in line.declared_item_ids if i in scope.index.position)
-    return Case(line, label, scope, policy, payer, cited, paid, declared=declared)
+    forwarding = scope.sellers.find(label.payer).sure if label.payer and not payer.clearly else frozenset()
+    return Case(line, label, scope, policy, payer, cited, paid, declared=declared, forwarding=forwarding)
 
 
 def _add_structured(label: Label, scope: Scope, cited: Cited) -> None:
@@ -157,3 +175,17 @@ def _add_structured(label: Label, scope: Scope, cited: Cited) -> None:
                     reference or "", where, 0, len(reference or ""), strength, tuple(items), "structured"
                 )
             )
+
+
+OWN_ID: Final = 8
+"""Shorter than this, an end-to-end id that equals an item's id may be so by accident."""
+
+
+def _add_own(line: Line, scope: Scope, cited: Cited) -> None:
+    """The end-to-end id that we gave a collection ourselves: the id of the item it collects."""
+    own = (line.end_to_end_id or "").strip()
+    n = scope.index.position.get(own) if len(own) >= OWN_ID else None
+    if n is not None and scope.items[n].number != own:
+        cited.citations[:] = [c for c in cited.citations if c.field != "end_to_end_id"]
+        citation = Citation(own, "end_to_end_id", 0, len(own), STRUCTURED, (n,), "own end-to-end id")
+        cited.citations.append(citation)

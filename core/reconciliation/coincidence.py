@@ -7,17 +7,19 @@ from core.model.money import exponent
 from core.reconciliation.index import Index
 
 
-def amount_odds(index: Index, amount: int, currency: str) -> float:
+def amount_odds(index: Index, amount: int, currency: str, *, related: int = 1) -> float:
     """The share of unrelated items that have this amount: what is observed, plus a floor by shape.
 
     Round amounts cluster: a multiple of 100 is far more common than an amount with uneven cents.
+    `related` items of that amount are the ones in question, and do not count.
     """
+    amount = abs(amount)
     unit = 10 ** exponent(currency)
     floor = 2e-6
     for step, odds in ((1, 2e-5), (10, 3e-4), (100, 2e-3)):
         if amount % (step * unit) == 0:
             floor = odds
-    others = max(0, index.amounts[amount] - 1)
+    others = max(0, index.amounts[amount] - related)
     return min(1.0, floor + others / max(1, len(index.items)))
 
 

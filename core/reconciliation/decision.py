@@ -87,6 +87,7 @@ def explanation_of(case: Case, ruling: Ruling, versions: Versions) -> dict[str, 
         "rivals": list(ruling.rivals[:LISTED]),
         "caps": sorted({*ruling.caps, *case.cited.caps}),
         **({"held_until": case.held_until.isoformat()} if case.held_until else {}),
+        **({"together_with": list(ruling.together)} if ruling.together else {}),
         "policy": versions.policy,
         "code": versions.code,
     }
@@ -107,8 +108,7 @@ def _signals(case: Case, positions: list[int]) -> list[str]:
 
 def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
     """The decision a ruling comes to; call it before the open amounts change."""
-    sign = 1 if case.line.amount_minor > 0 else -1
-    allocated = sign * sum(s.amount_minor for s in ruling.shares)
+    allocated = case.sign * sum(s.amount_minor for s in ruling.shares)
     return Decision(
         id=decision_id(case.line.transaction_id),
         company_id=case.line.company_id,

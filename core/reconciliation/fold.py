@@ -19,7 +19,8 @@ from core.reconciliation.grouping import (
 )  # fmt: skip
 from core.reconciliation.hold import Hold, effective_day, mark_twins
 from core.reconciliation.index import FULL
-from core.reconciliation.label import read
+from core.reconciliation.joint import joint
+from core.reconciliation.label import Label, read
 from core.reconciliation.line import Item, Line, PayerAccount, Prior
 from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
@@ -165,6 +166,7 @@ class Fold:
         for tier in TIERS:
             self._replay(standing, _decided_in(tier.name))
             if tier is FIRST_SILENT:
+                cases = self._join(cases)
                 cases = [*self.hold.over(day), *self.hold.take(cases)]
                 mark_twins(cases, self.hold.waiting())
             cases = self._ask(tier, cases)
@@ -197,14 +199,28 @@ class Fold:
         return line.amount_minor < 0 and bool(self.originals.named_by(line))
 
     def _case(self, line: Line, own: frozenset[str]) -> Case | None:
+        label = read(line, max_text=self.policy.max_text)
         scope = self.receivables if line.amount_minor > 0 else self.payables
+        if line.amount_minor < 0 and (refund := self._refund(line, label)) is not None:
+            return refund
         if line.amount_minor < 0 and not scope.items:
             self._put(settle_nothing(line, "debit", self.versions))
             return None
-        case = open_case(self._supported(line), read(line, max_text=self.policy.max_text), scope, self.policy)
+        case = open_case(self._supported(line), label, scope, self.policy)
         reason = no_receipt(line, own)
         if reason and not any(c.strength >= FULL for c in case.cited.citations):
             self._put(settle_nothing(line, reason, self.versions))
+            return None
+        case.rejected = self._rejected(line)
+        return case
+
+    def _refund(self, line: Line, label: Label) -> Case | None:
+        """Money out that cites nothing but our own open credit notes: they are paid out."""
+        if not self.receivables.has_credit_notes:
+            return None
+        case = open_case(line, label, self.receivables, self.policy, refund=True)
+        cited = case.meaning().items if case.cited.citations else ()
+        if not cited or any(self.receivables.open[n] > 0 for n in cited):
             return None
         case.rejected = self._rejected(line)
         return case
@@ -236,6 +252,18 @@ class Fold:
             left.append(case)
         return left
 
+    def _join(self, cases: list[Case]) -> list[Case]:
+        """Lines that pay together are decided together, or not at all."""
+        decided: set[str] = set()
+        for group in joint(cases) if self.policy.joint_decisions else ():
+            if not any(self._refusal(case, ruling) for case, ruling in group):
+                decided.update(case.line.transaction_id for case, _ in group)
+                rulings = [decide(case, ruling, self.versions) for case, ruling in group]
+                for decision in rulings:
+                    self._put(decision)
+                    self._apply(decision)
+        return [case for case in cases if case.line.transaction_id not in decided]
+
     def _refusal(self, case: Case, ruling: Ruling) -> str | None:
         """Why a ruling may not take effect: the tenant, a person, the calendar, or a decision that stands."""
         if ruling.tier not in self.policy.automatic_tiers:
@@ -243,6 +271,8 @@ class Fold:
         if is_rejected(ruling.shares, case.rejected):
             return "rejected_by_person"
         position = case.scope.index.position
+        if case.forwarding and not self.policy.indirect_collection:
+            return "paid_by_seller"
         if not all(case.is_issued(position[s.item_id]) for s in ruling.shares):
             return "paid_before_issue"
         free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)

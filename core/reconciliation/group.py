@@ -11,19 +11,23 @@ class Groups(NamedTuple):
     cap: str | None
 
 
-def groups(amounts: Sequence[int], target: int, *, size: int, steps: int, most: int = 40) -> Groups:
+def groups(
+    amounts: Sequence[int], target: int, *, size: int, steps: int, most: int = 40, alike: bool = False
+) -> Groups:
     """Indices of `amounts` (signed) that sum to `target`, at most `size` of each; stops at the second.
 
-    A cap reached means that more solutions may exist: nothing is proved by what was found.
+    A cap reached means that more solutions may exist: nothing is proved by what was found. With `alike`
+    equal amounts stand for each other: of those, the first are taken, and no other choice counts.
 
     >>> groups([3, 5, 7], 10, size=2, steps=100).found
     ((0, 2),)
     """
     if len(amounts) > most:
         return Groups((), "max_group_items")
-    order = sorted(range(len(amounts)), key=lambda i: (-abs(amounts[i]), i))
+    order = sorted(range(len(amounts)), key=lambda i: (-abs(amounts[i]), amounts[i] < 0, i))
     values = [amounts[i] for i in order]
     highest, lowest = _reach(values)
+    after = _after(values, alike)
     found: list[tuple[int, ...]] = []
     stack: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
     while stack:
@@ -36,7 +40,7 @@ def groups(amounts: Sequence[int], target: int, *, size: int, steps: int, most: 
             if len(found) == 2:
                 break
         if at < len(values) and len(taken) < size and lowest[at] <= left <= highest[at]:
-            stack.append((at + 1, left, taken))
+            stack.append((after[at], left, taken))
             stack.append((at + 1, left - values[at], (*taken, at)))
     return Groups(tuple(found), None)
 
@@ -48,3 +52,12 @@ def _reach(values: Sequence[int]) -> tuple[list[int], list[int]]:
         highest.append(highest[-1] + max(0, value))
         lowest.append(lowest[-1] + min(0, value))
     return highest[::-1], lowest[::-1]
+
+
+def _after(values: Sequence[int], alike: bool) -> list[int]:
+    """Where to go on when a value is left out: at the next one, or at the next different one."""
+    after = list(range(1, len(values) + 1))
+    for at in range(len(values) - 2, -1, -1) if alike else ():
+        if values[at] == values[at + 1]:
+            after[at] = after[at + 1]
+    return after

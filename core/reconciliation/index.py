@@ -103,6 +103,7 @@ class Index:
         self.structured: dict[str, list[int]] = defaultdict(list)
         self.by_debtor: dict[str, list[int]] = defaultdict(list)
         self.amounts: Counter[int] = Counter()
+        self.amounts_of: Counter[tuple[str, int]] = Counter()
         self.counters: Counter[str] = Counter()
         self.by_counter: dict[str, list[int]] = defaultdict(list)
         self.prefixes: set[str] = set()
@@ -119,6 +120,7 @@ class Index:
         self.numbers.append(number)
         self.by_debtor[item.debtor_id].append(n)
         self.amounts[abs(item.amount_minor)] += 1
+        self.amounts_of[item.debtor_id, abs(item.amount_minor)] += 1
         self.max_words = min(5, max(self.max_words, number.words))
         reference = (item.creditor_reference or "").replace(" ", "").upper()
         if reference and is_creditor_reference(reference):

@@ -28,8 +28,12 @@ class Scope:
         self._owed_at: dict[tuple[str, int], dict[int, None]] = defaultdict(dict)
         for n in range(len(self.open)):
             self._enter(n)
+        self.has_credit_notes = any(i.amount_minor < 0 for i in self.items)
         self.partly_known = frozenset(i.debtor_id for i in self.items if not i.whole_turnover)
         self.debtors = Debtors((i.debtor_id, i.debtor_name) for i in self.items)
+        self.sellers = Debtors(
+            dict.fromkeys((i.seller_id, i.seller_name) for i in self.items if i.seller_name)
+        )
         known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
         self.accounts = Accounts([*dict.fromkeys(known), *accounts])
 

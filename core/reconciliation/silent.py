@@ -1,5 +1,7 @@
 """T6 and T7: a payment that cites nothing, from one sure debtor whose every invoice is known here."""
 
+from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from core.model.decision import Share, Tier
@@ -47,27 +49,49 @@ def owed_by(case: Case, debtor_id: str) -> Owed:
     pool = scope.owed(debtor_id, most=policy.max_group_items)
     if pool is None:
         return Owed((), (), "max_group_items")
-    pool = tuple(n for n in pool if case.is_issued(n))
+    pool = tuple(sorted((n for n in pool if case.is_issued(n)), key=partial(_legal_order, case)))
     amounts = [scope.open[n] for n in pool]
     if sum(amounts) == case.paid and all(a > 0 for a in amounts):
         return Owed(pool, (pool,), None)
     result = groups(
         amounts, case.paid, size=policy.max_group_size, steps=policy.max_group_steps,
-        most=policy.max_group_items,
+        most=policy.max_group_items, alike=policy.legal_order,
     )  # fmt: skip
     return Owed(pool, tuple(tuple(pool[i] for i in found) for found in result.found), result.cap)
+
+
+def _legal_order(case: Case, n: int) -> tuple[object, ...]:
+    """Civil code, article 1342-10: what is due first, and of that the oldest."""
+    item, day = case.scope.items[n], case.line.booking_date or date.max
+    due = item.due_date or item.issue_date or date.max
+    return due > day, due, item.issue_date or date.max, n
 
 
 def _claim(case: Case) -> tuple[Owed, tuple[int, ...]] | None:
     """The only group of open items that makes the amount, if it may be taken without a reference."""
     debtor_id = sole_debtor(case) if is_silent(case) else None
-    if debtor_id is None or case.twins:
+    if debtor_id is None or (case.twins and not case.policy.legal_order):
         return None
     owed = owed_by(case, debtor_id)
     if owed.cap or len(owed.found) != 1:
         return None
     items = owed.found[0]
-    return (owed, items) if all(_plausible(case, n) for n in items) else None
+    plausible = all(_plausible(case, n) for n in items) and _one_seller_each(case, owed, items)
+    return (owed, items) if plausible else None
+
+
+def _alike(case: Case, owed: Owed, items: tuple[int, ...]) -> list[int]:
+    """Items left out although their amount is that of one that was taken."""
+    taken = {case.scope.open[n] for n in items}
+    return [n for n in owed.pool if n not in items and case.scope.open[n] in taken]
+
+
+def _one_seller_each(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
+    """Items of one amount stand for each other only when the money goes to the same seller."""
+    sellers = {(case.scope.open[n], case.scope.items[n].seller_id) for n in items}
+    return all(
+        (case.scope.open[n], case.scope.items[n].seller_id) in sellers for n in _alike(case, owed, items)
+    )
 
 
 def _plausible(case: Case, n: int) -> bool:
@@ -91,8 +115,13 @@ def payer_and_amount(case: Case) -> Ruling | None:
     owed, (n,) = claim
     if _is_third_party(case) and case.scope.held(case.paid, most=1) is None:
         return None
-    chance = len(owed.pool) * amount_odds(case.scope.index, case.paid, case.line.currency)
-    return _ruling(case, "T6", "payer_and_amount", (n,), chance)
+    own = case.scope.index.amounts_of[case.scope.items[n].debtor_id, case.paid]
+    legal = case.policy.legal_order
+    odds = amount_odds(case.scope.index, case.paid, case.line.currency, related=own if legal else 1)
+    if own > 1 and not legal:
+        return None
+    reason = "legal_order" if _alike(case, owed, (n,)) else "payer_and_amount"
+    return _ruling(case, "T6", reason, (n,), len(owed.pool) * odds)
 
 
 def payer_and_group(case: Case) -> Ruling | None:
@@ -107,7 +136,8 @@ def payer_and_group(case: Case) -> Ruling | None:
     if whole:
         return _ruling(case, "T7", "payer_owes_this", items, by_everything(amounts, currency))
     chance = by_group(len(items), amounts, case.paid, currency)
-    return _ruling(case, "T7", "payer_and_group", items, chance)
+    reason = "legal_order" if _alike(case, owed, items) else "payer_and_group"
+    return _ruling(case, "T7", reason, items, chance)
 
 
 def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | None:

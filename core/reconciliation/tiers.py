@@ -12,6 +12,7 @@ from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import is_year
 from core.reconciliation.silent import payer_and_amount, payer_and_group
+from core.reconciliation.slips import slip_and_amount
 
 
 def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
@@ -72,10 +73,11 @@ def references_and_sum(case: Case) -> Ruling | None:
 
 
 def _trusted(case: Case, meaning: Meaning) -> bool:
-    """One debtor, and either he pays or the numbers are full and nobody else clearly pays."""
+    """One debtor, and either he pays or the numbers are full and nobody else clearly pays; several
+    debtors only when the payer is known to pay for each of them (a treasury, a factor)."""
     debtors = {case.scope.items[n].debtor_id for n in meaning.items}
     if len(debtors) != 1:
-        return False
+        return debtors <= case.payer.sure and max(meaning.strengths) >= FULL
     grade = case.grade(meaning.items[0])
     if grade >= 1:
         return True
@@ -186,9 +188,12 @@ TIERS: Final = (
     TierRule("T3", references_and_sum),
     TierRule("T4", reference_and_gap),
     TierRule("T5", counter_and_amount),
+    TierRule("T5", slip_and_amount),
     TierRule("T6", payer_and_amount),
     TierRule("T7", payer_and_group),
     TierRule("T8", reference_and_part),
+    TierRule("T2", reference_and_amount),
 )
+"""The last is for a part that leaves exactly what another line of that day pays."""
 FIRST_SILENT: Final = next(tier for tier in TIERS if tier.name == "T6")
 """From this tier on nothing is cited; here the payments join whose wait ends that day."""
