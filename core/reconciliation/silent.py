@@ -27,7 +27,7 @@ def is_silent(case: Case) -> bool:
         return False
     booked, shapes = case.line.booking_date, case.scope.index.shapes
     for word in case.label.words:
-        if word.text.isalpha() or (booked and is_year(word.text, booked)):
+        if word.text.isalpha() or (word.text.isdigit() and booked and is_year(word.text, booked)):
             continue
         if word.field != "end_to_end_id" or shape_of(word.text) in shapes:
             return False
