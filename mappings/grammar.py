@@ -27,6 +27,8 @@ ID_PREFIX = {
     "statement": "stm",
     "provider_match": "mat",
     "invoice": "inv",
+    "ledger_payment": "lpm",
+    "ledger_allocation": "lal",
 }
 
 

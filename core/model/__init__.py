@@ -25,13 +25,14 @@ from core.model.event import (
 from core.model.financing import FinancedInvoice
 from core.model.ids import canonical_json, content_hash, stable_id
 from core.model.invoice import Declared, DeclaredPayment, EInvoiceState, Invoice, InvoiceReference
+from core.model.ledger import LedgerAllocation, LedgerPayment
 from core.model.money import Money, MoneyError, exponent, to_major, to_minor
 from core.model.parties import Company, CompanyProfile, Counterparty, Identifier, Party
 from core.model.quality import AuditEntry, QualityIssue
 
 FACTS: tuple[type[Fact], ...] = (
     Company, CompanyProfile, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
-    FinancedInvoice, Decision,
+    LedgerPayment, LedgerAllocation, FinancedInvoice, Decision,
 )  # fmt: skip
 ENTRIES: tuple[type[Entry], ...] = (RawRecord, EInvoiceStatus, Allocation, Event, Attempt, AuditEntry)
 ROWS: tuple[type[Row], ...] = (
@@ -72,6 +73,8 @@ __all__ = [
     "Identifier",
     "Invoice",
     "InvoiceReference",
+    "LedgerAllocation",
+    "LedgerPayment",
     "Money",
     "MoneyError",
     "Party",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from core.errors import ProviderChanged, Where
-from core.model import BankTransaction, Connection, Fact, Invoice, ProviderMatch
+from core.model import BankTransaction, Connection, Fact, Invoice, LedgerAllocation, ProviderMatch
 from core.ports import Unit
 
 F = TypeVar("F", bound=Fact)
@@ -30,13 +30,13 @@ class VanishedError(ProviderChanged):
 def tombstone(fact: F) -> F:
     """The version of a fact that its source deleted.
 
-    Invoices become `deleted`, bank lines `removed`, matches withdrawn; other facts stay.
+    Invoices become `deleted`, bank lines `removed`, matches and lettering withdrawn; other facts stay.
     """
     if isinstance(fact, Invoice):
         return fact.model_copy(update={"document_status": "deleted"})
     if isinstance(fact, BankTransaction):
         return fact.model_copy(update={"status": "removed"})
-    if isinstance(fact, ProviderMatch):
+    if isinstance(fact, (ProviderMatch, LedgerAllocation)):
         return fact.model_copy(update={"withdrawn": True})
     return fact
 

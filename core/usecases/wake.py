@@ -8,6 +8,8 @@ from core.model import (
     Counterparty,
     FinancedInvoice,
     Invoice,
+    LedgerAllocation,
+    LedgerPayment,
     ProviderMatch,
     Statement,
     StreamState,
@@ -16,7 +18,8 @@ from core.model.base import Fact
 from core.ports import Unit
 
 READ: Final[tuple[type[Fact], ...]] = (
-    BankAccount, BankTransaction, Counterparty, FinancedInvoice, Invoice, ProviderMatch, Statement,
+    BankAccount, BankTransaction, Counterparty, FinancedInvoice, Invoice, LedgerAllocation, LedgerPayment,
+    ProviderMatch, Statement,
 )  # fmt: skip
 """The facts a reconciliation reads, besides its own decisions."""
 MARK: Final = "reconcile"

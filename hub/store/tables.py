@@ -87,6 +87,27 @@ class ProviderMatchTable(FactTable, table=True):
     withdrawn: bool
 
 
+class LedgerPaymentTable(FactTable, table=True):
+    __tablename__ = "ledger_payment"
+    __table_args__ = facts_of("ledger_payment", "company_id")
+    direction: str
+    kind: str
+    flow: str
+    paid_on: date
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+
+
+class LedgerAllocationTable(FactTable, table=True):
+    __tablename__ = "ledger_allocation"
+    __table_args__ = facts_of("ledger_allocation", "company_id", "invoice_id")
+    invoice_id: str = Field(sa_type=Word)
+    settled_by: str = Field(sa_type=Word)
+    amount_minor: int = Field(sa_type=BigInteger)
+    kind: str
+    withdrawn: bool
+
+
 class InvoiceTable(FactTable, table=True):
     __tablename__ = "invoice"
     __table_args__ = facts_of("invoice", "company_id", "number_normalized")
@@ -149,7 +170,7 @@ class EInvoiceStatusTable(EntryTable, table=True):
     __tablename__ = "einvoice_status"
     __table_args__ = entries_of("einvoice_status", "company_id", "invoice_id")
     company_id: str | None = Field(default=None, sa_type=Word)
-    invoice_id: str = Field(sa_type=Word)
+    invoice_id: str | None = Field(default=None, sa_type=Word)
     direction: str
     number_normalized: str = Field(sa_type=Word)
     code: str = Field(sa_type=Word)

@@ -1,0 +1,205 @@
+"""What a ledger says as canonical facts, under ids that another export of the same ledger gives too."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from core.model import (
+    Counterparty,
+    Invoice,
+    LedgerAllocation,
+    LedgerPayment,
+    Party,
+    SourceRef,
+    content_hash,
+)
+from core.model.identifiers import compact
+from core.model.invoice import Direction, Retention
+from core.model.parties import CounterpartyRole
+from mappings.grammar import Origin
+from mappings.ledger.booked import Document, Payment, Third
+from mappings.ledger.lettering import Tie
+from mappings.ledger.values import EUR
+
+PROVIDER: Final = "fec"
+_ROLES: Final[Mapping[Direction, tuple[CounterpartyRole, str]]] = {
+    "receivable": ("customer", "customers"),
+    "payable": ("supplier", "suppliers"),
+}
+_SHARED_BY: Final = {"receivable": 2, "payable": 3}
+"""From how many customers or suppliers on a piece is no document's number, but a folder's: a company
+numbers its own invoices without repeating, two suppliers may use the same number by chance."""
+
+
+class Facts:
+    """Makes the facts of one ledger. `through` is the last day it speaks of: the ledger's version."""
+
+    def __init__(
+        self, *, account: str, company_id: str | None, raw_id: str | None, through: str | None
+    ) -> None:
+        self.account = account
+        self.company_id = company_id
+        self.raw_id = raw_id
+        self.through = through
+        self._ids: dict[int, str] = {}
+        """Facts already made, by the identity of what they were made from."""
+
+    def counterparties(
+        self, documents: Sequence[Document], payments: Sequence[Payment]
+    ) -> Iterator[Counterparty]:
+        """Customers and suppliers by their names; the last name counts, the others are aliases."""
+        names: dict[tuple[Direction, str], dict[str, int]] = defaultdict(dict)
+        booked: list[Document | Payment] = [*documents, *payments]
+        for one in sorted(booked, key=lambda one: one.line):
+            if one.third.name:
+                names[one.direction, one.third.key][one.third.name] = one.line
+        for (direction, key), known in sorted(names.items()):
+            *others, name = sorted(known, key=lambda name: known[name])
+            role, object = _ROLES[direction]
+            id, source = self._sourced("counterparty", object, key)
+            yield Counterparty(
+                id=id, company_id=self.company_id, source=source, role=role, legal_name=name,
+                aliases=tuple(sorted(others)),
+            )  # fmt: skip
+
+    def invoices(self, documents: Sequence[Document]) -> Iterator[Invoice]:
+        """Invoices and credit notes. Due dates stay None: a FEC has none."""
+        folders = _folders(documents)
+        seen: Counter[str] = Counter()
+        for one in documents:
+            number = (
+                one.piece if one.piece and (one.direction, one.piece) not in folders else one.label_number
+            )
+            key = ":".join((one.kind, one.third.key, one.piece or number or "", str(one.issue_date or "")))
+            object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
+            seen[object + key] += 1
+            id, source = self._sourced("invoice", object, _numbered(key, seen[object + key]))
+            self._ids[_key(one)] = id
+            yield self._invoice(one, id, source, number)
+
+    def _invoice(self, one: Document, id: str, source: SourceRef, number: str | None) -> Invoice:
+        third = self._counterparty_id(one.direction, one.third)
+        other = Party(counterparty_id=third, name=one.third.name)
+        retained = Retention(amount_minor=one.retained_minor) if one.retained_minor else None
+        words = {"Montantdevise": one.foreign[0], "Idevise": one.foreign[1]} if any(one.foreign) else {}
+        return Invoice(
+            id=id,
+            company_id=self.company_id,
+            source=source,
+            provider_words=words,
+            direction=one.direction,
+            kind=one.kind,
+            number=number,
+            number_normalized=compact(number) or None if number else None,
+            issue_date=one.issue_date,
+            currency=EUR,
+            net_minor=one.net_minor,
+            tax_minor=one.tax_minor,
+            gross_minor=one.gross_minor,
+            payable_minor=one.payable_minor,
+            prepaid_minor=one.prepaid_minor,
+            retention=retained,
+            counterparty_id=third,
+            seller=other if one.direction == "payable" else Party(),
+            buyer=other if one.direction == "receivable" else Party(),
+            reverse_charge=one.reverse_charge,
+            assigned_to=one.assigned_to,
+            document_status="issued",
+        )
+
+    def payments(self, payments: Sequence[Payment]) -> Iterator[LedgerPayment]:
+        """Settlements, a payment before the one that takes it back.
+
+        EcritureNum is no part of an id: programs number drafts anew when they are validated. Letters
+        are not either: they come later.
+        """
+        seen: Counter[str] = Counter()
+        sources: dict[int, SourceRef] = {}
+        for one in payments:
+            written = [one.direction, one.kind, one.flow, one.third.key, str(one.paid_on), one.amount_minor]
+            key = content_hash([*written, one.journal, one.piece, one.label])[:32]
+            seen[key] += 1
+            id, source = self._sourced("ledger_payment", "payments", _numbered(key, seen[key]))
+            self._ids[_key(one)], sources[_key(one)] = id, source
+        for one in payments:
+            yield LedgerPayment(
+                id=self._ids[_key(one)],
+                company_id=self.company_id,
+                source=sources[_key(one)],
+                direction=one.direction,
+                kind=one.kind,
+                flow=one.flow,
+                paid_on=one.paid_on,
+                amount_minor=one.amount_minor,
+                currency=EUR,
+                moved_minor=one.moved_minor,
+                account=one.account,
+                counterparty_id=self._counterparty_id(one.direction, one.third),
+                reference=one.piece or None,
+                label=one.label or None,
+                matching_code=one.letter or None,
+                matched_on=one.lettered_on,
+                reverses=self._ids[_key(one.reverses)] if one.reverses else None,
+            )
+
+    def allocations(self, ties: Iterable[Tie]) -> Iterator[LedgerAllocation]:
+        """Lettering, one fact per pair; its invoices and payments must have been made before."""
+        pairs: dict[tuple[str, str], list[Tie]] = defaultdict(list)
+        for tie in ties:
+            pairs[self._ids[_key(tie.source)], self._ids[_key(tie.invoice)]].append(tie)
+        for (settled_by, invoice_id), same in pairs.items():
+            id, source = self._sourced("ledger_allocation", "allocations", f"{settled_by}:{invoice_id}")
+            yield LedgerAllocation(
+                id=id,
+                company_id=self.company_id,
+                source=source,
+                invoice_id=invoice_id,
+                settled_by=settled_by,
+                amount_minor=sum(tie.amount_minor for tie in same),
+                currency=EUR,
+                kind=same[0].kind,
+                matching_code=same[0].letter,
+                matched_on=max((tie.lettered_on for tie in same if tie.lettered_on), default=None),
+                complete=all(tie.complete for tie in same),
+                derived=any(tie.derived for tie in same),
+            )
+
+    def _counterparty_id(self, direction: Direction, third: Third) -> str | None:
+        if third.name is None:
+            return None
+        return self._origin(_ROLES[direction][1]).id_of("counterparty", _ROLES[direction][1], third.key)
+
+    def _origin(self, object: str) -> Origin:
+        return Origin(PROVIDER, self.account, object, self.company_id, self.raw_id, self.through)
+
+    def _sourced(self, entity: str, object: str, external_id: str) -> tuple[str, SourceRef]:
+        source = SourceRef(
+            provider=PROVIDER,
+            account=self.account,
+            object=object,
+            external_id=external_id,
+            external_version=self.through,
+            raw_id=self.raw_id,
+        )
+        return self._origin(object).id_of(entity, object, external_id), source
+
+
+def _key(one: Document | Payment) -> int:
+    return id(one)
+
+
+def _numbered(key: str, occurrence: int) -> str:
+    return key if occurrence == 1 else f"{key}:{occurrence}"
+
+
+def _folders(documents: Sequence[Document]) -> set[tuple[Direction, str]]:
+    """Piece references that number a folder or a month and not one document."""
+    owners: dict[tuple[Direction, str], set[str]] = defaultdict(set)
+    times: Counter[tuple[Direction, str, str, str, int | None]] = Counter()
+    for one in documents:
+        if one.piece and not one.opening:
+            owners[one.direction, one.piece].add(one.third.key)
+            year = one.issue_date.year if one.issue_date else None
+            times[one.direction, one.piece, one.third.key, one.kind, year] += 1
+    repeated = {(direction, piece) for (direction, piece, *_), count in times.items() if count > 1}
+    return repeated | {key for key, who in owners.items() if len(who) >= _SHARED_BY[key[0]]}

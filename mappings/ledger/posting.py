@@ -1,0 +1,275 @@
+"""Entries to documents, settlements and transfers: who owes what, and what the ledger says was paid."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, cast
+
+from core.model.invoice import Direction
+from core.model.ledger import SettlementKind
+from mappings.ledger.booked import Booked, Document, Member, Payment, Third, Transfer
+from mappings.ledger.chart import RETENTION, Chart, Role, is_collective
+from mappings.ledger.entries import LedgerEntry
+from mappings.ledger.lines import LedgerLine
+from mappings.ledger.numbers import is_credit, is_opening, number_in
+
+_SIDES: Final[tuple[tuple[Role, Role, Direction, int], ...]] = (
+    ("customer", "revenue", "receivable", 1),
+    ("supplier", "cost", "payable", -1),
+)
+_GAPS: Final = ("exchange", "write_off", "discount", "fee")
+What = Document | Payment | Transfer
+
+
+def post(entry: LedgerEntry, booked: Booked, chart: Chart) -> None:
+    """Adds what an entry says of customers and suppliers to `booked`."""
+    first = entry.lines[0]
+    if is_opening(first.journal, first.journal_label):
+        for role, _, direction, sign in _SIDES:
+            _Part(entry.lines, chart, booked).bring_forward(role, direction, sign)
+        return
+    for lines in _parts(entry.lines, chart):
+        part = _Part(lines, chart, booked)
+        for role, trade, direction, sign in _SIDES:
+            part.post(role, trade, direction, sign)
+
+
+def _parts(lines: Sequence[LedgerLine], chart: Chart) -> Iterable[Sequence[LedgerLine]]:
+    """What balances by itself inside an entry: stretches of it, and in these single pieces."""
+    for stretch in _stretches(lines):
+        pieces: dict[str, list[LedgerLine]] = defaultdict(list)
+        for line in stretch:
+            pieces[line.piece].append(line)
+        alone = len(pieces) > 1 and not any(sum(x.minor for x in piece) for piece in pieces.values())
+        yield from pieces.values() if alone else (stretch,)
+
+
+def _stretches(lines: Sequence[LedgerLine]) -> Iterable[Sequence[LedgerLine]]:
+    start, balance = 0, 0
+    for end, line in enumerate(lines, 1):
+        balance += line.minor
+        if not balance:
+            yield lines[start:end]
+            start = end
+
+
+def third_of(line: LedgerLine) -> Third:
+    """Whose account a line is on."""
+    if line.auxiliary:
+        return Third(line.auxiliary, line.auxiliary_label or None)
+    name = None if is_collective(line.account) else line.account_label or line.auxiliary_label
+    return Third(line.account, name or None)
+
+
+class _Part:
+    """Lines that balance: what they mean together."""
+
+    def __init__(self, lines: Sequence[LedgerLine], chart: Chart, booked: Booked) -> None:
+        self.booked = booked
+        self.by_role: dict[Role, list[LedgerLine]] = defaultdict(list)
+        for line in lines:
+            if line.minor:
+                self.by_role[chart.role(line.account)].append(line)
+
+    def sum(self, *roles: str) -> int:
+        return sum(line.minor for role in roles for line in self.by_role.get(cast(Role, role), ()))
+
+    def post(self, role: Role, trade: Role, direction: Direction, sign: int) -> None:
+        """Posts the lines of one side: `role` are its accounts, `trade` those of what was bought or sold;
+        `sign` is 1 where a debit adds to what is owed."""
+        own = self.by_role.get(role, [])
+        if not own:
+            return
+        cash = "treasury" in self.by_role
+        traded = trade in self.by_role or ("advance" in self.by_role and not cash)
+        documents: list[LedgerLine] = []
+        if traded:
+            way = -sign * self.sum(trade, "vat", "advance")
+            documents = [x for x in own if not cash or sign * x.minor * way > 0]
+            self._documents(documents, trade, direction, sign)
+        rest = [line for line in own if line not in documents]
+        if not rest:
+            return
+        if cash:
+            self._paid(rest, direction, sign)
+        else:
+            self._settled_without_cash(rest, role, direction, sign)
+
+    def _documents(self, lines: Sequence[LedgerLine], trade: Role, direction: Direction, sign: int) -> None:
+        pieces: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
+        for line in lines:
+            pieces[third_of(line).key, line.piece].append(line)
+        for piece in pieces.values():
+            amount = sign * sum(line.minor for line in piece)
+            if amount:
+                one = self._document(piece, amount, trade, direction, sign, alone=len(pieces) == 1)
+                self.booked.documents.append(one)
+                self._letters(piece, one, sign)
+
+    def _document(
+        self,
+        lines: Sequence[LedgerLine],
+        amount: int,
+        trade: Role,
+        direction: Direction,
+        sign: int,
+        *,
+        alone: bool,
+    ) -> Document:
+        """Net and tax are known where one document takes all of the part and the sums agree."""
+        first, turn = lines[0], 1 if amount > 0 else -1
+        net, tax, advance = (-sign * turn * self.sum(role) for role in (trade, "vat", "advance"))
+        prepaid = trade not in self.by_role
+        if prepaid:
+            net, advance = advance, 0
+        exact = alone and net >= 0 and tax >= 0 and net + tax + advance == abs(amount)
+        retained = sum(sign * turn * line.minor for line in lines if line.account.startswith(RETENTION))
+        taxes = [line.minor for line in self.by_role.get("vat", ())]
+        return Document(
+            direction=direction,
+            kind="credit_note" if turn < 0 else "prepayment" if prepaid else "invoice",
+            third=third_of(first),
+            piece=first.piece,
+            label_number=number_in(first.label),
+            issue_date=first.piece_date,
+            payable_minor=abs(amount) - retained,
+            gross_minor=net + tax if exact else abs(amount),
+            net_minor=net if exact else None,
+            tax_minor=tax if exact else None,
+            retained_minor=retained,
+            prepaid_minor=-advance if exact and advance < 0 else None,
+            reverse_charge=True if exact and taxes and not sum(taxes) else None,
+            opening=False,
+            line=first.number,
+            foreign=(first.foreign_amount, first.foreign_currency),
+        )
+
+    def _letters(self, lines: Iterable[LedgerLine], what: What | None, sign: int) -> None:
+        for line in lines:
+            self._letter(line, what, sign * line.minor)
+
+    def _letter(self, line: LedgerLine, what: What | None, minor: int) -> None:
+        if line.letter:
+            key = (line.account, line.auxiliary, line.letter)
+            member = Member(what, minor, line.lettered_on, line.number)
+            self.booked.letters.setdefault(key, []).append(member)
+
+    def _paid(self, lines: Sequence[LedgerLine], direction: Direction, sign: int) -> None:
+        """Cash. Where it is one line's alone, what the other accounts of the part took is told apart."""
+        moved = abs(self.sum("treasury"))
+        account = self.by_role["treasury"][0].account
+        alone = len(lines) == 1 and not self.by_role.keys() >= {"customer", "supplier"}
+        for line in lines:
+            gaps = self._gaps(line, direction) if alone else {}
+            cash = abs(line.minor) - sum(gaps.values())
+            self._payment(line, "cash", cash, direction, sign, moved=moved, account=account)
+            for kind, amount in gaps.items():
+                self._payment(line, kind, amount, direction, sign)
+
+    def _gaps(self, line: LedgerLine, direction: Direction) -> dict[SettlementKind, int]:
+        """What stands for cash that did not come: amounts on the cash's side, smaller than the line."""
+        turn = -1 if line.minor > 0 else 1
+        amounts = {kind: turn * self.sum(kind) for kind in _GAPS}
+        if amounts["discount"] > 0:
+            amounts["discount"] += turn * self.sum("vat")
+        gaps = {cast(SettlementKind, kind): amount for kind, amount in amounts.items() if amount > 0}
+        return gaps if sum(gaps.values()) < abs(line.minor) else {}
+
+    def _settled_without_cash(
+        self, lines: Sequence[LedgerLine], role: Role, direction: Direction, sign: int
+    ) -> None:
+        others = self.by_role.keys() - {role, "vat", "advance"}
+        if not others or not others <= {*_GAPS, "netting", "customer", "supplier"}:
+            self._transferred(lines, sign)
+            return
+        kinds: dict[str, SettlementKind] = {
+            name: cast(SettlementKind, name) if name in _GAPS else "netting" for name in others
+        }
+        if len({*kinds.values()}) == 1:
+            for line in lines:
+                self._payment(line, next(iter(kinds.values())), abs(line.minor), direction, sign)
+        elif len(lines) == 1:
+            for name, kind in sorted(kinds.items()):
+                self._payment(lines[0], kind, abs(self.sum(name)), direction, sign)
+        else:
+            self._transferred(lines, sign)
+
+    def _payment(
+        self,
+        line: LedgerLine,
+        kind: SettlementKind,
+        amount: int,
+        direction: Direction,
+        sign: int,
+        *,
+        moved: int | None = None,
+        account: str | None = None,
+    ) -> None:
+        one = Payment(
+            direction=direction,
+            kind=kind,
+            flow="out" if line.minor > 0 else "in",
+            third=third_of(line),
+            paid_on=line.entry_date,
+            amount_minor=amount,
+            moved_minor=moved,
+            account=account,
+            journal=line.journal,
+            piece=line.piece,
+            label=line.label,
+            letter=line.letter,
+            lettered_on=line.lettered_on,
+            line=line.number,
+        )
+        self.booked.payments.append(one)
+        self._letter(line, one, sign * (amount if line.minor > 0 else -amount))
+
+    def _transferred(self, lines: Sequence[LedgerLine], sign: int) -> None:
+        """The balance stands on another account now: the largest of the other side."""
+        for line in lines:
+            others = [x for role in self.by_role.values() for x in role if x.minor * line.minor < 0]
+            to = max(others, key=lambda x: (abs(x.minor), -x.number), default=None)
+            name = (to.auxiliary_label or to.account_label) if to else ""
+            what = Transfer(to.account if to else "", name)
+            self._letter(line, what, sign * line.minor)
+
+    def bring_forward(self, role: Role, direction: Direction, sign: int) -> None:
+        """Opening lines: documents of earlier years where each line names one, else balances only."""
+        own = self.by_role.get(role, [])
+        pieces: dict[str, int] = defaultdict(int)
+        for lines in self.by_role.values():
+            for line in lines:
+                pieces[line.piece] += 1
+        for line in own:
+            named = sum(c.isdigit() for c in line.piece) >= 3 and pieces[line.piece] == 1
+            number = line.piece if named else number_in(line.label)
+            owed = sign * line.minor > 0
+            if number is None or not (owed or is_credit(f"{number} {line.label}")):
+                self.booked.balances_only += 1
+                self._letter(line, None, sign * line.minor)
+                continue
+            one = self._brought_forward(line, number, direction, owed=owed)
+            self.booked.documents.append(one)
+            self._letter(line, one, sign * line.minor)
+
+    def _brought_forward(
+        self, line: LedgerLine, number: str, direction: Direction, *, owed: bool
+    ) -> Document:
+        earlier = line.piece_date is not None and line.piece_date < line.entry_date
+        return Document(
+            direction=direction,
+            kind="invoice" if owed else "credit_note",
+            third=third_of(line),
+            piece=number,
+            label_number=number_in(line.label),
+            issue_date=line.piece_date if earlier else None,
+            payable_minor=abs(line.minor),
+            gross_minor=abs(line.minor),
+            net_minor=None,
+            tax_minor=None,
+            retained_minor=0,
+            prepaid_minor=None,
+            reverse_charge=None,
+            opening=True,
+            line=line.number,
+            foreign=(line.foreign_amount, line.foreign_currency),
+        )

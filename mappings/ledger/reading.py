@@ -1,0 +1,212 @@
+"""Reads a FEC into canonical facts: invoices, credit notes, payments, and what letters tie together."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import BinaryIO, Final
+
+from core.model import Counterparty, Fact, Invoice, LedgerAllocation, LedgerPayment
+from core.model.identifiers import is_siren
+from mappings.ledger.booked import Booked
+from mappings.ledger.chart import Chart
+from mappings.ledger.entries import entries_of
+from mappings.ledger.facts import Facts
+from mappings.ledger.finding import UNTOLD_AFTER, Finding
+from mappings.ledger.lettering import ties_of, unbalanced
+from mappings.ledger.lines import LedgerLine, read_lines
+from mappings.ledger.posting import post
+
+_NAME: Final = re.compile(r"(?<!\d)(\d{9})FEC(20\d{6})(?!\d)", re.IGNORECASE)
+_SET_ASIDE: Final = ("line_refused", "entry_unbalanced")
+_OPEN_END: Final = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """A FEC as read. Nothing of what is in `set_aside` is among the facts.
+
+    `entries` are those that balance; totals are of all readable lines, in cents. `siren` and
+    `closing_on` are what the file's name says (A47 A-1, IX: SirenFECAAAAMMJJ), None when it says
+    nothing. `through`: the last day the ledger speaks of.
+    """
+
+    name: str
+    lines: int
+    entries: int
+    debit_minor: int
+    credit_minor: int
+    first_on: date | None
+    last_on: date | None
+    through: date | None
+    siren: str | None
+    closing_on: date | None
+    counterparties: tuple[Counterparty, ...]
+    invoices: tuple[Invoice, ...]
+    payments: tuple[LedgerPayment, ...]
+    allocations: tuple[LedgerAllocation, ...]
+    set_aside: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    format: str = "fec"
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts, each after those it names."""
+        return (*self.counterparties, *self.invoices, *self.payments, *self.allocations)
+
+
+def read_ledger(
+    name: str,
+    stream: BinaryIO,
+    *,
+    company_id: str | None = None,
+    siren: str | None = None,
+    raw_id: str | None = None,
+    chart: Chart | None = None,
+) -> LedgerFile:
+    """The facts a FEC states.
+
+    `siren` is that of the company it should be of: the file's name is checked against it. Without
+    `company_id` ids are made of the SIREN in the name. Raises BadInput for a file without a readable
+    header. Lines are read one at a time; what stays in memory is one short record for each document,
+    payment and letter.
+    """
+    tally = _Tally()
+    booked = Booked()
+    findings: list[Finding] = []
+    accounts = chart or Chart()
+    for part in entries_of(name, tally.of(read_lines(name, stream))):
+        if isinstance(part, Finding):
+            findings.append(part)
+            tally.told[part.code] += 1
+            if tally.told[part.code] > UNTOLD_AFTER:
+                findings.pop()
+        else:
+            tally.entries += 1
+            post(part, booked, accounts)
+    return _file(name, tally, booked, findings, company_id=company_id, siren=siren, raw_id=raw_id)
+
+
+def name_of(name: str) -> tuple[str | None, date | None]:
+    """The SIREN and the closing day in a file's name; None where they are not there or impossible."""
+    found = _NAME.search(name)
+    if found is None:
+        return None, None
+    digits = found.group(2)
+    try:
+        closing = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return found.group(1), None
+    return found.group(1), closing
+
+
+class _Tally:
+    """Counts what goes by."""
+
+    def __init__(self) -> None:
+        self.lines = self.entries = self.debit = self.credit = self.drafts = 0
+        self.first: date | None = None
+        self.last: date | None = None
+        self.through: date | None = None
+        self.told: Counter[str] = Counter()
+
+    def of(self, lines: Iterator[LedgerLine | Finding]) -> Iterator[LedgerLine | Finding]:
+        for line in lines:
+            if isinstance(line, LedgerLine):
+                self._add(line)
+            yield line
+
+    def _add(self, line: LedgerLine) -> None:
+        self.lines += 1
+        self.debit += line.debit_minor
+        self.credit += line.credit_minor
+        day = line.entry_date
+        if self.last is None or self.first is None or self.through is None:
+            self.first = self.last = self.through = day
+        if day < self.first:
+            self.first = day
+        if day > self.last:
+            self.last = day
+        self.through = max(self.through, day, line.lettered_on or day, line.validated_on or day)
+        if line.validated_on is None:
+            self.drafts += 1
+
+
+def _file(
+    name: str,
+    tally: _Tally,
+    booked: Booked,
+    findings: list[Finding],
+    *,
+    company_id: str | None,
+    siren: str | None,
+    raw_id: str | None,
+) -> LedgerFile:
+    named, closing = name_of(name)
+    ties = tuple(ties_of(booked))
+    facts = Facts(
+        account=company_id or named or "",
+        company_id=company_id,
+        raw_id=raw_id,
+        through=str(tally.through) if tally.through else None,
+    )
+    told = [*findings, *unbalanced(name, booked), *_about(name, tally, booked, siren)]
+    told += [_more(name, code, count) for code, count in tally.told.items() if count > UNTOLD_AFTER]
+    return LedgerFile(
+        name=name,
+        lines=tally.lines,
+        entries=tally.entries,
+        debit_minor=tally.debit,
+        credit_minor=tally.credit,
+        first_on=tally.first,
+        last_on=tally.last,
+        through=tally.through,
+        siren=named,
+        closing_on=closing,
+        counterparties=tuple(facts.counterparties(booked.documents, booked.payments)),
+        invoices=tuple(facts.invoices(booked.documents)),
+        payments=tuple(facts.payments(booked.payments)),
+        allocations=tuple(facts.allocations(ties)),
+        set_aside=tuple(f for f in told if f.code in _SET_ASIDE),
+        warnings=tuple(f for f in told if f.code not in _SET_ASIDE),
+    )
+
+
+def _more(name: str, code: str, count: int) -> Finding:
+    message = f"{count - UNTOLD_AFTER} more of this kind ({code}) are not told one by one"
+    return Finding(code, "error", message, name)
+
+
+def _about(name: str, tally: _Tally, booked: Booked, siren: str | None) -> Iterator[Finding]:
+    """What the file as a whole leaves open."""
+    yield from _about_name(name, tally, siren)
+    if tally.drafts:
+        message = f"{tally.drafts} of {tally.lines} lines are not validated: their entries may still change"
+        yield Finding("not_validated", "info", message, name, None, "ValidDate")
+    if booked.balances_only:
+        message = f"{booked.balances_only} opening lines name no document: kept as balances, no invoice made"
+        yield Finding("opening_balance", "info", message, name)
+
+
+def _about_name(name: str, tally: _Tally, siren: str | None) -> Iterator[Finding]:
+    named, closing = name_of(name)
+    if named is None:
+        message = "the name is not SIREN + FEC + closing date, so neither could be checked"
+        yield Finding("name_unusual", "info", message, name)
+        return
+    if not is_siren(named):
+        yield Finding("siren_invalid", "warning", f"{named} in the name is no SIREN (check digit)", name)
+    elif siren is not None and siren != named:
+        message = f"the name says SIREN {named}, the company has {siren}: is this another company's ledger?"
+        yield Finding("other_company", "error", message, name)
+    if closing is None:
+        yield Finding("closing_date", "warning", "the name's closing date is no day of the calendar", name)
+    elif tally.last is not None and tally.last > closing:
+        message = f"entries up to {tally.last}, after the closing date {closing} in the name"
+        yield Finding("closing_date", "warning", message, name)
+    elif tally.last is not None and tally.last < closing - _OPEN_END:
+        message = (
+            f"the last entry is of {tally.last} and the year closes on {closing}: what is between is unknown"
+        )
+        yield Finding("closing_date", "info", message, name)
