@@ -8,7 +8,8 @@ from typing import BinaryIO, Final
 from core.model import MoneyError, exponent
 from mappings.statements.cfonb_fields import account, dated, in_minor, oddly_signed, overpunched
 from mappings.statements.cfonb_lines import Movement, as_line
-from mappings.statements.cfonb_records import Record, encoding_of, records
+from mappings.statements.cfonb_records import ENCODINGS, Record, records
+from mappings.statements.charset import charset_of
 from mappings.statements.draft import Closed, Context, Opened, Part, Stated, Unreadable
 from mappings.statements.result import Finding
 
@@ -22,9 +23,9 @@ def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
 
     A statement without its 01 or its 07 is cut: an Unreadable takes the place of its end.
     """
-    encoding = encoding_of(name, file)
-    file.seek(0)
-    notes = [_utf8()] if encoding == "utf-8-sig" else []
+    charset = charset_of(name, file)
+    encoding = ENCODINGS[charset]
+    notes = [_utf8()] if charset == "utf-8" else []
     currencies = _Currencies(name, file, encoding, context.currency)
     statement: _Statement | None = None
     for movement in _movements(records(name, file, encoding, length=LENGTH, codes=CODES)):

@@ -1,14 +1,15 @@
 """The physical side of CFONB: bytes to records of 120 or 240 characters (banks.md 7.1)."""
 
-import codecs
 from collections.abc import Iterator
 from functools import partial
 from io import TextIOWrapper
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from core.errors import BadInput
+from mappings.statements.charset import Charset
 
-_CHUNK = 1 << 20
+ENCODINGS: Final[dict[Charset, str]] = {"ascii": "ascii", "utf-8": "utf-8-sig", "8-bit": "latin-1"}
+"""CFONB is Latin-1, which never fails to decode; UTF-8 comes from a tool on the way."""
 _BLOCKS = 1000
 """Records cut from a file without line breaks at a time."""
 
@@ -23,32 +24,6 @@ class Record(NamedTuple):
     @property
     def place(self) -> str:
         return f"record {self.number} (byte {self.offset})"
-
-
-def encoding_of(name: str, stream: BinaryIO) -> str:
-    """`ascii`, `utf-8-sig` or `latin-1`; the stream is read to its end. CFONB is Latin-1, which never
-    fails to decode, so UTF-8 is taken only where letters with accents make it certain."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    found = "ascii"
-    position = 0
-    while chunk := stream.read(_CHUNK):
-        if b"\x00" in chunk:
-            raise BadInput(
-                f"{name} is not Latin-1 text (byte {position + chunk.index(0)} is zero, perhaps UTF-16):"
-                " import the file as the bank sent it"
-            )
-        if found != "latin-1" and not (found == "ascii" and chunk.isascii()):
-            found = "utf-8-sig" if _decodes(decoder, chunk) else "latin-1"
-        position += len(chunk)
-    return found if found != "utf-8-sig" or _decodes(decoder, b"", final=True) else "latin-1"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def records(
