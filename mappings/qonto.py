@@ -250,7 +250,7 @@ _DOCUMENT = {
     ),
     "tax_breakdown": by(tax_lines, at("items")),
     "retention": absent(NO_DETAIL), "early_discount": absent("a sentence, not figures"),
-    "prepaid_minor": absent(NO_DETAIL), "order_reference": absent("the purchase order is the buyer reference"),
+    "prepaid_minor": absent(NO_DETAIL), "order_reference": absent("purchase_order is the buyer reference"),
     "payment_reference": absent(NO_DETAIL), "reverse_charge": absent(NO_DETAIL),
     "assigned_to": absent(NO_DETAIL),
     "counterparty_id": at("client.id") >> ref("counterparty", "clients"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -23,6 +23,7 @@ _ENCODINGS: Final = re.compile(
 )
 _DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
 _CHUNK: Final = 65_536
+_SHORT: Final = 4
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -52,12 +53,13 @@ class Node:
 
     @property
     def place(self) -> str:
-        """Where it stands, for messages: the path from the root and the line."""
+        """Where it stands, for messages: the path (its middle left out when it is long) and the line."""
         names, node = [self.name], self.parent
         while node is not None:
             names.append(node.name)
             node = node.parent
-        return f"{'/'.join(reversed(names))}, line {self.line}"
+        path = names[::-1] if len(names) <= _SHORT else [names[-1], "…", *names[_SHORT - 2 :: -1]]
+        return f"{'/'.join(path)}, line {self.line}"
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -71,8 +73,7 @@ def parse(name: str, content: bytes) -> Node:
     Raises BadInput, naming the file (`name`), the line and the reason, for anything that is not
     well-formed XML in the encoding it declares, has a DOCTYPE, or is too deep or too large.
     """
-    if any(mark in content for mark in DOCTYPES):
-        raise doctype_refused(name)
+    refuse_doctype(name, content)
     content = content.removeprefix(b"\xef\xbb\xbf").lstrip()
     _check_encoding(name, content)
     try:
@@ -84,11 +85,17 @@ def parse(name: str, content: bytes) -> Node:
         ) from None
 
 
-def doctype_refused(name: str) -> BadInput:
-    """Why a file with a document type declaration is not read."""
+def refuse_doctype(name: str, content: bytes) -> None:
+    """Raises BadInput for a document type declaration anywhere, before anything is parsed."""
+    found = [at for mark in DOCTYPES if (at := content.find(mark)) >= 0]
+    if found:
+        raise _doctype(name, f"byte {min(found)}")
+
+
+def _doctype(name: str, where: str) -> BadInput:
     return BadInput(
-        f"{name} has a document type declaration (DOCTYPE), which no document read here needs and which"
-        " can hide an attack: nothing was read. Ask the sender for a plain file"
+        f"{name} has a document type declaration (DOCTYPE, {where}), which no document read here needs and"
+        " which can hide an attack: nothing was read. Ask the sender for a plain file"
     )
 
 
@@ -121,7 +128,7 @@ def _tree(name: str, content: bytes) -> Node:
             element.clear()
             continue
         parent = open[-1] if open else None
-        node = Node(str(element.tag), element.attrib, element.sourceline or 0, parent)
+        node = Node(element.tag, element.attrib, element.sourceline, parent)
         if parent is None:
             root = _checked_root(name, element, node)
         else:
@@ -134,7 +141,7 @@ def _tree(name: str, content: bytes) -> Node:
     return root
 
 
-def _events(content: bytes) -> Iterator[tuple[str, etree._Element]]:
+def _events(content: bytes) -> Iterator[tuple[str, Any]]:
     """`huge_tree` lifts the limit of 10 MB for one text (an attachment); depth and number of elements
     are limited here, bytes by the caller, and without a DOCTYPE nothing expands."""
     yield from etree.iterparse(
@@ -149,10 +156,10 @@ def _events(content: bytes) -> Iterator[tuple[str, etree._Element]]:
     )
 
 
-def _checked_root(name: str, element: etree._Element, root: Node) -> Node:
+def _checked_root(name: str, element: Any, root: Node) -> Node:
     """A DOCTYPE in whatever way it got past the search of bytes is refused all the same."""
     if element.getroottree().docinfo.doctype:
-        raise doctype_refused(name)
+        raise _doctype(name, "before the first element")
     return root
 
 

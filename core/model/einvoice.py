@@ -23,14 +23,15 @@ class EInvoiceStatus(Entry):
     """One lifecycle status (XP Z12-012, codes 200 to 228 and 501; any other code is kept as it is).
 
     A declaration, never evidence of cash: 212 is the seller's word and, under netting, carries amounts
-    that no money moved for. `invoice_id` is the id of the e-invoice itself, known or not yet; the same
-    document read from a tool is found by company, direction, number and date. `by` is the role of who
+    that no money moved for. `invoice_id` is the id of the e-invoice itself, known or not yet (None when
+    the message leaves out its date); the same document read from a tool is found by company, direction,
+    number and date. `by` is the role of who
     says it (SE seller, BY buyer, WK platform). `payee` and `payee_iban` are whom to pay from now on.
     """
 
     entity: ClassVar[str] = "einvoice_status"
     company_id: str | None = None
-    invoice_id: str
+    invoice_id: str | None = None
     direction: Direction
     number: str
     number_normalized: str

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("company_id", WORD, nullable=True),
-        sa.Column("invoice_id", WORD, nullable=False),
+        sa.Column("invoice_id", WORD, nullable=True),
         sa.Column("direction", sa.String(), nullable=False),
         sa.Column("number_normalized", WORD, nullable=False),
         sa.Column("code", WORD, nullable=False),
