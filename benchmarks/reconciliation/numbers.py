@@ -1,0 +1,130 @@
+"""How sellers number their invoices, and how payers write those numbers down."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from random import Random
+
+Format = Callable[[date, int], str]
+FORMATS: tuple[Format, ...] = (
+    lambda day, n: f"FAC-{day.year}-{n:06}",
+    lambda day, n: f"F{day.year}-{n:03}",
+    lambda day, n: f"{day:%y%m}{n:03}",
+    lambda day, n: f"INV-{n:05}",
+    lambda day, n: f"FA{day:%y%m}{n:02}",
+    lambda day, n: f"FA-{n}",
+    lambda day, n: f"{n:06}",
+    lambda day, n: f"{day.year}{n:04}",
+    lambda day, n: f"FV/{day.year}/{day:%m}/{n:03}",
+    lambda day, n: f"{n}/{day.year}",
+    lambda day, n: f"VT{day:%y}-{n:05}",
+    lambda day, n: f"{day.year}-{n:04}",
+    lambda day, n: f"F{n:07}",
+    lambda day, n: f"FC{day:%y}{n:05}",
+)
+YEARLY = frozenset({0, 1, 2, 4, 7, 8, 9, 10, 11, 13})
+"""Formats whose counter starts anew each year."""
+_PARTS = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
+_LOOKS = {"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z", "6": "G", "O": "0", "I": "1", "S": "5", "B": "8"}
+
+
+def _groups(number: str) -> list[str]:
+    return re.findall(r"\d+", number)
+
+
+def _last_digits(number: str) -> str:
+    return _groups(number)[-1]
+
+
+def counter(number: str) -> str:
+    """The last group of digits without its zeros; of a long group (2401201) its last three or four."""
+    return _counter_of(number).lstrip("0") or "0"
+
+
+def _counter_of(number: str) -> str:
+    groups = _groups(number)
+    if re.fullmatch(r"\d+/\d{4}", number):
+        return groups[0]
+    last = groups[-1]
+    if re.fullmatch(r"20\d\d\d{4}", last) or (
+        len(groups) == 1 and len(last) == 7 and not number.startswith("F0")
+    ):
+        return last[4:]
+    return last
+
+
+def intact(rng: Random, number: str) -> str:
+    return number
+
+
+def separators(rng: Random, number: str) -> str:
+    """Separators lost or replaced, or letters and digits parted."""
+    parts = [p for p in _PARTS.findall(number) if p.isalnum()]
+    if len(parts) == 1:
+        return parts[0].lower() if not parts[0].isdigit() else f"F{parts[0]}"
+    joined = rng.choice(("", "", " ", " ", ".", "/", "_")).join(parts)
+    return joined.lower() if rng.random() < 0.25 else joined
+
+
+def zeros(rng: Random, number: str) -> str:
+    """The zeros in front of the last group of digits lost."""
+    return re.sub(r"(?<!\d)0+(?=\d+\D*$)", "", number)
+
+
+def digits(rng: Random, number: str) -> str:
+    """Only the digits, together or apart."""
+    return rng.choice(("", " ", " ")).join(re.findall(r"\d+", number))
+
+
+def bare_counter(rng: Random, number: str) -> str:
+    """The counter alone, with a word in front."""
+    return f"{rng.choice(('FACT', 'FACTURE', 'FACTURE N', 'FAC', 'F', 'NO'))} {counter(number)}"
+
+
+def ocr(rng: Random, number: str) -> str:
+    """One or two characters read as their look-alikes."""
+    places = [at for at, c in enumerate(number) if c in _LOOKS]
+    chosen = rng.sample(places, min(len(places), 1 if rng.random() < 0.7 else 2))
+    return "".join(_LOOKS[c] if at in chosen else c for at, c in enumerate(number))
+
+
+def typo(rng: Random, number: str) -> str:
+    """One digit replaced, dropped or doubled, or two swapped."""
+    at = rng.choice([i for i, c in enumerate(number) if c.isdigit()])
+    way = rng.random()
+    if way < 0.45:
+        return number[:at] + rng.choice([d for d in "0123456789" if d != number[at]]) + number[at + 1 :]
+    if way < 0.70:
+        return number[:at] + number[at + 1 :]
+    if way < 0.80 or at + 1 >= len(number) or not number[at + 1].isdigit():
+        return number[:at] + number[at] + number[at:]
+    return number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+
+
+WAYS: dict[str, Callable[[Random, str], str]] = {
+    "intact": intact, "separators": separators, "zeros": zeros, "digits": digits, "counter": bare_counter,
+    "ocr": ocr, "typo": typo, "truncated": intact,
+}  # fmt: skip
+
+
+def listed(rng: Random, numbers: list[str]) -> str:
+    """The first number whole, then what differs: `FA2401201 1202 1205`."""
+    shown = [numbers[0]]
+    for number in numbers[1:]:
+        tail = _last_digits(number) if not re.fullmatch(r"\d+/\d{4}", number) else number
+        if len(tail) > 4 and len(tail) == len(_last_digits(numbers[0])):
+            same = len(_shared(tail, _last_digits(numbers[0])))
+            tail = tail[max(0, min(same, len(tail) - 3)) :]
+        shown.append(tail)
+    return rng.choice((" ", ", ", "+", "/", " - ", " ET ", ";")).join(shown)
+
+
+def _shared(one: str, other: str) -> str:
+    size = next((n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
+    return one[:size]
+
+
+def spanned(rng: Random, numbers: list[str]) -> str:
+    """The first number, a word, and the last one's digits: `F2024-007 A 010`."""
+    last = numbers[-1] if rng.random() < 0.4 else _last_digits(numbers[-1])
+    return f"{numbers[0]} {rng.choice(('A', 'AU', 'à', '-'))} {last}"
