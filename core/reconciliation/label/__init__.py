@@ -2,8 +2,21 @@
 
 from core.reconciliation.label.folding import CUTS, EMPTY, WORD, fold_text, given
 from core.reconciliation.label.noise import mask
-from core.reconciliation.label.reading import Label, Word, is_year, read
+from core.reconciliation.label.reading import Label, Stretch, Word, is_year, read, words_in
 
 _WORD = WORD
 
-__all__ = ["CUTS", "EMPTY", "WORD", "Label", "Word", "fold_text", "given", "is_year", "mask", "read"]
+__all__ = [
+    "CUTS",
+    "EMPTY",
+    "WORD",
+    "Label",
+    "Stretch",
+    "Word",
+    "fold_text",
+    "given",
+    "is_year",
+    "mask",
+    "read",
+    "words_in",
+]

@@ -8,10 +8,10 @@ import re
 from typing import Final, Literal, NamedTuple
 
 Role = Literal[
-    "payer", "payee", "text", "reference", "payer_and_text", "payee_and_text", "identifier", "address"
+    "payer", "payee", "text", "reference", "payer_and_text", "payee_and_text", "identifier", "date", "address"
 ]
-"""What a stretch of a label holds. `payer_and_text` runs both together; of an `identifier` (mandate,
-creditor, account) the first word is the identifier, what follows is text."""
+"""What a stretch of a label holds. `payer_and_text` runs both together; an `identifier` (of a mandate or
+creditor) is one word, a `date` may have a time behind it, and then comes text."""
 
 Event = Literal[
     "transfer_in", "transfer_out", "transfer", "own_transfer", "direct_debit", "card", "card_takings",
@@ -208,7 +208,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     Tag("URI", "/", "text"),
     Tag("REMI", "/", "text"),
     Tag("SVWZ", "+", "text"),
-    Tag("DATE", ":", "text"),
+    Tag("DATE", ":", "date"),
     Tag("REF", "/:", "reference"),
     Tag("REFERENCE", ":", "reference"),
     Tag("REFDO", "/", "reference"),
@@ -228,9 +228,8 @@ TAGS: Final[tuple[Tag, ...]] = (
     Tag("ICS", "/:=", "identifier"),
     Tag("CSID", "/", "identifier"),
     Tag("CRED", "+", "identifier"),
-    Tag("IBAN", "/:+", "identifier"),
     Tag("BIC", "/:+", "identifier"),
-    Tag("ECH", "/=", "identifier"),
+    Tag("ECH", "/=", "date"),
 )
 
 _NUMBER: Final = r"\d{5,}[A-Z]?"
@@ -246,6 +245,10 @@ def _tag_pattern(style: str, before: str, after: str) -> str:
     words = sorted((t.word for t in TAGS if style in t.styles), key=len, reverse=True)
     spelled = "|".join(re.escape(w).replace(r"\ ", " ") for w in words)
     return f"{before}({spelled}){after}"
+
+
+def _signs(style: str, after: str) -> tuple[str, ...]:
+    return tuple(t.word + after for t in TAGS if style in t.styles)
 
 
 def _needed(written: str) -> int:
@@ -267,17 +270,23 @@ MORE_OPENING: Final = re.compile(
 """Words that may follow the opening of a transfer before the name begins."""
 ORDERING: Final = re.compile(r"1/(?=[A-Z])")
 """Cross-border: the lines of who orders are numbered, 1 is the name, 2 and 3 the address."""
-TAG: Final = re.compile(
-    "|".join(
-        (
-            _tag_pattern("/", r"(?<![A-Z0-9])/{1,3}", r"(?![A-Z0-9])[/:]{0,2}"),
-            _tag_pattern(":", r"(?<![A-Z0-9])", r" ?:"),
-            _tag_pattern("+", r"(?<![A-Z0-9])", r"\+"),
-            _tag_pattern("=", r"(?<![A-Z0-9/])", r"/(?=[A-Z0-9+])"),
-            _tag_pattern("\n", r"\n *", r"(?![A-Z0-9]) *:?"),
-            r"(?<![A-Z0-9])[23]/(?=[A-Z0-9])",
-        )
-    )
+
+
+class Style(NamedTuple):
+    """How tags of one style look; `signs` of which one must be in a text for a look to be worth while."""
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+STYLES: Final = (
+    Style(("/",), re.compile(_tag_pattern("/", "/+", r"(?![A-Z0-9])[/:]{0,2}"))),
+    Style((":",), re.compile(_tag_pattern(":", "", " ?:"))),
+    Style(("+",), re.compile(_tag_pattern("+", "", r"\+"))),
+    Style(_signs("=", "/"), re.compile(_tag_pattern("=", "", r"/(?=[A-Z0-9+])"))),
+    Style(("\n",), re.compile(_tag_pattern("\n", r"\n *", r"(?![A-Z0-9]) *:?"))),
 )
-"""The last alternative is an address line of a cross-border order, meant only after ORDERING."""
+"""A tag counts where no letter or digit stands before it."""
+ADDRESS: Final = re.compile(r"[23]/(?=[A-Z0-9])")
+"""An address line of a cross-border order, meant only after ORDERING."""
 ROLES: Final[dict[str, Role]] = {t.word: t.opens for t in TAGS}

@@ -38,39 +38,56 @@ _UNCITED: Final = (
 """Digits behind a word that cites are a number, however much `801 120,00` or `12,13` looks like an amount."""
 _DOTTED: Final = r"\d{1,3}(?:\.\d{3})+"
 _WHOLE: Final = r"\d{1,3}(?:[ .,']\d{3})+|\d+"
-_ROLE: Final = (
+_SAID: Final = (
     r"(?:COMM?(?:ISSIONS?)?|FRAIS|CHARGES?|CHGS?|FEES?|LESS|MONTANT|MT|TOTAL|NET|BRUT|AGIOS|ESCOMPTE|REMISE)"
 )
 
-NOISE: Final[tuple[tuple[Kind, str], ...]] = (
+Row = tuple[Kind, str]
+
+BY_DIGIT: Final[tuple[Row, ...]] = (
     ("date", rf"{_DAY}/{_MONTH}/(?:\d{{4}}|\d\d)"),
     ("date", rf"{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)"),
     ("date", rf"{_DAY}-{_MONTH}-(?:\d{{4}}|\d\d)"),
     ("date", r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d"),
-    ("date", rf"DU {_DENSE_DATE} AU {_DENSE_DATE}"),
-    ("date", rf"(?:DU|LE|DATE|ECH|ECHEANCE)[ :/]*{_DENSE_DATE}"),
-    ("date", rf"(?:DU|LE|AU|ECH|CB|CARTE) ?/?{_DAY}[/.]{_MONTH}(?![/.]\d)"),
-    ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {_MONTHS}(?: ?(?:20)?\d\d)?"),
-    ("date", rf"{_DAY} ?{_MONTHS} ?20\d\d"),
-    ("time", r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|A [012]?\dH[0-5]\d"),
+    ("date", rf"{_UNCITED}{_DAY} ?{_MONTHS} ?20\d\d"),
+    ("time", r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"),
     ("amount", rf"{_UNCITED}(?:\d{{1,3}}(?: \d{{3}})+|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
     ("amount", rf"(?:{_DOTTED}|\d+),\d\d ?{_SIGN}"),
     ("amount", rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d ?{_SIGN}"),
     ("amount", rf"\d+ ?(?:{CURRENCY}|€)"),
+    ("rate", r"\d+(?:[.,]\d+)? ?%"),
+    ("phone", r"0[1-9](?:[ .]\d\d){4}"),
+    ("bank_number", r"\d{10}S"),
+)
+"""Kind and pattern of what begins with a digit."""
+
+BY_WORD: Final[tuple[Row, ...]] = (
+    ("date", rf"DU {_DENSE_DATE} AU {_DENSE_DATE}"),
+    ("date", rf"(?:DU|LE|DATE|ECH|ECHEANCE)[ :/]*{_DENSE_DATE}"),
+    ("date", rf"(?:DU|LE|AU|ECH|CB|CARTE) ?/?{_DAY}[/.]{_MONTH}(?![/.]\d)"),
+    ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {_MONTHS}(?: ?(?:20)?\d\d)?"),
+    ("time", r"A [012]?\dH[0-5]\d"),
     ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
-    ("amount", rf"{_ROLE}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d"),
-    ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+|\d+(?:[.,]\d+)? ?%"),
-    ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*\+?\d[\d .]{7,}|0[1-9](?:[ .]\d\d){4}"),
+    ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d"),
+    ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+"),
+    ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*\+?\d[\d .]{7,}"),
     ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
     ("creditor", r"(?:FR|BE|DE|ES|IT|LU|NL|PT|AT|IE)\d\d(?:ZZZ|[A-Z0-9]{3})[A-Z0-9]{6}"),
     ("card", r"(?:CB|CARTE)[ *X]*\d{4,16}"),
-    ("bank_number", r"\d{10}S"),
 )
-"""Kind and pattern, on folded text; no letter or digit may touch it. The first that fits counts."""
+"""Kind and pattern of what a word or a sign announces."""
+
+
+def _either(rows: tuple[Row, ...]) -> str:
+    return "|".join(f"({pattern})" for _, pattern in rows)
+
 
 _FIND: Final = re.compile(
-    r"(?<![A-Z0-9])(?:" + "|".join(f"({p})" for _, p in NOISE) + r")(?![A-Z0-9])|\+\d\d[\d .]{8,}"
+    rf"(?<![A-Z0-9])(?:(?=\d)(?:{_either(BY_DIGIT)})|(?=[A-Z€])(?:{_either(BY_WORD)}))(?![A-Z0-9])"
+    r"|(\+\d\d[\d .]{8,})"
 )
+"""No letter or digit may touch what is found; of the patterns that fit, the first counts."""
+_KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")
 _DIGIT: Final = re.compile(r"\d")
 _IBAN_START: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,40}")
 _IBAN_WORD: Final = re.compile(
@@ -120,10 +137,7 @@ def noise_in(folded: str) -> tuple[str, list[Noise]]:
         return folded, []
     ibans = _ibans(folded)
     masked = _without(folded, ibans)
-    others = [
-        Noise(NOISE[m.lastindex - 1][0] if m.lastindex else "phone", m.start(), m.end())
-        for m in _FIND.finditer(masked)
-    ]
+    others = [Noise(_KINDS[(m.lastindex or 0) - 1], m.start(), m.end()) for m in _FIND.finditer(masked)]
     return _without(masked, others), sorted(ibans + others, key=lambda n: n.start) if ibans else others
 
 

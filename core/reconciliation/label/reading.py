@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from core.reconciliation.label.amounts import Amount, amounts_in
 from core.reconciliation.label.folding import CUTS, WORD, fold_text, given
 from core.reconciliation.label.forms import READ_FOR_REFERENCES, RUN_TOGETHER
-from core.reconciliation.label.noise import Noise, blanked, noise_in
+from core.reconciliation.label.noise import blanked, mask, noise_in
 from core.reconciliation.label.structured import Structured, structured_in, valid_structured
 from core.reconciliation.label.zones import zones_of
 from core.reconciliation.line import Line
@@ -47,26 +47,38 @@ class Word(NamedTuple):
     glue: str
 
 
+class Stretch(NamedTuple):
+    """Masked text to look for references in; `start` is its place in the field."""
+
+    field: str
+    start: int
+    text: str
+
+
 class Label(NamedTuple):
-    """What a line's text says: the payer, the words, valid structured references and the caps reached.
+    """What a line's text says: the payer, text that may cite, structured references and caps reached.
 
     `run` is text in which payer and remittance run together; `folded` the remittance as it was read;
     `cut_at` its length when banks cut there.
     """
 
     payer: str | None
-    words: tuple[Word, ...]
+    stretches: tuple[Stretch, ...]
     structured: tuple[Structured, ...]
     run: str
     caps: tuple[str, ...]
     cut_at: int | None
-    folded: str = ""
-    noise: tuple[Noise, ...] = ()
+    folded: str
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words of every stretch, in reading order."""
+        return tuple(w for n, s in enumerate(self.stretches) for w in words_in(s, n))
 
     @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts written in the remittance, with what is said of them: commission, charges..."""
-        return amounts_in(self.folded, self.noise)
+        return amounts_in(self.folded, noise_in(self.folded)[1])
 
     @property
     def rf_structured(self) -> str | None:
@@ -77,100 +89,90 @@ class Label(NamedTuple):
         return tuple(s.reference for s in self.structured if s.field != "creditor_reference")
 
 
-class _Reader:
-    """Collects the words of a line's fields, zone by zone."""
-
-    def __init__(self, max_text: int) -> None:
-        self.max_text = max_text
-        self.words: list[Word] = []
-        self.caps: list[str] = []
-        self.zone = 0
-
-    def clip(self, text: str) -> str:
-        if len(text) <= self.max_text:
-            return text
-        self.caps.append("max_text")
-        return text[: self.max_text]
-
-    def take(self, text: str, field: str, start: int, end: int) -> None:
-        """The words of a stretch, as a zone of their own."""
-        self.zone += 1
-        zone, last, words = self.zone, -1, self.words
-        for match in WORD.finditer(text, start, end):
-            begin = match.start()
-            glue = "\n" if last < 0 else text[last:begin]
-            last = match.end()
-            words.append(Word(match[0], begin, last, field, zone, glue))
-
-    def take_field(self, text: str, field: str) -> None:
-        masked, _ = noise_in(fold_text(self.clip(text)))
-        self.take(masked, field, 0, len(masked))
+def words_in(stretch: Stretch, zone: int) -> list[Word]:
+    """The words of a stretch, at their places in the field."""
+    field, base, text = stretch
+    words, last = [], -1
+    for match in WORD.finditer(text):
+        start, end = match.span()
+        glue = "\n" if last < 0 else text[last:start]
+        words.append(Word(match[0], base + start, base + end, field, zone, glue))
+        last = end
+    return words
 
 
-class _Remittance(NamedTuple):
-    """What the remittance text says besides its words."""
+class _Said(NamedTuple):
+    """What the remittance text says."""
 
     folded: str = ""
-    noise: tuple[Noise, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
     structured: tuple[Structured, ...] = ()
     payer: str | None = None
     payee: str | None = None
     run: str = ""
 
 
+_NOTHING: Final = _Said()
+
+
 def read(line: Line, *, max_text: int) -> Label:
     """Reads a line. A payer the bank names wins over one found in a flattened label."""
-    reader = _Reader(max_text)
+    caps: list[str] = []
     text = line.remittance
-    said = _remittance(reader, text, line.bank_reference) if text and given(text) else _Remittance()
-    structured = said.structured
+    said = _said(_clip(text, max_text, caps), line.bank_reference) if text and given(text) else _NOTHING
+    stretches, structured = said.stretches, said.structured
     if line.end_to_end_id and given(line.end_to_end_id):
-        reader.take_field(line.end_to_end_id, "end_to_end_id")
+        stretches += (_whole("end_to_end_id", _clip(line.end_to_end_id, max_text, caps)),)
     if line.creditor_reference and given(line.creditor_reference):
-        structured = (*_creditor_reference(reader, line.creditor_reference), *structured)
-    other = said.payer if line.amount_minor >= 0 else said.payee
-    return Label(
-        payer=given(line.counterparty_name) or other,
-        words=tuple(reader.words),
-        structured=structured,
-        run=said.run,
-        caps=tuple(reader.caps),
-        cut_at=len(said.folded) if len(said.folded) in CUTS else None,
-        folded=said.folded,
-        noise=said.noise,
-    )
+        apart, written = _creditor_reference(_clip(line.creditor_reference, max_text, caps))
+        structured, stretches = apart + structured, stretches + written
+    payer = line.counterparty_name and given(line.counterparty_name)
+    payer = payer or (said.payer if line.amount_minor >= 0 else said.payee)
+    cut_at = len(said.folded) if len(said.folded) in CUTS else None
+    return Label(payer, stretches, structured, said.run, tuple(caps), cut_at, said.folded)
 
 
-def _creditor_reference(reader: _Reader, text: str) -> tuple[Structured, ...]:
+def _clip(text: str, most: int, caps: list[str]) -> str:
+    if len(text) > most:
+        caps.append("max_text")
+    return text[:most]
+
+
+def _whole(field: str, text: str) -> Stretch:
+    return Stretch(field, 0, mask(fold_text(text)))
+
+
+def _creditor_reference(text: str) -> tuple[tuple[Structured, ...], tuple[Stretch, ...]]:
     """A valid reference apart; digits that a payer may have put there by hand are read as words too."""
     reference = valid_structured(text)
-    if reference is None or not reference.startswith("RF"):
-        reader.take_field(text, "creditor_reference")
-    return (Structured(reference, "creditor_reference", 0, len(text)),) if reference else ()
+    apart = (Structured(reference, "creditor_reference", 0, len(text)),) if reference else ()
+    is_rf = reference is not None and reference.startswith("RF")
+    return apart, () if is_rf else (_whole("creditor_reference", text),)
 
 
-def _remittance(reader: _Reader, text: str, bank_reference: str | None) -> _Remittance:
-    folded = fold_text(reader.clip(text))
-    masked, noise = noise_in(folded)
+def _said(text: str, bank_reference: str | None) -> _Said:
+    folded = fold_text(text)
     structured = structured_in(folded)
+    readable = folded
     for found in structured:
-        masked = blanked(masked, found.start, found.end)
+        readable = blanked(readable, found.start, found.end)
     if bank_reference and len(bank_reference) >= OWN_REFERENCE and given(bank_reference):
         own = fold_text(bank_reference.strip())
-        masked = masked.replace(own, " " * len(own))
-    names: dict[str, str] = {}
-    run = ""
+        readable = readable.replace(own, " " * len(own))
+    stretches, payer, payee, run = [], None, None, ""
     for role, start, end in zones_of(folded).zones:
         if role in READ_FOR_REFERENCES:
-            reader.take(masked, "remittance", start, end)
+            stretches.append(Stretch("remittance", start, mask(readable[start:end])))
             run = run or (folded[start:end] if role in RUN_TOGETHER else "")
-        elif role in ("payer", "payee") and role not in names and (name := _name(folded[start:end])):
-            names[role] = name
-    return _Remittance(folded, tuple(noise), structured, names.get("payer"), names.get("payee"), run)
+        elif role == "payer":
+            payer = payer or _name(folded[start:end])
+        elif role == "payee":
+            payee = payee or _name(folded[start:end])
+    return _Said(folded, tuple(stretches), structured, payer, payee, run)
 
 
 def _name(text: str) -> str | None:
-    return given(text.strip(" /:-"))
+    return given(text.strip(" /:-\n"))
 
 
 def is_year(digits: str, on: date) -> bool:

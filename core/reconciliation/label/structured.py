@@ -6,10 +6,8 @@ from typing import Final, NamedTuple
 from core.model.identifiers import is_creditor_reference
 
 _RF: Final = re.compile(r"(?<![A-Z0-9])RF\d\d(?: ?[A-Z0-9]{1,4}(?![A-Z0-9]))*(?:[A-Z0-9]+(?![A-Z0-9]))?")
-_DIGITS: Final = re.compile(
-    r"(?<![A-Z0-9/])(?:(?:[+*]{3} ?)?\d{3}/\d{4}/\d{5}(?: ?[+*]{3})?|\d{27}|\d{2}(?: \d{5}){5})(?![A-Z0-9/])"
-)
-"""Belgian with its slashes, Swiss in one piece or in blocks."""
+_DIGITS: Final = re.compile(r"\d(?:\d\d/\d{4}/\d{5}|\d{26}|\d(?: \d{5}){5})(?![A-Z0-9/])")
+"""Belgian with its slashes, Swiss in one piece or in blocks; no digit may stand before it."""
 _SEPARATORS: Final = re.compile(r"[\s+*/.-]")
 _CARRY: Final = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5)
 """Row of the Swiss recursive modulo 10."""
@@ -65,7 +63,7 @@ def structured_in(folded: str, field: str = "remittance") -> tuple[Structured, .
     found = [s for m in _RF.finditer(folded) if (s := _rf(m, field))] if "RF" in folded else []
     for match in _DIGITS.finditer(folded):
         reference = valid_structured(match[0])
-        if reference:
+        if reference and not folded[match.start() - 1 : match.start()].isalnum():
             found.append(Structured(reference, field, match.start(), match.end()))
     return tuple(found)
 

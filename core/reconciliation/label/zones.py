@@ -4,24 +4,24 @@ import re
 from typing import Final, NamedTuple
 
 from core.reconciliation.label.forms import (
+    ADDRESS,
     FORM_OF,
     MORE_OPENING,
     OPENING,
     ORDERING,
     ROLES,
-    TAG,
+    STYLES,
     Form,
     Role,
 )
 
-_ENDS: Final[dict[Role, re.Pattern[str]]] = {
+_ONE_WORD: Final[dict[Role, re.Pattern[str]]] = {
     "identifier": re.compile(r"\s*\S+"),
-    "payer": re.compile(r"[^\n]*[^\s/:-][^\n]*(?=\n)"),
-    "payee": re.compile(r"[^\n]*[^\s/:-][^\n]*(?=\n)"),
+    "date": re.compile(r"\s*[\d/.-]+(?: +(?:A )?\d\d?[:H]\d\d(?::\d\d)?)?"),
 }
-"""How far a stretch goes that may end before the next tag."""
+_BARE: Final = " /:-\n"
+"""What may stand around the content of a stretch."""
 _WITH_MORE: Final = frozenset({"transfer_in", "transfer_out", "transfer"})
-_MARK: Final = re.compile(r"[/:+\n]")
 _NAME_ALONE: Final[dict[Role, Role]] = {"payer_and_text": "payer", "payee_and_text": "payee"}
 _BEHIND_NAME: Final = frozenset({"MOTIF", "MOTIFS", "MOTIF(S)"})
 """Between an opening and one of these stands the name alone."""
@@ -51,16 +51,27 @@ def zones_of(folded: str) -> Zones:
     ordering = ORDERING.match(folded, opened)
     if ordering:
         at, role = ordering.end(), "payer"
-    for tag in TAG.finditer(folded, at) if _MARK.search(folded, at) else ():
-        word = tag[tag.lastindex] if tag.lastindex else ""
-        if not word and not ordering:
+    for start, end, word in _tags(folded, at, with_address=ordering is not None):
+        if start < at:
             continue
         if form and not zones and at == opened and word in _BEHIND_NAME:
             role = _NAME_ALONE.get(role, role)
-        _close(zones, folded, role, at, tag.start())
-        at, role = tag.end(), ROLES[word] if word else "address"
+        _close(zones, folded, role, at, start)
+        at, role = end, ROLES.get(word, "address")
     _close(zones, folded, role, at, len(folded))
     return Zones(form, opened, zones)
+
+
+def _tags(folded: str, after: int, *, with_address: bool) -> list[tuple[int, int, str]]:
+    """Start, end and word of each tag, in order."""
+    found = []
+    for style in STYLES:
+        if any(map(folded.__contains__, style.signs)):
+            found += [(m.start(), m.end(), m[1]) for m in style.pattern.finditer(folded, after)]
+    if with_address:
+        found += [(m.start(), m.end(), "") for m in ADDRESS.finditer(folded, after)]
+    found = [tag for tag in found if not (tag[0] and folded[tag[0] - 1].isalnum())]
+    return sorted(found)
 
 
 def _opening(folded: str) -> tuple[Form | None, int]:
@@ -74,10 +85,20 @@ def _opening(folded: str) -> tuple[Form | None, int]:
 
 def _close(zones: list[Zone], folded: str, role: Role, start: int, end: int) -> None:
     """Adds a stretch unless it is blank; behind an identifier, or the line of a name, text goes on."""
-    ending = _ENDS.get(role)
-    first = ending.match(folded, start, end) if ending else None
-    if first and (role == "identifier" or first.end() < end):
-        zones.append(Zone(role, first.start(), first.end()))
-        start, role = first.end(), "text"
-    if folded[start:end].strip(" /:-"):
+    early = _early_end(folded, role, start, end)
+    if early < end:
+        zones.append(Zone(role, start, early))
+        start, role = early, "text"
+    if folded[start:end].strip(_BARE):
         zones.append(Zone(role, start, end))
+
+
+def _early_end(folded: str, role: Role, start: int, end: int) -> int:
+    if role in _ONE_WORD:
+        word = _ONE_WORD[role].match(folded, start, end)
+        return word.end() if word else end
+    if role in ("payer", "payee") and "\n" in folded:
+        content = folded[start:end]
+        line = folded.find("\n", start + len(content) - len(content.lstrip(_BARE)), end)
+        return line if line >= 0 else end
+    return end
