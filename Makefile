@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 CODE   := core mappings connectors scheduler hub
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -26,6 +27,11 @@ $(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
 
+$(BENCH)/.run: $(BIN)/uv requirements/bench.lock
+	$(PYTHON) -m venv $(BENCH)
+	$(BIN)/uv pip sync --quiet --python $(BENCH)/bin/python --require-hashes requirements/bench.lock
+	@touch $@
+
 demo: $(VENV)/.run ## the main job end to end, on simulators: consent, sync, match, events, webhooks, report
 	$(BIN)/lettrage demo --out demo-output
 
@@ -48,12 +54,13 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, generated docs up 
 docs: $(VENV)/.dev ## writes the generated pages again
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.dev ## the benchmarks, as ratios, into benchmarks/results/
+bench: $(VENV)/.dev $(BENCH)/.run ## the benchmarks, as ratios, into benchmarks/results/
 	$(BIN)/python -m benchmarks
 
 lock: $(BIN)/uv ## compiles the hash-locked requirements again
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements/run.lock
 	$(BIN)/uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements/dev.lock
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements/bench.lock
 
 clean: ## removes the environment and what the demo wrote
-	rm -rf $(VENV) demo-output build *.egg-info
+	rm -rf $(VENV) $(BENCH) demo-output build *.egg-info

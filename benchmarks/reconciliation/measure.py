@@ -1,0 +1,194 @@
+"""Runs the systems side by side on the same worlds, each in its own process, and keeps what came out.
+
+`python -m benchmarks.reconciliation.measure 10000 100000 1000000` adds to results/: one JSON file a run.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reconciliation.files import SHAPES, Files, Shape, World, made
+from benchmarks.reconciliation.noise import Profile
+from benchmarks.reconciliation.score import outputs, report
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path(__file__).parent / "results"
+LINKAGE = Path(os.environ.get("LETTRAGE_BENCH_PYTHON") or ROOT / ".venv-bench" / "bin" / "python")
+SEEDS: dict[Profile, tuple[int, ...]] = {"tuning": (1, 2), "held_out": (101, 102)}
+EVERY_SECONDS = 0.05
+_MODULES = "benchmarks.reconciliation.systems"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A program that reads a world's folder and writes three files; `scored` unless it decides nothing."""
+
+    name: str
+    command: tuple[str, ...]
+    scored: bool = True
+    largest: int = 10_000_000
+
+
+def systems() -> list[System]:
+    """Those that can run here: Splink needs its own environment (`make bench` makes it)."""
+    python = sys.executable
+    found = [
+        System("floor", (python, "-m", f"{_MODULES}.floor"), scored=False),
+        System("lettrage", (python, "-m", f"{_MODULES}.ours")),
+        System("naive", (python, "-m", f"{_MODULES}.naive")),
+    ]
+    if LINKAGE.exists():
+        linkage = (str(LINKAGE), "-m", f"{_MODULES}.linkage")
+        found += [System("splink", linkage), System("splink, careful", (*linkage, "--careful"))]
+    return found
+
+
+def _command(world: Files, out: Path) -> tuple[str, ...]:
+    """`lettrage reconcile` as a user types it."""
+    policy = Path(__file__).with_name("policy.toml")
+    options = {
+        "--transactions": world.transactions,
+        "--open-items": world.items,
+        "--payer-accounts": world.accounts,
+        "--policy": policy,
+        "--out": out,
+    }
+    return (
+        sys.executable,
+        "-m",
+        "hub",
+        "reconcile",
+        *(str(part) for pair in options.items() for part in pair),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """Wall seconds from start to end of the process, and the highest memory of it and its children."""
+
+    seconds: float
+    peak_kb: int
+
+
+def run(command: Sequence[str]) -> Ran:
+    """Runs one program to its end; raises with its last words when it fails."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=words, stderr=subprocess.STDOUT)
+        peaks = [0]
+        watch = threading.Thread(target=_watch, args=(process, peaks), daemon=True)
+        watch.start()
+        status = process.wait()
+        seconds = time.perf_counter() - start
+        watch.join()
+        if status:
+            words.seek(0)
+            raise RuntimeError(f"{command}: status {status}\n{words.read().decode()[-2000:]}")
+    return Ran(seconds, peaks[0])
+
+
+def _watch(process: subprocess.Popen[bytes], peaks: list[int]) -> None:
+    while process.poll() is None:
+        peaks[0] = max(peaks[0], sum(_memory_kb(pid) for pid in _family(process.pid)))
+        time.sleep(EVERY_SECONDS)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return
+    for child in children.split():
+        yield from _family(int(child))
+
+
+def _memory_kb(pid: int) -> int:
+    """Proportional set size: shared pages count once among those that share them (Linux)."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return int(text.split("Pss:")[1].split()[0]) if "Pss:" in text else 0
+
+
+def measured(world: World, system: System, files: Files, out: Path) -> dict[str, Any]:
+    """One run of one system, scored."""
+    ran = run((*system.command, str(files.transactions.parent), str(out)))
+    row: dict[str, Any] = {
+        "system": system.name, "shape": world.shape, "lines": world.lines, "profile": world.profile,
+        "seed": world.seed, "seconds": round(ran.seconds, 3), "peak_mb": ran.peak_kb // 1024,
+    }  # fmt: skip
+    return row | (dict(report(files, outputs(out))) if system.scored else {})
+
+
+def _measure(world: World, rounds: int) -> list[dict[str, Any]]:
+    """All systems in turn, `rounds` times; the quickest round of each counts, precision is that of any."""
+    files = made(world)
+    best: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(dir=_room()) as folder:
+        for _ in range(rounds):
+            for system in systems():
+                out = Path(folder) / system.name.replace(", ", "-")
+                row = measured(world, system, files, out)
+                if system.name not in best or row["seconds"] < best[system.name]["seconds"]:
+                    best[system.name] = row
+                shutil.rmtree(out, ignore_errors=True)
+        typed = run(_command(files, Path(folder) / "typed"))
+        best["lettrage"]["command_seconds"] = round(typed.seconds, 3)
+    return list(best.values())
+
+
+def _room() -> Path:
+    folder = Path(tempfile.gettempdir()) / "lettrage-bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def keep(world: World, rows: list[dict[str, Any]]) -> Path:
+    """Writes the rows of one world to results/."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{world.name}.json"
+    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def main() -> None:
+    """Measures the sizes given on held-out worlds of both shapes."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("sizes", type=int, nargs="+")
+    parser.add_argument("--profile", choices=("tuning", "held_out"), default="held_out")
+    parser.add_argument("--seeds", type=int, nargs="*")
+    parser.add_argument("--shape", choices=SHAPES, action="append")
+    parser.add_argument("--rounds", type=int, default=1)
+    given = parser.parse_args()
+    shapes: Sequence[Shape] = given.shape or SHAPES
+    for size in given.sizes:
+        for seed in given.seeds or SEEDS[given.profile][:1]:
+            for shape in shapes:
+                world = World(shape, size, given.profile, seed)
+                rows = _measure(world, given.rounds)
+                keep(world, rows)
+                for row in rows:
+                    print(_told(row), flush=True)
+
+
+def _told(row: dict[str, Any]) -> str:
+    rates = row.get("rates", {})
+    shown = {n: rates.get(n) for n in ("strict precision", "allocation precision", "automatic rate")}
+    marks = ", ".join(f"{name} {value:.4f}" for name, value in shown.items() if value is not None)
+    return f"{row['shape']} {row['lines']} {row['system']}: {row['seconds']} s, {row['peak_mb']} MB, {marks}"
+
+
+if __name__ == "__main__":
+    main()
