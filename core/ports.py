@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from core.model import (
     BankAccount,
@@ -342,6 +342,32 @@ class Statements(Protocol):
 
     def gaps(self, statements: Sequence[Statement]) -> Sequence[FileFinding]:
         """Where a closing balance is not the next opening one: a file is missing."""
+        ...
+
+
+class LedgerRead(Protocol):
+    """A ledger file as read; nothing of what is set aside is among the facts."""
+
+    @property
+    def format(self) -> str: ...
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+    @property
+    def set_aside(self) -> Sequence[FileFinding]: ...
+    @property
+    def warnings(self) -> Sequence[FileFinding]: ...
+
+
+class Ledgers(Protocol):
+    """Reads accounting ledgers: `mappings/ledger`."""
+
+    def read(
+        self, name: str, file: BinaryIO, *, company_id: str | None, siren: str | None, raw_id: str | None
+    ) -> LedgerRead:
+        """Raises BadInput for a file that cannot be read; `siren` is checked against the file's name.
+
+        A fact's `source.external_version` is the last day its ledger speaks of (ISO 8601).
+        """
         ...
 
 

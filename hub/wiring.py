@@ -12,11 +12,12 @@ from connectors.kit.client import Pace, ProviderSettings
 from connectors.kit.driver import Driver
 from connectors.kit.registry import connectors
 from core.errors import Misconfigured
-from core.ports import Clock, Statements
+from core.ports import Clock, Ledgers, Statements
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
 from hub.jobs import Jobs, prepare, standing
+from hub.ledger_files import LedgerFiles
 from hub.metrics import Meters, Stock
 from hub.settings import PROVIDERS, Settings
 from hub.store.directory import Directory
@@ -54,6 +55,7 @@ class Hub:
     jobs: Jobs
     driver: Driver
     statements: Statements
+    ledgers: Ledgers
     guard: Guard
     sender: WebhookSender
     meters: Meters
@@ -141,6 +143,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
             heard=meters.heard,
         ),
         statements=StatementFiles(),
+        ledgers=LedgerFiles(),
         guard=guard,
         sender=WebhookSender(guard, clock),
         meters=meters,

@@ -7,6 +7,8 @@ from core.model import Counterparty, Invoice
 from core.model.identifiers import is_siren
 from core.reconciliation.names import COMMON, normalise
 
+LEDGER_PROVIDER = "fec"
+"""The provider word of documents read from ledgers."""
 Place = tuple[str, ...]
 Parties = Mapping[str, Counterparty]
 UNNAMED: Parties = {}
@@ -21,14 +23,15 @@ def copies_of(
     from different lists, and agree on amount and issue date, or (one tool edited it) on one of them.
     Two documents of one list are copies only when one was deleted there after it was used.
 
-    What counts is the one already `used` (financed, or money stands on it), else the one from the
-    longest list: an accounting tool holds all documents, a bank's invoicing some. Equal lists go by name.
+    What counts is the one already `used` (financed, or money stands on it), else the one that is no
+    ledger's (a FEC knows no due date and no IBAN), else the one from the longest list: an accounting
+    tool holds all documents, a bank's invoicing some. Equal lists go by name.
     """
     known = [one for one in invoices if _is_here(one, used)]
     lengths = Counter(_list(one) for one in known)
 
-    def rank(one: Invoice) -> tuple[bool, int, Place]:
-        return one.id not in used, -lengths[_list(one)], _list(one)
+    def rank(one: Invoice) -> tuple[bool, int, int, Place]:
+        return one.id not in used, _ledger_rank(one), -lengths[_list(one)], _list(one)
 
     found: dict[str, str] = {}
     for place in (_same, _edited):
@@ -38,6 +41,19 @@ def copies_of(
             alike = [o for o in others if o.id not in used and is_same_document(o, first, parties)]
             found.update((other.id, first.id) for other in alike)
     return found
+
+
+def _ledger_rank(one: Invoice) -> int:
+    """0 for a tool's document, 1 for a ledger's entry of it, 2 for its balance brought forward."""
+    if one.source is None or one.source.provider != LEDGER_PROVIDER:
+        return 0
+    return 2 if _is_brought_forward(one) else 1
+
+
+def _is_brought_forward(one: Invoice) -> bool:
+    """A ledger's opening line: what was left of the document when the year began."""
+    source = one.source
+    return source is not None and source.provider == LEDGER_PROVIDER and source.object.startswith("opening_")
 
 
 def _is_here(one: Invoice, used: Collection[str]) -> bool:
@@ -70,8 +86,15 @@ def is_same_document(one: Invoice, other: Invoice, parties: Parties = UNNAMED) -
     """Whether two records may be one document: see `copies_of`."""
     apart = _list(one) != _list(other) or "deleted" in (one.document_status, other.document_status)
     dated = one.issue_date is not None and one.issue_date == other.issue_date
-    alike = dated or one.gross_minor == other.gross_minor
+    alike = dated or one.gross_minor == other.gross_minor or _is_left_of(one, other)
     return _edited(one) == _edited(other) and apart and alike and _may_owe_alike(one, other, parties)
+
+
+def _is_left_of(one: Invoice, other: Invoice) -> bool:
+    """What is brought forward is what was left: less than the document, never more."""
+    if _is_brought_forward(other):
+        one, other = other, one
+    return _is_brought_forward(one) and not _is_brought_forward(other) and one.gross_minor < other.gross_minor
 
 
 def _may_owe_alike(one: Invoice, other: Invoice, parties: Parties) -> bool:

@@ -16,6 +16,8 @@ from core.model import (
     Fact,
     FinancedInvoice,
     Invoice,
+    LedgerAllocation,
+    LedgerPayment,
     ProviderMatch,
     Statement,
 )
@@ -42,6 +44,8 @@ class Known:
     invoices: Mapping[str, Invoice]
     counterparties: Mapping[str, Counterparty]
     matches: tuple[ProviderMatch, ...]
+    ledger_payments: Mapping[str, LedgerPayment]
+    lettering: tuple[LedgerAllocation, ...]
     statements: tuple[Statement, ...]
     financed: tuple[FinancedInvoice, ...]
     decisions: Mapping[str, Decision]
@@ -72,6 +76,8 @@ def load(unit: Unit, *, as_of: int | None = None) -> Known:
         invoices=_by_id(unit.all(Invoice, as_of=as_of)),
         counterparties=_by_id(unit.all(Counterparty, as_of=as_of)),
         matches=tuple(m for m in unit.all(ProviderMatch, as_of=as_of) if not m.withdrawn),
+        ledger_payments=_by_id(unit.all(LedgerPayment, as_of=as_of)),
+        lettering=tuple(a for a in unit.all(LedgerAllocation, as_of=as_of) if not a.withdrawn),
         statements=tuple(unit.all(Statement, as_of=as_of)),
         financed=tuple(unit.all(FinancedInvoice, as_of=as_of)),
         decisions={d.transaction_id: d for d in unit.all(Decision, as_of=as_of)},

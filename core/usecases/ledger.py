@@ -11,6 +11,7 @@ from core.reconciliation.line import LineStatus
 from core.usecases.copies import copies_of, proven_siren
 from core.usecases.import_files import FILE_PROVIDER
 from core.usecases.known import Known
+from core.usecases.lettered import declared_lines, settled_in_ledger
 
 _STATUS: Mapping[str, LineStatus] = {"booked": "booked", "pending": "pending"}
 
@@ -21,6 +22,8 @@ def lines_of(known: Known) -> list[Line]:
     copies = document_copies(known)
     for match in known.matches:
         declared[match.transaction_id].add(copies.get(match.invoice_id, match.invoice_id))
+    for line, invoices in declared_lines(known, copies).items():
+        declared[line] |= invoices
     return [_line(known, one, tuple(sorted(declared[one.id]))) for _, one in sorted(known.lines.items())]
 
 
@@ -67,8 +70,15 @@ def items_of(known: Known) -> list[Item]:
     used = used_documents(known)
     copies = document_copies(known)
     starts = _first_lines(known)
+    paid = settled_in_ledger(known, copies)
     return [
-        _item(known, one, opening=_opening(one, used=one.id in used, first_line=starts.get(one.company_id)))
+        _item(
+            known,
+            one,
+            opening=_opening(
+                one, paid.get(one.id), used=one.id in used, first_line=starts.get(one.company_id)
+            ),
+        )
         for _, one in sorted(known.invoices.items())
         if one.id not in copies and (one.document_status == "issued" or one.id in used)
     ]
@@ -92,11 +102,14 @@ def _first_lines(known: Known) -> dict[str | None, date]:
     return first
 
 
-def _opening(one: Invoice, *, used: bool, first_line: date | None) -> int | None:
-    """0 for an invoice its tool calls paid and that is older than the bank history: the payment lies
-    before what we read, so new money is not for it. Else None, the whole amount."""
-    older = one.issue_date is not None and first_line is not None and one.issue_date < first_line
-    return 0 if older and one.declared.paid and not used and one.document_status == "issued" else None
+def _opening(one: Invoice, settled: date | None, *, used: bool, first_line: date | None) -> int | None:
+    """0 for an invoice its tool calls paid and that is older than the bank history, or that its ledger
+    settled before it (`settled`): the payment lies before what we read, so new money is not for it.
+    Else None, the whole amount."""
+    if first_line is None or used or one.document_status != "issued":
+        return None
+    older = one.issue_date is not None and one.issue_date < first_line
+    return 0 if (older and one.declared.paid) or (settled is not None and settled < first_line) else None
 
 
 def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:

@@ -74,7 +74,7 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
     standing = frozenset(d.transaction_id for d in prior.decisions if stands(d))
     copies = rules.tie(lines, standing=standing)
     documents = document_copies(known)
-    agreed = agreed_pairs(known, copies, documents)
+    agreed = agreed_pairs(known, copies, documents, decisions)
     book = Book(known.lines, known.invoices, known.allocations, agreed)
     fresh = entries_for([d for id, d in decisions.items() if id in known.lines], book)
     tower = Watchtower(known, decisions, [*known.allocations, *fresh], copies, documents)

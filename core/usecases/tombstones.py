@@ -36,7 +36,9 @@ def tombstone(fact: F) -> F:
         return fact.model_copy(update={"document_status": "deleted"})
     if isinstance(fact, BankTransaction):
         return fact.model_copy(update={"status": "removed"})
-    if isinstance(fact, (ProviderMatch, LedgerAllocation)):
+    if isinstance(fact, ProviderMatch):
+        return fact.model_copy(update={"withdrawn": True})
+    if isinstance(fact, LedgerAllocation):
         return fact.model_copy(update={"withdrawn": True})
     return fact
 

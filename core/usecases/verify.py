@@ -15,7 +15,7 @@ from core.model import (
     StreamState,
     content_hash,
 )
-from core.ports import Progress, Source, Statements, Store, Unit
+from core.ports import Ledgers, Progress, Source, Statements, Store, Unit
 from core.reconciliation import CODE_VERSION, Item, Line, PayerAccount, Policy, Prior
 from core.repayment import Moment
 from core.usecases.audit import broken_links
@@ -34,18 +34,20 @@ def verify(
     tenant_id: str,
     *,
     statements: Statements | None = None,
+    ledgers: Ledgers | None = None,
     rules: Rules = STANDARD,
     progress: Progress | None = None,
 ) -> tuple[Difference, ...]:
     """Every difference between what is stored and what the raw records lead to; empty when all is well.
 
     Revision by revision, decisions, allocations and events are derived from what was known just
-    before and compared. Bank files are read again when `statements` is given. Decisions of an earlier
-    version of engine or policy are taken as given; what follows from them is derived all the same.
+    before and compared. Bank files and ledgers are read again when `statements` and `ledgers` are
+    given. Decisions of an earlier version of engine or policy are taken as given; what follows from
+    them is derived all the same.
     """
     with store.begin(tenant_id, write=False) as unit:
         found = [
-            *compare_facts(unit, source, statements),
+            *compare_facts(unit, source, statements, ledgers),
             *compare_snapshots(unit.all(FinancedInvoice)),
             *_audit(unit),
         ]

@@ -16,9 +16,11 @@ from core.model import (
     RawRecord,
     content_hash,
 )
-from core.ports import Source, Statements, Unit
+from core.ports import Ledgers, Source, Statements, Unit
+from core.usecases.copies import LEDGER_PROVIDER
 from core.usecases.difference import Difference
 from core.usecases.import_files import FILE_PROVIDER, fit
+from core.usecases.import_ledger import read_again
 from core.usecases.tombstones import tombstone
 
 MADE_HERE: frozenset[type[Fact]] = frozenset({Company, FinancedInvoice, Decision})
@@ -42,7 +44,9 @@ class _Read:
         self.first.setdefault((fact.id, content_hash(fact.content())), raw)
 
 
-def compare_facts(unit: Unit, source: Source, statements: Statements | None) -> Iterator[Difference]:
+def compare_facts(
+    unit: Unit, source: Source, statements: Statements | None, ledgers: Ledgers | None = None
+) -> Iterator[Difference]:
     """Facts that no raw record reads as, and raw records whose facts are not stored."""
     stored = {fact.id: fact for kind in READ_FROM_RAW for fact in unit.all(kind)}
     raws = unit.entries(RawRecord)
@@ -50,7 +54,7 @@ def compare_facts(unit: Unit, source: Source, statements: Statements | None) -> 
     read = _Read()
     several: set[str] = set()
     for raw in raws:
-        facts, problem = _again(unit, raw, source, statements, stored)
+        facts, problem = _again(unit, raw, source, statements, ledgers, stored)
         if problem is not None:
             yield problem
         for fact in facts:
@@ -66,9 +70,12 @@ def _again(
     raw: RawRecord,
     source: Source,
     statements: Statements | None,
+    ledgers: Ledgers | None,
     stored: Mapping[str, Fact],
 ) -> tuple[Sequence[Fact], Difference | None]:
     try:
+        if raw.provider == LEDGER_PROVIDER:
+            return (read_again(ledgers, raw) if ledgers else ()), None
         if raw.provider != FILE_PROVIDER:
             return source.remap(raw), None
         return (_file_again(unit, raw, statements, stored) if statements else ()), None

@@ -18,23 +18,28 @@ from core.repayment import Claim, Watch
 from core.repayment.watch import PARIS, Surplus
 from core.settlement import E_INVOICE_PAID, claimed_grade
 from core.usecases.known import Known
+from core.usecases.lettered import NOTHING, Lettering, confirmed_pairs, lettering_of, shown_by
 
 F = TypeVar("F")
 Copies = Mapping[str, str]
 """The same thing seen in two sources: the copy's id to the id that counts."""
 
 
-def agreed_pairs(known: Known, copies: Copies, documents: Copies) -> frozenset[tuple[str, str]]:
+def agreed_pairs(
+    known: Known, copies: Copies, documents: Copies, decisions: Mapping[str, Decision]
+) -> frozenset[tuple[str, str]]:
     """(transaction, invoice) pairs that a provider's ledger ties together, for every copy of a line
-    (`copies`) and the invoice that counts (`documents`)."""
+    (`copies`) and the invoice that counts (`documents`); and decided pairs that lettering confirms."""
     same: dict[str, set[str]] = defaultdict(set)
     for copy, record in copies.items():
         same[record] |= {copy, record}
-    return frozenset(
+    matched = (
         (line, documents.get(match.invoice_id, match.invoice_id))
         for match in known.matches
         for line in same.get(copies.get(match.transaction_id, match.transaction_id), {match.transaction_id})
     )
+    lettering = lettering_of(known.lettering, known.ledger_payments, documents)
+    return frozenset((*matched, *confirmed_pairs(lettering, known.lines, decisions.values())))
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,11 @@ class Watchtower:
         entries = _grouped((a.invoice_id, a) for a in self.allocations)
         touching = _grouped((item, d) for d in self.decisions.values() for item in _items(d))
         matches = _grouped((self.documents.get(m.invoice_id, m.invoice_id), m) for m in self.known.matches)
-        pairs = sorted(agreed_pairs(self.known, self.copies, self.documents))
+        pairs = sorted(agreed_pairs(self.known, self.copies, self.documents, self.decisions))
         agreed = _grouped((invoice, line) for line, invoice in pairs)
         twins = _grouped((counts, self.known.invoices[copy]) for copy, counts in self.documents.items())
+        lettered = lettering_of(self.known.lettering, self.known.ledger_payments, self.documents)
+        shown = shown_by(self.known)
         covered = _coverage(self.known)
         surplus = _grouped(sorted(self._surplus(), key=lambda pair: (pair[1].on, pair[1].transaction_id)))
         for financed in self.known.financed:
@@ -63,6 +70,7 @@ class Watchtower:
                 continue
             decisions = {d.id: d for d in touching.get(invoice.id, ())}
             own = matches.get(invoice.id, [])
+            letters = lettered.get(invoice.id, NOTHING)
             yield Watch(
                 financed=financed,
                 invoice=invoice,
@@ -70,9 +78,10 @@ class Watchtower:
                 decisions=decisions,
                 transactions=self._lines(entries.get(invoice.id, ()), decisions.values()),
                 agreed=frozenset(agreed.get(invoice.id, ())),
-                claim=_claim(self.known, financed, [invoice, *twins.get(invoice.id, ())], own),
+                claim=_claim(self.known, financed, [invoice, *twins.get(invoice.id, ())], own, letters),
                 covered_through=covered.get(invoice.company_id),
-                cash_in_question=self._in_question(decisions.values(), own),
+                cash_in_question=self._in_question(decisions.values(), own)
+                or self._shows_money(letters, shown),
                 surplus=tuple(surplus.get(invoice.id, ())),
             )
 
@@ -100,6 +109,11 @@ class Watchtower:
         lines = (self.known.lines.get(m.transaction_id) for m in matches)
         return any(one is not None and one.status == "booked" for one in lines)
 
+    def _shows_money(self, letters: Lettering, shown: Mapping[str, str]) -> bool:
+        """A booked line shows the money the ledger speaks of, and nobody attributed it elsewhere."""
+        lines = {shown[payment.id] for payment in letters.payments if payment.id in shown}
+        return any(id not in self.decisions or not self.decisions[id].shares for id in lines)
+
 
 def _grouped(pairs: Iterable[tuple[str, F]]) -> dict[str, list[F]]:
     found: dict[str, list[F]] = defaultdict(list)
@@ -121,13 +135,21 @@ def _items(decision: Decision) -> set[str]:
 
 
 def _claim(
-    known: Known, financed: FinancedInvoice, versions: Sequence[Invoice], matches: Sequence[ProviderMatch]
+    known: Known,
+    financed: FinancedInvoice,
+    versions: Sequence[Invoice],
+    matches: Sequence[ProviderMatch],
+    letters: Lettering,
 ) -> Claim | None:
     """Who says paid, since when; None when nobody does. `versions`: the invoice, then its copies in
     other tools, of which the first that makes a claim is taken."""
+    posted = letters.settled_since(versions)
     for invoice in versions:
-        grade = claimed_grade(invoice, matched=bool(matches))
-        since, record = _since(known, invoice, matches, grade) if grade else (None, "")
+        grade = claimed_grade(invoice, matched=bool(matches) or posted is not None)
+        if grade == "E1" and not matches:
+            since, record = posted, letters.allocations[0].id
+        else:
+            since, record = _since(known, invoice, matches, grade) if grade else (None, "")
         if grade is not None and since is not None:
             return Claim(grade=grade, since=max(since, financed.disbursed_on), record=record)
     return None

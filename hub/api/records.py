@@ -6,14 +6,25 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from core.model import Allocation, BankTransaction, Invoice, ProviderMatch
+from core.model import (
+    Allocation,
+    BankTransaction,
+    Counterparty,
+    Invoice,
+    LedgerAllocation,
+    LedgerPayment,
+    ProviderMatch,
+)
 from core.model.bank import Operation, TransactionStatus
 from core.model.base import Currency, Minor
 from core.model.decision import Grade
 from core.model.event import Settlement as SettlementState
 from core.model.identifiers import compact
 from core.model.invoice import Direction, DocumentStatus
+from core.ports import Unit
 from core.settlement import settle
+from core.usecases.copies import is_same_document
+from core.usecases.lettered import confirmed
 from hub.api.access import Reader, Wired
 from hub.api.lists import NOT_MODIFIED, Id, Page, Paging, Word, fact, page_of, single
 from hub.api.once import WriteOnce
@@ -37,11 +48,15 @@ class SettlementView(BaseModel):
 
 
 class InvoiceView(BaseModel):
-    """An invoice with its settlement and the allocations it rests on, contrary entries included."""
+    """An invoice with its settlement and the allocations it rests on, contrary entries included.
+
+    `lettered` is what accounting ledgers tie to it (grade E1): claims that no settlement counts.
+    """
 
     invoice: Invoice
     settlement: SettlementView
     allocations: list[Allocation]
+    lettered: list[LedgerAllocation] = []
 
 
 @router.get("/invoices", responses=documented())
@@ -68,13 +83,38 @@ def get_invoice(services: Wired, caller: Reader, request: Request, id: Id) -> Re
     with services.store.begin(caller.tenant_id, write=False) as unit:
         invoice = fact(unit, Invoice, id)
         entries = unit.entries(Allocation, invoice_id=id)
-        ties = unit.all(ProviderMatch, company_id=invoice.company_id)
-    agreed = frozenset(t.transaction_id for t in ties if t.invoice_id == id and not t.withdrawn)
-    state = settle(invoice, entries, agreed=agreed)
+        lettered = _lettered(unit, invoice)
+        state = settle(invoice, entries, agreed=_agreed(unit, invoice, entries, lettered))
     shown = {name: value for name, value in asdict(state).items() if name in SettlementView.model_fields}
     shown["paid_on"] = state.paid_on.isoformat() if state.paid_on else None
-    view = InvoiceView(invoice=invoice, settlement=SettlementView(**shown), allocations=entries)
+    view = InvoiceView(
+        invoice=invoice, settlement=SettlementView(**shown), allocations=entries, lettered=lettered
+    )
     return single(request, view)
+
+
+def _lettered(unit: Unit, invoice: Invoice) -> list[LedgerAllocation]:
+    """What ledgers tie to the invoice, under whatever id they know it."""
+    alike = unit.all(
+        Invoice,
+        company_id=invoice.company_id,
+        direction=invoice.direction,
+        number_normalized=invoice.number_normalized,
+    )
+    parties = unit.get(Counterparty, {one.other_party_id for one in (invoice, *alike)})
+    same = [invoice.id, *(one.id for one in alike if is_same_document(one, invoice, parties))]
+    return [tie for id in same for tie in unit.all(LedgerAllocation, invoice_id=id) if not tie.withdrawn]
+
+
+def _agreed(
+    unit: Unit, invoice: Invoice, entries: list[Allocation], lettered: list[LedgerAllocation]
+) -> frozenset[str]:
+    """The transactions that a provider or a ledger ties to the invoice too."""
+    ties = unit.all(ProviderMatch, company_id=invoice.company_id)
+    matched = {t.transaction_id for t in ties if t.invoice_id == invoice.id and not t.withdrawn}
+    payments = unit.get(LedgerPayment, [tie.settled_by for tie in lettered])
+    lines = unit.get(BankTransaction, {entry.transaction_id for entry in entries})
+    return frozenset(matched) | confirmed(lines.values(), payments.values())
 
 
 @router.get("/transactions", responses=documented())

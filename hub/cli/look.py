@@ -212,7 +212,12 @@ def verify(tenant: ForTenant = None, as_json: AsJson = False) -> None:
         found = [
             str(one)
             for one in verify_events(
-                hub.store, hub.driver, owner, statements=hub.statements, progress=report_progress
+                hub.store,
+                hub.driver,
+                owner,
+                statements=hub.statements,
+                ledgers=hub.ledgers,
+                progress=report_progress,
             )
         ]
         with hub.store.begin(owner, write=False) as unit:

@@ -16,11 +16,14 @@ from core.model import (
     Event,
     FinancedInvoice,
     Invoice,
+    LedgerAllocation,
+    LedgerPayment,
     ProviderMatch,
 )
 from core.ports import Unit
 from core.settlement import Settlement, settle
 from core.usecases.copies import copies_of
+from core.usecases.lettered import confirmed_pairs, lettering_of
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -106,22 +109,29 @@ def know(unit: Unit, scope: Scope) -> Known:
     decisions = {d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)}
     used = {*(a.invoice_id for a in allocations), *(f.invoice_id for f in financed)}
     counterparties = {c.id: c for c in unit.all(Counterparty, as_of=None, **equal)}
+    lines = tuple(unit.all(BankTransaction, as_of=None, **equal))
+    payments = {p.id: p for p in unit.all(LedgerPayment, as_of=None, **equal)}
     copies = copies_of(invoices.values(), used=used, parties=counterparties)
     same = {id: str(d.explanation.get("copy_of")) for id, d in decisions.items() if d.reason == "copy"}
+    lettering = lettering_of(unit.all(LedgerAllocation, as_of=None, **equal), payments, copies)
     return Known(
         scope=scope,
         today=unit.now.astimezone(PARIS).date(),
         companies={c.id: c for c in unit.all(Company)},
         counterparties=counterparties,
         accounts={a.id: a for a in unit.all(BankAccount, as_of=None, **equal)},
-        lines=tuple(unit.all(BankTransaction, as_of=None, **equal)),
+        lines=lines,
         invoices=invoices,
         financed=tuple(financed),
         decisions=decisions,
         allocations={a.id: a for a in allocations},
         by_transaction=_grouped((a.transaction_id, a) for a in allocations),
         by_invoice=_grouped((a.invoice_id, a) for a in allocations),
-        agreed=_agreed(unit.all(ProviderMatch, as_of=None, **equal), {**copies, **same}),
+        agreed=_agreed(
+            unit.all(ProviderMatch, as_of=None, **equal),
+            {**copies, **same},
+            confirmed_pairs(lettering, {line.id: line for line in lines}, decisions.values()),
+        ),
         copies=copies,
         events=_timelines(unit.entries(Event, as_of=None, **equal)),
     )
@@ -134,9 +144,14 @@ def _grouped(pairs: Iterable[tuple[str, Allocation]]) -> dict[str, tuple[Allocat
     return {key: tuple(group) for key, group in groups.items()}
 
 
-def _agreed(matches: Iterable[ProviderMatch], counts: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """The transactions that a provider ties to each invoice; `counts` names the record a copy stands for."""
+def _agreed(
+    matches: Iterable[ProviderMatch], counts: Mapping[str, str], lettered: Iterable[tuple[str, str]]
+) -> dict[str, frozenset[str]]:
+    """The transactions that a provider or a ledger ties to each invoice; `counts` names the record a
+    copy stands for."""
     ties: dict[str, set[str]] = defaultdict(set)
+    for line, invoice_id in lettered:
+        ties[invoice_id].add(line)
     for match in matches:
         if not match.withdrawn:
             line = counts.get(match.transaction_id, match.transaction_id)
