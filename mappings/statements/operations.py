@@ -31,6 +31,26 @@ REJECT_REASONS: Final[dict[str, str]] = {
 }  # fmt: skip
 """CFONB reject code to its ISO 20022 equal, where both lists say the same. Another code is kept."""
 
+_BY_SWIFT: Final[tuple[tuple[Operation, str], ...]] = (
+    ("transfer", "TRF STO"), ("direct_debit", "DDT"), ("cheque", "CHK TCK"), ("trade_bill", "BOE"),
+    ("fee", "CHG COM BRF"), ("interest", "INT"), ("tax", "TAX"), ("return", "RTI"), ("financing", "LDP"),
+    ("internal", "CMI CMN CMS CMT CMZ"),
+)  # fmt: skip
+SWIFT: Final[dict[str, Operation]] = {code: kind for kind, codes in _BY_SWIFT for code in codes.split()}
+"""SWIFT transaction type (MT940 `:61:`, after its first letter) to operation; MSC and others say none."""
+_BY_GERMAN: Final[tuple[tuple[Operation, str], ...]] = (
+    ("transfer", "116 117 152 153 166 177 191"), ("instant_transfer", "118 168"),
+    ("direct_debit", "104 105 171 174"), ("direct_debit_return", "108 109"), ("return", "159"),
+)  # fmt: skip
+GERMAN: Final[dict[str, Operation]] = {code: kind for kind, codes in _BY_GERMAN for code in codes.split()}
+"""German business transaction code (first three digits of `:86:`) to operation, where one word says it."""
+GERMAN_RETURNS: Final[dict[str, str]] = {
+    "901": "AC01", "902": "AC04", "903": "AC06", "904": "AG01", "905": "AG02", "906": "AM04", "907": "AM05",
+    "908": "BE04", "909": "MD01", "910": "MD02", "911": "MD06", "912": "MD07", "913": "MS02", "914": "MS03",
+    "915": "RC01",
+}  # fmt: skip
+"""German return code (`?34` of `:86:`) to ISO 20022. Another code is kept."""
+
 _SUBFAMILIES: Final[dict[str, Operation]] = {
     "RRTN": "return", "RPCR": "return", "UPDD": "direct_debit_return", "PRDD": "direct_debit_return",
     "RCDD": "direct_debit_return", "ICCT": "internal", "CHRG": "fee", "COMM": "fee", "COME": "fee",

@@ -20,6 +20,7 @@ WHERE = {
     "standardwebhooks": ("hub/delivery.py", "hub/demo/partner.py"),
     "polars": ("hub/interchange/",),
     "lxml": ("mappings/statements/", "mappings/xml.py"),
+    "mt940": ("mappings/statements/mt940",),
     "pypdf": ("mappings/einvoice/",),
 }
 FORBIDDEN_NAMES = ("Manager", "Helper", "Utils", "Processor", "Data", "Info")
