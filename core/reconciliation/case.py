@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
-from core.reconciliation.index import FULL, STRUCTURED
+from core.reconciliation.index import STRUCTURED
 from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.names import Payer
@@ -157,24 +157,10 @@ def open_case(line: Line, label: Label, scope: Scope, policy: Policy, *, refund:
     payer = scope.payer(label.payer, line.counterparty_iban, label.run)
     paid = line.amount_minor if refund else abs(line.amount_minor)
     cited = cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
-    _add_structured(label, scope, cited)
     _add_own(line, scope, cited)
     declared = frozenset(scope.index.position[i] for i in line.declared_item_ids if i in scope.index.position)
     forwarding = scope.sellers.find(label.payer).sure if label.payer and not payer.clearly else frozenset()
     return Case(line, label, scope, policy, payer, cited, paid, declared=declared, forwarding=forwarding)
-
-
-def _add_structured(label: Label, scope: Scope, cited: Cited) -> None:
-    found = [(label.rf_structured, "creditor_reference", STRUCTURED)] if label.rf_structured else []
-    found += [(rf, "remittance", FULL) for rf in label.rf_in_text]
-    for reference, where, strength in found:
-        items = scope.index.structured.get(reference or "")
-        if items:
-            cited.citations.append(
-                Citation(
-                    reference or "", where, 0, len(reference or ""), strength, tuple(items), "structured"
-                )
-            )
 
 
 OWN_ID: Final = 8

@@ -5,11 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from core.model.identifiers import is_creditor_reference
-from core.reconciliation.label import _WORD, fold_text
+from core.reconciliation.label import WORD, fold_text, valid_structured
 from core.reconciliation.line import Item
 
-_GROUP: Final = re.compile(r"[A-Z]+|\d+")
+GROUP: Final = re.compile(r"[A-Z]+|\d+")
 _DIGITS: Final = re.compile(r"\d+")
 _DIGIT: Final = re.compile(r"\d")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
@@ -43,12 +42,12 @@ def number_of(text: str) -> Number:
     >>> number_of("FAC-2024-000123").groups
     ('FAC', '2024', '000123')
     """
-    words = _WORD.findall(fold_text(text))
+    words = WORD.findall(fold_text(text))
     offsets, at = [], 0
     for word in words[:-1]:
         at += len(word)
         offsets.append(at)
-    groups = tuple(g for w in words for g in _GROUP.findall(w))
+    groups = tuple(g for w in words for g in GROUP.findall(w))
     return Number("".join(words), groups, frozenset(offsets), len(words))
 
 
@@ -101,6 +100,7 @@ class Index:
         self.digits: dict[str, list[int]] = defaultdict(list)
         self.folded: dict[str, list[int]] = defaultdict(list)
         self.structured: dict[str, list[int]] = defaultdict(list)
+        self.orders: dict[str, list[int]] = defaultdict(list)
         self.by_debtor: dict[str, list[int]] = defaultdict(list)
         self.amounts: Counter[int] = Counter()
         self.amounts_of: Counter[tuple[str, int]] = Counter()
@@ -122,18 +122,26 @@ class Index:
         self.amounts[abs(item.amount_minor)] += 1
         self.amounts_of[item.debtor_id, abs(item.amount_minor)] += 1
         self.max_words = min(5, max(self.max_words, number.words))
-        reference = (item.creditor_reference or "").replace(" ", "").upper()
-        if reference and is_creditor_reference(reference):
-            self.structured[reference].append(n)
+        if item.creditor_reference or item.buyer_reference:
+            self._enter_references(n, item)
         if number.compact:
             self._enter_number(n, number)
+
+    def _enter_references(self, n: int, item: Item) -> None:
+        """The structured reference, and what the buyer may write instead of our number."""
+        reference = valid_structured(item.creditor_reference or "")
+        if reference:
+            self.structured[reference].append(n)
+        for other in (item.buyer_reference, None if reference else item.creditor_reference):
+            compact = "".join(WORD.findall(fold_text(other))) if other else ""
+            if strength_of(compact) > COUNTER:
+                self.orders[compact].append(n)
 
     def _enter_number(self, n: int, number: Number) -> None:
         if strength_of(number.compact) > COUNTER:
             self.full[number.compact].append(n)
             self.loose[loose_key(number.groups)].append(n)
-            if not number.compact.isdigit():
-                self.folded[number.compact.translate(CONFUSED)].append(n)
+            self.folded[number.compact.translate(CONFUSED)].append(n)
         self.shapes.add(shape_of(number.compact))
         parts = [g for g in number.groups if g[0].isdigit()]
         for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from anyascii import anyascii
 from rapidfuzz.distance import Levenshtein
 
-from core.reconciliation.label import _WORD
+from core.reconciliation.label import WORD
 
 _FORMS: Final = (
     "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
@@ -78,7 +78,7 @@ def normalise(text: str) -> Name:
 
 
 def _joined(plain: str) -> list[str]:
-    return [m[0] for m in _WORD.finditer(plain.replace("'", " "))]
+    return [m[0] for m in WORD.finditer(plain.replace("'", " "))]
 
 
 class Debtors:

@@ -3,8 +3,7 @@
 from core.reconciliation.label.folding import CUTS, EMPTY, WORD, fold_text, given
 from core.reconciliation.label.noise import mask
 from core.reconciliation.label.reading import Label, Stretch, Word, is_year, read, words_in
-
-_WORD = WORD
+from core.reconciliation.label.structured import Structured, valid_structured
 
 __all__ = [
     "CUTS",
@@ -12,11 +11,13 @@ __all__ = [
     "WORD",
     "Label",
     "Stretch",
+    "Structured",
     "Word",
     "fold_text",
     "given",
     "is_year",
     "mask",
     "read",
+    "valid_structured",
     "words_in",
 ]

@@ -29,6 +29,8 @@ from core.reconciliation.label.structured import Structured, structured_in, vali
 from core.reconciliation.label.zones import zones_of
 from core.reconciliation.line import Line
 
+FIELD_CUTS: Final = frozenset({16, 35})
+"""Lengths at which fields of their own are cut: customer reference of MT940, end-to-end id."""
 OWN_REFERENCE: Final = 6
 """Bank references shorter than this are not blanked: they could be anything."""
 
@@ -48,18 +50,21 @@ class Word(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Masked text to look for references in; `start` is its place in the field."""
+    """Masked text to look for references in; `start` is its place in the field.
+
+    `cut`: its last word ends where banks cut texts, and may be half a number.
+    """
 
     field: str
     start: int
     text: str
+    cut: bool
 
 
 class Label(NamedTuple):
     """What a line's text says: the payer, text that may cite, structured references and caps reached.
 
-    `run` is text in which payer and remittance run together; `folded` the remittance as it was read;
-    `cut_at` its length when banks cut there.
+    `run` is text in which payer and remittance run together; `folded` the remittance as it was read.
     """
 
     payer: str | None
@@ -67,7 +72,6 @@ class Label(NamedTuple):
     structured: tuple[Structured, ...]
     run: str
     caps: tuple[str, ...]
-    cut_at: int | None
     folded: str
 
     @property
@@ -80,18 +84,10 @@ class Label(NamedTuple):
         """The amounts written in the remittance, with what is said of them: commission, charges..."""
         return amounts_in(self.folded, noise_in(self.folded)[1])
 
-    @property
-    def rf_structured(self) -> str | None:
-        return next((s.reference for s in self.structured if s.field == "creditor_reference"), None)
-
-    @property
-    def rf_in_text(self) -> tuple[str, ...]:
-        return tuple(s.reference for s in self.structured if s.field != "creditor_reference")
-
 
 def words_in(stretch: Stretch, zone: int) -> list[Word]:
     """The words of a stretch, at their places in the field."""
-    field, base, text = stretch
+    field, base, text, _ = stretch
     words, last = [], -1
     for match in WORD.finditer(text):
         start, end = match.span()
@@ -119,7 +115,7 @@ def read(line: Line, *, max_text: int) -> Label:
     """Reads a line. A payer the bank names wins over one found in a flattened label."""
     caps: list[str] = []
     text = line.remittance
-    said = _said(_clip(text, max_text, caps), line.bank_reference) if text and given(text) else _NOTHING
+    said = _said(line, _clip(text, max_text, caps)) if text and given(text) else _NOTHING
     stretches, structured = said.stretches, said.structured
     if line.end_to_end_id and given(line.end_to_end_id):
         stretches += (_whole("end_to_end_id", _clip(line.end_to_end_id, max_text, caps)),)
@@ -128,8 +124,7 @@ def read(line: Line, *, max_text: int) -> Label:
         structured, stretches = apart + structured, stretches + written
     payer = line.counterparty_name and given(line.counterparty_name)
     payer = payer or (said.payer if line.amount_minor >= 0 else said.payee)
-    cut_at = len(said.folded) if len(said.folded) in CUTS else None
-    return Label(payer, stretches, structured, said.run, tuple(caps), cut_at, said.folded)
+    return Label(payer, stretches, structured, said.run, tuple(caps), said.folded)
 
 
 def _clip(text: str, most: int, caps: list[str]) -> str:
@@ -139,7 +134,7 @@ def _clip(text: str, most: int, caps: list[str]) -> str:
 
 
 def _whole(field: str, text: str) -> Stretch:
-    return Stretch(field, 0, mask(fold_text(text)))
+    return Stretch(field, 0, mask(fold_text(text)), len(text.strip()) in FIELD_CUTS)
 
 
 def _creditor_reference(text: str) -> tuple[tuple[Structured, ...], tuple[Stretch, ...]]:
@@ -150,8 +145,8 @@ def _creditor_reference(text: str) -> tuple[tuple[Structured, ...], tuple[Stretc
     return apart, () if is_rf else (_whole("creditor_reference", text),)
 
 
-def _said(text: str, bank_reference: str | None) -> _Said:
-    folded = fold_text(text)
+def _said(line: Line, text: str) -> _Said:
+    folded, bank_reference = fold_text(text), line.bank_reference
     structured = structured_in(folded)
     readable = folded
     for found in structured:
@@ -162,13 +157,26 @@ def _said(text: str, bank_reference: str | None) -> _Said:
     stretches, payer, payee, run = [], None, None, ""
     for role, start, end in zones_of(folded).zones:
         if role in READ_FOR_REFERENCES:
-            stretches.append(Stretch("remittance", start, mask(readable[start:end])))
+            cut = _is_cut(folded, start, end, line.counterparty_name)
+            stretches.append(Stretch("remittance", start, mask(readable[start:end]), cut))
             run = run or (folded[start:end] if role in RUN_TOGETHER else "")
         elif role == "payer":
             payer = payer or _name(folded[start:end])
         elif role == "payee":
             payee = payee or _name(folded[start:end])
     return _Said(folded, tuple(stretches), structured, payer, payee, run)
+
+
+def _is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
+    """Whether a stretch ends where banks cut: it has a length of CUTS, or the whole text has, or what
+    stands behind the payer's name has."""
+    content = folded[start:end].strip()
+    if not content or not content[-1].isalnum():
+        return False
+    if len(content) in CUTS or (end == len(folded) and len(folded) in CUTS):
+        return True
+    behind = content.removeprefix(fold_text(name).strip()) if name else content
+    return len(behind.strip()) in CUTS
 
 
 def _name(text: str) -> str | None:

@@ -1,0 +1,6 @@
+"""Which invoices a text cites: delimited numbers, lists with the prefix once, ranges, unknown numbers."""
+
+from core.reconciliation.cite.finder import cite
+from core.reconciliation.cite.kinds import Citation, Cited, Narrow
+
+__all__ = ["Citation", "Cited", "Narrow", "cite"]

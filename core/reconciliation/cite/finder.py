@@ -1,0 +1,118 @@
+"""One pass over a label: numbers, then what follows them, then what is left."""
+
+import re
+from typing import Final
+
+from core.reconciliation.cite.kinds import MAX_WORDS, TIGHT, Citation, Cited, Hit, Narrow, Text
+from core.reconciliation.cite.numbers import parts, whole_numbers
+from core.reconciliation.cite.rest import leftovers
+from core.reconciliation.cite.series import Series, headless_ranges
+from core.reconciliation.cite.unglue import unglued
+from core.reconciliation.index import FULL, SHORT_DIGITS, STRUCTURED, Index
+from core.reconciliation.label import Label, Structured, Word, words_in
+from core.reconciliation.policy import Policy
+
+_DIGIT: Final = re.compile(r"\d")
+
+
+def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
+    """Reads which items of `index` the label cites. `narrow` keeps, of items that share a key, those
+    that the payer or the amount point to; it returns all of them when neither does."""
+    cited = Cited(caps=list(label.caps))
+    text = text_of(label, index, policy, narrow, cited)
+    if text.words:
+        _read(text)
+    for structured in label.structured:
+        _add_structured(structured, index, cited)
+    return cited
+
+
+def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: Cited) -> Text:
+    """The words of the stretches that have a digit at all, glued ones parted, up to the cap."""
+    words: list[Word] = []
+    cut = set[int]()
+    for zone, stretch in enumerate(label.stretches):
+        if len(words) > MAX_WORDS or not _DIGIT.search(stretch.text):
+            continue
+        words += unglued(words_in(stretch, zone), index.full)
+        if stretch.cut:
+            cut.add(len(words) - 1)
+    if len(words) > MAX_WORDS:
+        cited.caps.append("max_words")
+    return Text(words[:MAX_WORDS], frozenset(cut), index, policy, narrow, cited)
+
+
+def _read(text: Text) -> None:
+    hits = _chosen(text, whole_numbers(text))
+    if not all(text.used):
+        hits += _chosen(text, parts(text))
+    hits.sort(key=lambda h: h.first)
+    most = text.policy.max_references
+    if len(hits) > most:
+        text.cited.caps.append("max_references")
+    series = Series(text, hits[:most])
+    for hit in hits[:most]:
+        if hit.first not in series.not_meant:
+            _cite(text, hit, series)
+    headless_ranges(text)
+    leftovers(text)
+    if series.left_out:
+        _leave_out(text.cited, series.left_out)
+    if any(c.how == "order" for c in text.cited.citations):
+        _without_needless_orders(text.cited)
+
+
+def _chosen(text: Text, hits: list[Hit]) -> list[Hit]:
+    """Strongest, then longest, then first; no word counts twice."""
+    chosen = []
+    for hit in sorted(hits, key=lambda h: (-h.strength, h.first - h.after, h.first)):
+        if not any(text.used[hit.first : hit.after]):
+            text.use(hit.first, hit.after)
+            chosen.append(hit)
+    return chosen
+
+
+def _cite(text: Text, hit: Hit, series: Series) -> None:
+    items = text.narrow(hit.items) if len(hit.items) > 1 else tuple(hit.items)
+    if len(items) > text.policy.max_shared_key:
+        text.cited.caps.append("max_shared_key")
+        return
+    after = series.after(hit, items)
+    text.add(hit.first, hit.after, _placed(text, hit, after), items, hit.how)
+
+
+def _placed(text: Text, hit: Hit, after: int) -> int:
+    """One grade lower when the number is glued to more text, or ends where the text was cut."""
+    strength, words, used = hit.strength, text.words, text.used
+    if hit.first and words[hit.first].glue in TIGHT and not used[hit.first - 1]:
+        strength -= not words[hit.first - 1].text.isalpha()
+    if after < len(words) and words[after].glue in TIGHT and not used[after]:
+        strength -= not words[after].text.isalpha()
+    return max(SHORT_DIGITS, strength - (hit.after - 1 in text.cut))
+
+
+def _leave_out(cited: Cited, left_out: set[int]) -> None:
+    """Takes what the text names as left out from its ranges."""
+    cited.citations[:] = [c for c in cited.citations if c.how != "range" or not left_out.issuperset(c.items)]
+    cited.spans[:] = [tuple(n for n in span if n not in left_out) for span in cited.spans]
+
+
+def _without_needless_orders(cited: Cited) -> None:
+    """An order number beside the number of one of its invoices says nothing more."""
+    numbers = {n for c in cited.citations if c.how != "order" for n in c.items}
+    cited.citations[:] = [c for c in cited.citations if c.how != "order" or numbers.isdisjoint(c.items)]
+
+
+def _add_structured(found: Structured, index: Index, cited: Cited) -> None:
+    """A structured reference counts most in its own field; one that nobody has is an unknown number."""
+    items = index.structured.get(found.reference)
+    own_field = found.field == "creditor_reference"
+    if items:
+        strength = STRUCTURED if own_field else FULL
+        cited.citations.append(
+            Citation(
+                found.reference, found.field, found.start, found.end, strength, tuple(items), "structured"
+            )
+        )
+    elif not own_field or found.reference.startswith("RF"):
+        cited.unknown.append(Word(found.reference, found.start, found.end, found.field, -1, "\n"))

@@ -1,0 +1,93 @@
+"""What citing finds, and the text it looks at, word by word."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from core.reconciliation.index import Index
+from core.reconciliation.label import Word
+from core.reconciliation.policy import Policy
+
+JOINS: Final = frozenset({"", " ", "-", "/", ".", "_", " - ", " / ", "- ", " -", ". ", ":", " : ", ": "})
+"""What may stand inside a number that is written in several words."""
+TIGHT: Final = frozenset({"-", "/", ".", "_"})
+"""What makes one number of two words, or of a number and more."""
+MAX_WORDS: Final = 400
+MAX_RANGE: Final = 200
+
+Narrow = Callable[[Sequence[int]], tuple[int, ...]]
+"""Keeps, of items that share a key, those the payer or the amount point to; else all."""
+
+
+class Citation(NamedTuple):
+    """A stretch of text and the items it may mean.
+
+    `how`: full, zeros, digits, folded, glued, order (the buyer's), list, range, structured; and from
+    `nearly` only: cut, typo.
+    """
+
+    text: str
+    field: str
+    start: int
+    end: int
+    strength: int
+    items: tuple[int, ...]
+    how: str
+
+
+@dataclass(slots=True)
+class Cited:
+    """Everything a text says about invoices. `spans` are what `a - b` means when it is a range."""
+
+    citations: list[Citation] = field(default_factory=list)
+    unknown: list[Word] = field(default_factory=list)
+    counters: list[Word] = field(default_factory=list)
+    spans: list[tuple[int, ...]] = field(default_factory=list)
+    caps: list[str] = field(default_factory=list)
+
+
+class Hit(NamedTuple):
+    """Words `first` to `after` (excluded) are a number that these items have."""
+
+    strength: int
+    first: int
+    after: int
+    items: Sequence[int]
+    how: str
+
+
+@dataclass(slots=True)
+class Text:
+    """The words of one label that may cite, which of them are spoken for, and what they are looked up in.
+
+    `cut` are places of words that end where a bank may have cut the text.
+    """
+
+    words: Sequence[Word]
+    cut: frozenset[int]
+    index: Index
+    policy: Policy
+    narrow: Narrow
+    cited: Cited
+    used: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.used = [False] * len(self.words)
+
+    def use(self, first: int, after: int) -> None:
+        self.used[first:after] = [True] * (after - first)
+
+    def joined(self, first: int, after: int) -> str:
+        """The words as one, as numbers are compared."""
+        return "".join(w.text for w in self.words[first:after])
+
+    def add(self, first: int, after: int, strength: int, items: tuple[int, ...], how: str) -> None:
+        """Notes a citation."""
+        begin, end = self.words[first], self.words[after - 1]
+        text = " ".join(w.text for w in self.words[first:after])
+        self.cited.citations.append(Citation(text, begin.field, begin.start, end.end, strength, items, how))
+
+    def whole(self, first: int, after: int) -> Word:
+        """The words as one word, for what is not held."""
+        begin, end = self.words[first], self.words[after - 1]
+        return begin._replace(text=self.joined(first, after), end=end.end)

@@ -1,0 +1,103 @@
+"""Finds the numbers of items in a text: whole, without zeros or letters, with confused letters."""
+
+from collections.abc import Iterator, Sequence, Set
+
+from core.reconciliation.cite.kinds import JOINS, Hit, Text
+from core.reconciliation.index import (
+    CONFUSED,
+    GENERIC,
+    GROUP,
+    LONG,
+    LONG_DIGITS,
+    SHORT,
+    SHORT_DIGITS,
+    bare,
+    digits_key,
+    loose_key,
+    strength_of,
+)
+from core.reconciliation.label import CUTS
+
+
+def whole_numbers(text: Text) -> list[Hit]:
+    """Numbers as they are printed, separators apart; and the buyers' order numbers."""
+    hits, full, orders = [], text.index.full, text.index.orders
+    for first, after, number in _spans(text, text.index.prefixes):
+        items = full.get(number)
+        if items is not None:
+            hits.append(Hit(_whole_strength(text, first, after, number, items), first, after, items, "full"))
+        elif number in orders:
+            strength = min(LONG_DIGITS, strength_of(number))
+            hits.append(Hit(strength, first, after, orders[number], "order"))
+    return hits
+
+
+def parts(text: Text) -> list[Hit]:
+    """Of the words still free: numbers that lost zeros or letters, were misread, or are glued to words.
+
+    What ends where the text was cut is no whole number and means nothing here.
+    """
+    hits = []
+    for first, after, number in _spans(text, text.index.starters):
+        if after - 1 not in text.cut:
+            hits += _part(text, first, after, number)
+    return hits
+
+
+def _spans(text: Text, starters: Set[str]) -> Iterator[tuple[int, int, str]]:
+    """Runs of free words that may be one number, with their joined text. A run that begins with a plain
+    word is worth a look only when a number may begin with that word."""
+    words, used, most = text.words, text.used, text.index.max_words
+    for first, word in enumerate(words):
+        joined = word.text
+        plain = joined.isalpha()
+        if used[first] or (plain and joined not in starters):
+            continue
+        if not plain:
+            yield first, first + 1, joined
+        for last in range(first + 1, min(len(words), first + most)):
+            following = words[last]
+            if following.zone != word.zone or following.glue not in JOINS or used[last]:
+                break
+            joined += following.text
+            if not (plain := plain and following.text.isalpha()):
+                yield first, last + 1, joined
+
+
+def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequence[int]) -> int:
+    """Lower when digits stand apart that no printed number of these parts, unless at a seam of the text."""
+    strength = strength_of(number)
+    if after - first == 1:
+        return strength
+    breaks, at = set(), 0
+    for n in range(first, after - 1):
+        word, following = text.words[n], text.words[n + 1]
+        at += len(word.text)
+        seam = word.end in CUTS and following.glue == " "
+        if number[at - 1].isdigit() and number[at].isdigit() and not seam:
+            breaks.add(at)
+    numbers = text.index.numbers
+    known = all(breaks <= numbers[n].breaks for n in items[: text.policy.max_shared_key])
+    return strength if known else min(strength, SHORT_DIGITS)
+
+
+def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
+    index = text.index
+    groups = [g for w in text.words[first:after] for g in GROUP.findall(w.text)]
+    digits = sum(len(bare(g)) for g in groups if g[0].isdigit())
+    if items := index.loose.get(loose_key(groups)):
+        return [Hit(LONG_DIGITS if digits >= 3 else SHORT_DIGITS, first, after, items, "zeros")]
+    generic = all(g in GENERIC for g in groups if g[0].isalpha())
+    if digits >= SHORT and generic and (items := index.digits.get(digits_key(groups))):
+        return [Hit(LONG_DIGITS if digits >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+    if len(number) >= SHORT and (items := index.folded.get(number.translate(CONFUSED))):
+        whole = strength_of(index.numbers[items[0]].compact)
+        if whole > SHORT_DIGITS and all(_may_be_misread(text, n) for n in range(first, after)):
+            return [Hit(whole - 1, first, after, items, "folded")]
+    return []
+
+
+def _may_be_misread(text: Text, at: int) -> bool:
+    """Whether what changes in a word when it is read with digits is part of a number, not a plain word."""
+    word = text.words[at].text
+    return not word.isalpha() or word in text.index.prefixes

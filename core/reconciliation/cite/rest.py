@@ -1,0 +1,66 @@
+"""What is left of a text: numbers that are not held, and digits that may be the end of one."""
+
+import re
+from typing import Final
+
+from core.reconciliation.cite.kinds import JOINS, TIGHT, Text
+from core.reconciliation.cite.series import extent
+from core.reconciliation.index import GENERIC, bare
+
+_CITING: Final = frozenset(
+    {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
+)
+_PAPERS: Final = "CDE CMD COMMANDE PO BC BL BON DEVIS CLIENT CLT CONTRAT DOSSIER CHANTIER AFFAIRE LOT ORDER"
+_OTHER_PAPERS: Final = frozenset(_PAPERS.split())
+"""Words before the number of a paper that is no invoice."""
+_LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
+LONGEST_NUMBER: Final = 20
+LONGEST_COUNTER: Final = 6
+
+
+def leftovers(text: Text) -> None:
+    """Notes the numbers that are not held, and the digits that may be a counter."""
+    for at, word in enumerate(text.words):
+        if text.used[at] or word.text.isalpha():
+            continue
+        prefix = _prefix(text, at)
+        if prefix in _OTHER_PAPERS:
+            continue
+        if _looks_cited(text, at, prefix):
+            text.cited.unknown.append(text.whole(at, extent(text, at)))
+        digits = _counter(text, at, prefix)
+        if digits and at not in text.cut:
+            text.cited.counters.append(word._replace(text=digits))
+
+
+def _prefix(text: Text, at: int) -> str | None:
+    """The letters a number is written with: in its own word or in the word before."""
+    word = text.words[at]
+    if match := _LETTERS_DIGITS.fullmatch(word.text):
+        return match[1]
+    before = text.words[at - 1] if at and word.glue in JOINS else None
+    if before and word.text.isdigit() and before.text.isalpha():
+        return before.text
+    return None
+
+
+def _looks_cited(text: Text, at: int, prefix: str | None) -> bool:
+    word = text.words[at]
+    if word.field == "end_to_end_id" or prefix is None or len(word.text) > LONGEST_NUMBER:
+        return False
+    glued = word.glue in TIGHT or _LETTERS_DIGITS.fullmatch(word.text) is not None
+    return glued or prefix in text.index.prefixes or prefix in _CITING
+
+
+def _counter(text: Text, at: int, prefix: str | None) -> str | None:
+    word = text.words[at]
+    match = _LETTERS_DIGITS.fullmatch(word.text)
+    digits = match[2] if match and match[1] in GENERIC else word.text
+    if not digits.isdigit() or len(digits) > LONGEST_COUNTER:
+        return None
+    if len(digits) < 2 and prefix not in GENERIC:
+        return None
+    glued = word.glue in TIGHT or match is not None
+    if prefix in text.index.plain_prefixes or (glued and prefix and prefix not in GENERIC):
+        return None
+    return bare(digits)

@@ -1,0 +1,205 @@
+"""Reads what follows a number: lists with the prefix once, ranges with holes, what is left out of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from core.reconciliation.cite.kinds import MAX_RANGE, TIGHT, Hit, Text
+from core.reconciliation.index import FULL, shape_of, strength_of
+
+RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
+RANGE_SIGNS: Final = frozenset({"->", "=>", ">", "..", "..."})
+AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO", "FACT", "FACTURE", "FACTURES", "JUSQU"})
+EXCEPT_WORDS: Final = frozenset({"SAUF", "HORS", "EXCEPTE", "EXCEPT", "SANS"})
+_FILLERS: Final = AND_WORDS | {"LA", "LE", "LES"}
+LONGEST_TAIL: Final = 9
+"""Digits of a list element beyond which it is no counter of the series."""
+
+
+class Series:
+    """Goes on from each number of a text to what follows it; `hits` are all numbers found."""
+
+    def __init__(self, text: Text, hits: Iterable[Hit]) -> None:
+        self.text = text
+        self.hits = {hit.first: hit for hit in hits}
+        self.left_out: set[int] = set()
+        self.not_meant: set[int] = set()
+        """Places of numbers that the text names to leave them out."""
+
+    def after(self, hit: Hit, items: Sequence[int]) -> int:
+        """Reads the list or range behind a number; returns the place after it."""
+        words, cited, at = self.text.words, self.text.cited.citations, hit.after
+        while at < len(words) and len(cited) <= self.text.policy.max_references:
+            following = self._step(hit, items, at)
+            if following == at:
+                break
+            at = following
+        return at
+
+    def _step(self, hit: Hit, items: Sequence[int], at: int) -> int:
+        """The place after what stands at `at`, which is `at` itself when it does not go on."""
+        word = self.text.words[at]
+        if self.text.used[at] or word.zone != self.text.words[hit.first].zone:
+            return at
+        if word.text in EXCEPT_WORDS:
+            return self._leave_out(items, at)
+        if word.text in RANGE_WORDS:
+            return self._range(hit, items, at + 1) or at
+        if word.glue.strip() in RANGE_SIGNS and (after := self._range(hit, items, at)):
+            return after
+        return at + 1 if word.text in AND_WORDS or self._listed(hit, items, at) else at
+
+    def _listed(self, hit: Hit, items: Sequence[int], at: int) -> bool:
+        """`1202` behind FA2401201: the item of the same series whose number ends so."""
+        text, digits = self.text, self.text.words[at].text
+        if not digits.isdigit() or len(digits) > LONGEST_TAIL or at in text.cut:
+            return False
+        others = (text.index.same_series(n, number) for n, number in self._tails(items, digits))
+        found = tuple(dict.fromkeys(m for m in others if m is not None))
+        if found:
+            if text.words[at].glue.strip() == "-":
+                self._remember_span(items, digits)
+            text.add(at, at + 1, min(hit.strength, FULL), found, "list")
+        elif len(digits) >= 3 and self._could_continue(items, digits):
+            text.cited.unknown.append(text.words[at])
+        else:
+            return False
+        text.use(at, at + 1)
+        return True
+
+    def _tails(self, items: Sequence[int], digits: str) -> Iterator[tuple[int, str]]:
+        """Each item with its number whose last digits are replaced."""
+        for n in items:
+            compact = self.text.index.numbers[n].compact
+            if len(digits) < len(compact) and compact[-len(digits) :].isdigit():
+                yield n, compact[: -len(digits)] + digits
+
+    def _could_continue(self, items: Sequence[int], digits: str) -> bool:
+        lasts = [self.text.index.numbers[n].groups[-1] for n in items]
+        return any(g.isdigit() and len(digits) <= len(g) for g in lasts)
+
+    def _remember_span(self, items: Sequence[int], digits: str) -> None:
+        for n, end in self._tails(items, digits):
+            between = self._between(n, end)
+            if len(between) > 2:
+                self.text.cited.spans.append(tuple(between))
+
+    def _range(self, hit: Hit, items: Sequence[int], at: int) -> int:
+        """`007 A 010`: every item of the series from one number to the other, holes are welcome. The
+        place after the range, 0 when this is none."""
+        text = self.text
+        if at >= len(text.words) or text.words[at].zone != text.words[hit.first].zone:
+            return 0
+        after, ends = self._ends(items, at)
+        found = dict.fromkeys(m for n, end in ends for m in self._between(n, end))
+        if not found:
+            return 0
+        cited = {*items, *(self.hits[at].items if at in self.hits else ())}
+        for n in found:
+            if n not in cited:
+                text.add(at, after, min(hit.strength, FULL), (n,), "range")
+        text.use(hit.after, after)
+        return after
+
+    def _ends(self, items: Sequence[int], at: int) -> tuple[int, list[tuple[int, str]]]:
+        """Where the last number of a range ends, and that number for each item the range may begin with."""
+        text, other = self.text, self.hits.get(at)
+        if other:
+            numbers = [text.index.numbers[m].compact for m in other.items[: text.policy.max_shared_key]]
+            return other.after, [(n, number) for n in items for number in numbers]
+        if text.used[at] or text.words[at].text.isalpha():
+            return at, []
+        after = extent(text, at)
+        number = text.joined(at, after)
+        ends = list(self._tails(items, number)) if number.isdigit() else [(n, number) for n in items]
+        return after, ends
+
+    def _between(self, n: int, end: str) -> list[int]:
+        numbers = numbers_between(self.text, self.text.index.numbers[n].compact, end)
+        return [m for number in numbers if (m := self.text.index.same_series(n, number)) is not None]
+
+    def _leave_out(self, items: Sequence[int], at: int) -> int:
+        """`SAUF 009 ET 012`: numbers that a range runs over but that are not paid."""
+        text, here = self.text, at + 1
+        while here < len(text.words) and text.words[here].zone == text.words[at].zone:
+            word = text.words[here]
+            if hit := self.hits.get(here):
+                self.left_out.update(hit.items)
+                self.not_meant.add(here)
+                here = hit.after
+            elif word.text.isdigit() and not text.used[here]:
+                tails = (text.index.same_series(n, number) for n, number in self._tails(items, word.text))
+                self.left_out.update(m for m in tails if m is not None)
+                text.use(here, here + 1)
+                here += 1
+            elif word.text in _FILLERS:
+                here += 1
+            else:
+                break
+        return here if here > at + 1 else at
+
+
+def extent(text: Text, at: int) -> int:
+    """The place after the words that are one number with the one at `at`."""
+    after = at + 1
+    while after < len(text.words) and not text.used[after]:
+        word = text.words[after]
+        tight = word.glue in TIGHT and word.zone == text.words[at].zone
+        if not tight or word.text.isalpha():
+            break
+        after += 1
+    return after
+
+
+def numbers_between(text: Text, start: str, end: str) -> Iterator[str]:
+    """All numbers from one to the other, both included; none when they are not of one series."""
+    if len(end) != len(start):
+        return
+    shared = next((i for i, (a, b) in enumerate(zip(start, end, strict=True)) if a != b), len(start))
+    low, high = start[shared:], end[shared:]
+    if not (low.isdigit() and high.isdigit()) or int(low) >= int(high):
+        return
+    if int(high) - int(low) > MAX_RANGE:
+        text.cited.caps.append("max_range")
+        return
+    for k in range(int(low), int(high) + 1):
+        yield f"{start[:shared]}{k:0{len(low)}d}"
+
+
+def headless_ranges(text: Text) -> None:
+    """Ranges whose first number is not held: what is held of them is cited, the first is unknown."""
+    for at in range(1, len(text.words) - 1):
+        word = text.words[at]
+        if word.text not in RANGE_WORDS or text.used[at] or text.used[at - 1] or text.used[at + 1]:
+            continue
+        first = _beginning(text, at - 1)
+        start = text.joined(first, at)
+        if (
+            text.words[at - 1].zone == word.zone
+            and shape_of(start) in text.index.shapes
+            and not start.isdigit()
+        ):
+            _headless(text, first, at, start)
+
+
+def _beginning(text: Text, last: int) -> int:
+    """The place of the first word of the number that ends with the word at `last`."""
+    first = last
+    while first and text.words[first].glue in TIGHT and not text.used[first - 1]:
+        first -= 1
+    before = text.words[first - 1] if first and text.words[first].glue == " " else None
+    return first - 1 if before and before.text in text.index.prefixes and not text.used[first - 1] else first
+
+
+def _headless(text: Text, first: int, at: int, start: str) -> None:
+    after = extent(text, at + 1)
+    end = text.joined(at + 1, after)
+    end = start[: -len(end)] + end if end.isdigit() and len(end) < len(start) else end
+    held = [(number, items) for number in numbers_between(text, start, end)
+            if (items := text.index.full.get(number))]  # fmt: skip
+    if not held or text.words[at + 1].zone != text.words[at].zone:
+        return
+    for number, items in held:
+        meant = text.narrow(items) if len(items) > 1 else tuple(items)
+        text.add(at + 1, after, strength_of(number), meant, "range")
+    text.cited.unknown.append(text.whole(first, at))
+    text.use(first, after)
