@@ -44,7 +44,7 @@ def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: C
 
 def _read(text: Text) -> None:
     hits = _chosen(text, whole_numbers(text))
-    if not all(text.used):
+    if text.has_free_digits():
         hits += _chosen(text, parts(text))
     hits.sort(key=lambda h: h.first)
     most = text.policy.max_references
@@ -54,8 +54,9 @@ def _read(text: Text) -> None:
     for hit in hits[:most]:
         if hit.first not in series.not_meant:
             _cite(text, hit, series)
-    headless_ranges(text)
-    leftovers(text)
+    if text.has_free_digits():
+        headless_ranges(text)
+        leftovers(text)
     if series.left_out:
         _leave_out(text.cited, series.left_out)
     if any(c.how == "order" for c in text.cited.citations):

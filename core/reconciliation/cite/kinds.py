@@ -77,6 +77,10 @@ class Text:
     def use(self, first: int, after: int) -> None:
         self.used[first:after] = [True] * (after - first)
 
+    def has_free_digits(self) -> bool:
+        """Whether a word with digits is not spoken for."""
+        return any(not (u or w.text.isalpha()) for u, w in zip(self.used, self.words, strict=True))
+
     def joined(self, first: int, after: int) -> str:
         """The words as one, as numbers are compared."""
         return "".join(w.text for w in self.words[first:after])

@@ -12,11 +12,9 @@ from core.reconciliation.index import (
     SHORT,
     SHORT_DIGITS,
     bare,
-    digits_key,
-    loose_key,
     strength_of,
 )
-from core.reconciliation.label import CUTS
+from core.reconciliation.label import CUTS, Word
 
 
 def whole_numbers(text: Text) -> list[Hit]:
@@ -83,18 +81,37 @@ def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequ
 
 def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
     index = text.index
-    groups = [g for w in text.words[first:after] for g in GROUP.findall(w.text)]
-    digits = sum(len(bare(g)) for g in groups if g[0].isdigit())
-    if items := index.loose.get(loose_key(groups)):
-        return [Hit(LONG_DIGITS if digits >= 3 else SHORT_DIGITS, first, after, items, "zeros")]
-    generic = all(g in GENERIC for g in groups if g[0].isalpha())
-    if digits >= SHORT and generic and (items := index.digits.get(digits_key(groups))):
-        return [Hit(LONG_DIGITS if digits >= LONG else SHORT_DIGITS, first, after, items, "digits")]
-    if len(number) >= SHORT and (items := index.folded.get(number.translate(CONFUSED))):
+    groups, digits = _bare_groups(text.words[first:after])
+    size = sum(map(len, digits))
+    if items := index.loose.get("|".join(groups)):
+        return [Hit(LONG_DIGITS if size >= 3 else SHORT_DIGITS, first, after, items, "zeros")]
+    if size >= SHORT and (items := index.digits.get("|".join(digits))) and _only_generic(groups):
+        return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+    if (
+        len(number) >= SHORT
+        and not number.isdigit()
+        and (items := index.folded.get(number.translate(CONFUSED)))
+    ):
         whole = strength_of(index.numbers[items[0]].compact)
         if whole > SHORT_DIGITS and all(_may_be_misread(text, n) for n in range(first, after)):
             return [Hit(whole - 1, first, after, items, "folded")]
     return []
+
+
+def _bare_groups(words: Sequence[Word]) -> tuple[list[str], list[str]]:
+    """Letters and digits of the words, digits without their zeros; and those digits alone."""
+    groups, digits = [], []
+    for word in words:
+        for group in (word.text,) if word.text.isdigit() else GROUP.findall(word.text):
+            if group[0].isdigit():
+                group = bare(group)
+                digits.append(group)
+            groups.append(group)
+    return groups, digits
+
+
+def _only_generic(groups: Sequence[str]) -> bool:
+    return all(group in GENERIC for group in groups if group.isalpha())
 
 
 def _may_be_misread(text: Text, at: int) -> bool:

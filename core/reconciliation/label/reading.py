@@ -157,7 +157,8 @@ def _said(line: Line, text: str) -> _Said:
     stretches, payer, payee, run = [], None, None, ""
     for role, start, end in zones_of(folded).zones:
         if role in READ_FOR_REFERENCES:
-            cut = _is_cut(folded, start, end, line.counterparty_name)
+            named = line.counterparty_name if role in RUN_TOGETHER else None
+            cut = _is_cut(folded, start, end, named)
             stretches.append(Stretch("remittance", start, mask(readable[start:end]), cut))
             run = run or (folded[start:end] if role in RUN_TOGETHER else "")
         elif role == "payer":
@@ -171,12 +172,12 @@ def _is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
     """Whether a stretch ends where banks cut: it has a length of CUTS, or the whole text has, or what
     stands behind the payer's name has."""
     content = folded[start:end].strip()
-    if not content or not content[-1].isalnum():
+    if len(content) in CUTS or (len(folded) in CUTS and end == len(folded)):
+        return content[-1].isalnum()
+    if not name or len(content) <= len(name):
         return False
-    if len(content) in CUTS or (end == len(folded) and len(folded) in CUTS):
-        return True
-    behind = content.removeprefix(fold_text(name).strip()) if name else content
-    return len(behind.strip()) in CUTS
+    behind = content.removeprefix(fold_text(name).strip()).strip()
+    return len(behind) in CUTS and behind[-1].isalnum()
 
 
 def _name(text: str) -> str | None:
