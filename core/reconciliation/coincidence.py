@@ -36,8 +36,8 @@ def by_counter(index: Index, counter: str, amount: int, currency: str, probed: i
 
 
 def by_number(index: Index, sharing: int, amount: int, currency: str) -> float:
-    """A whole number cited: items that share it, or that one slip of a digit leads to, x the amount."""
-    return (sharing + 9) * amount_odds(index, amount, currency)
+    """A whole number cited: the items that it may mean x the odds of the amount."""
+    return sharing * amount_odds(index, amount, currency)
 
 
 def by_group(size: int, amounts: Sequence[int], target: int, currency: str) -> float:

@@ -9,7 +9,7 @@ from core.reconciliation.case import Case, Meaning, Ruling
 from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.gaps import gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
-from core.reconciliation.index import FULL, STRUCTURED
+from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED
 from core.reconciliation.label import is_year
 from core.reconciliation.silent import payer_and_amount, payer_and_group
 from core.reconciliation.slips import slip_and_amount
@@ -167,7 +167,8 @@ def reference_and_part(case: Case) -> Ruling | None:
         return None
     n, strength, meaning = one
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
-    known = strength >= FULL and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
+    whole = strength >= FULL or (strength >= LONG_DIGITS and case.cited.citations[0].how == "full")
+    known = whole and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
     if not known or gap <= 0 or rivals(case, n) or is_deduction(case, n):
         return None
     share = Share(item_id=item.item_id, amount_minor=case.paid)
