@@ -7,12 +7,15 @@ from typing import Any, Final, NamedTuple
 
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
-from core.reconciliation.index import STRUCTURED
+from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, shape_of
 from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.names import Payer
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Scope
+
+FEW_SELLERS: Final = 2
+"""A form of number that more sellers use belongs to nobody in particular."""
 
 
 class Proposal(NamedTuple):
@@ -48,6 +51,11 @@ class Meaning(NamedTuple):
     settled: tuple[int, ...]
 
 
+def is_whole(citation: Citation) -> bool:
+    """Whether a number stands there from end to end: with its letters, or all its many digits."""
+    return citation.strength >= FULL or (citation.strength >= LONG_DIGITS and citation.how == "full")
+
+
 @dataclass(slots=True)
 class Case:
     """A line, its payer and its citations, in one scope. `paid` is the amount without its sign, or
@@ -81,6 +89,12 @@ class Case:
         grade = self.scope.grade(self.payer, n)
         forwarded = self.policy.indirect_collection and self.scope.items[n].seller_id in self.forwarding
         return 1 if grade == 0 and (forwarded or n in self.declared) else grade
+
+    def is_telling(self, citation: Citation) -> bool:
+        """Whether the whole number is cited, and its form belongs to few sellers, not to everybody."""
+        index = self.scope.index
+        forms = {shape_of(index.numbers[n].compact) for n in citation.items}
+        return is_whole(citation) and all(len(index.shapes[form]) <= FEW_SELLERS for form in forms)
 
     def is_open(self, n: int) -> bool:
         return self.scope.open[n] != 0

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[str, str]] = {
     "payer_and_amount": "the payer and the amount fit, but no reference is cited",
     "payer_and_group": "several of the payer's items together make the amount",
     "payer_owes_this": "the amount is everything the payer owes",
+    "payer_only": "a known payer, but the amount fits none of what he owes",
     "payer_conflict": "the payer is clearly another debtor than the cited item's",
     "pending": "the line is not booked yet",
     "platform_payout": "a payout of a payment platform groups many sales",

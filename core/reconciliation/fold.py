@@ -27,7 +27,7 @@ from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
 from core.reconciliation.returns import Originals, take_back
 from core.reconciliation.review import fall_back, on_hold, refused
-from core.reconciliation.scope import Scope, normal_iban
+from core.reconciliation.scope import Lesson, Scope, alias_of, normal_iban
 from core.reconciliation.tiers import FIRST_SILENT, TIERS, TierRule
 
 NOTHING = Prior()
@@ -80,8 +80,8 @@ class Fold:
         self.versions = versions
         self.originals = Originals(policy.return_window_days)
         self.decided: dict[str, Decision] = {}
-        self.taught: dict[str, tuple[Scope, str, str]] = {}
-        self.lessons: list[tuple[str, Scope, str, str]] = []
+        self.taught: dict[str, Lesson] = {}
+        self.lessons: list[Lesson] = []
         self.earlier: dict[str, Decision] = {}
         self.standing: dict[str, Decision] = {}
         self.copies: dict[str, str] = {}
@@ -312,23 +312,25 @@ class Fold:
         self._note(decision)
 
     def _note(self, decision: Decision) -> None:
-        """Keeps for tomorrow the account a payment that added up exactly came from."""
+        """Keeps for tomorrow the account and the name a payment that added up exactly came from."""
         line = self.known[decision.transaction_id]
-        iban = normal_iban(line.counterparty_iban)
         certain = decision.tier in _TEACHING or decision.decided_by != "engine"
         exact = decision.unallocated_minor == 0 and not any(s.gap_minor for s in decision.shares)
-        if not (iban and certain and exact and decision.outcome == "auto"):
+        if not (certain and exact and decision.outcome == "auto"):
             return
         scope = self.receivables if line.amount_minor > 0 else self.payables
         positions = [scope.index.position.get(s.item_id) for s in decision.shares]
         debtors = {scope.items[n].debtor_id for n in positions if n is not None}
         if len(debtors) == 1:
-            self.lessons.append((decision.transaction_id, scope, iban, debtors.pop()))
+            payer = decision.explanation.get("payer") or {}
+            alias = alias_of(payer.get("name") or line.counterparty_name)
+            iban = normal_iban(line.counterparty_iban)
+            self.lessons.append(Lesson(line.transaction_id, scope, iban, alias, debtors.pop()))
 
     def _learn(self) -> None:
-        for transaction_id, scope, iban, debtor_id in self.lessons:
-            scope.accounts.learn(iban, debtor_id)
-            self.taught[transaction_id] = (scope, iban, debtor_id)
+        for lesson in self.lessons:
+            lesson.learn()
+            self.taught[lesson.transaction_id] = lesson
         self.lessons.clear()
 
     def _return(self, line: Line) -> None:
@@ -362,9 +364,8 @@ class Fold:
         self.originals.give_back(original)
         lesson = self.taught.pop(original, None)
         if lesson is not None:
-            scope, iban, debtor_id = lesson
-            scope.accounts.forget(iban, debtor_id)
-        self.lessons = [x for x in self.lessons if x[0] != original]
+            lesson.forget()
+        self.lessons = [x for x in self.lessons if x.transaction_id != original]
 
 
 def _decided_in(tier: str) -> Due:

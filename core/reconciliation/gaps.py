@@ -1,8 +1,10 @@
 """Differences that have a name: what is missing of a cited item, and whether the contract allows it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.model.decision import GapReason
+from core.model.money import exponent
 from core.reconciliation.case import Case
 from core.reconciliation.line import Item
 
@@ -10,6 +12,9 @@ DEDUCTION: Final = 10
 """A partial payment that leaves less than a tenth looks like a deduction, not like an instalment."""
 MAX_RETENTION_BP: Final = 500
 """The law caps the retention of a works contract at five percent of the amount including tax."""
+
+INDEMNITY: Final = 40
+"""Fixed indemnity for late payment, in major units, per invoice (French commercial code D441-5)."""
 
 
 def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
@@ -39,6 +44,26 @@ def is_deduction(case: Case, n: int) -> bool:
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
     named = is_rate(item, gap, item.discount_bp) or is_rate(item, gap, item.retention_bp)
     return named or gap * DEDUCTION <= item.amount_minor
+
+
+def late_payment(case: Case, items: Sequence[int], excess: int) -> dict[str, int]:
+    """An excess taken apart: the fixed indemnity of each item, and what is left as interest for so many
+    days, with the yearly rate (basis points) that this would be. Only told; nothing is absorbed."""
+    indemnity = INDEMNITY * 10 ** exponent(case.line.currency) * len(items)
+    if case.line.currency != "EUR" or excess < indemnity:
+        return {}
+    booked, due = case.line.booking_date, [case.scope.items[n].due_date for n in items]
+    late = [(booked - day).days for day in due if booked and day and booked > day]
+    if len(items) == 1 and not late and due[0] is not None:
+        return {}
+    parts, interest = {"indemnity_minor": indemnity}, excess - indemnity
+    if interest:
+        parts["interest_or_other_minor"] = interest
+    if late:
+        parts["days_late"] = max(late)
+        owed = sum(case.scope.open[n] for n in items)
+        parts["yearly_rate_bp"] = interest * 365 * 10_000 // (owed * max(late)) if owed > 0 else 0
+    return parts
 
 
 def rivals(case: Case, n: int) -> list[int]:

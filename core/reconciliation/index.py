@@ -108,7 +108,7 @@ class Index:
         self.by_counter: dict[str, list[int]] = defaultdict(list)
         self.prefixes: set[str] = set()
         self.plain_prefixes: set[str] = set()
-        self.shapes: set[str] = set()
+        self.shapes: dict[str, set[str]] = defaultdict(set)
         self.numbers: list[Number] = []
         self.max_words = 3
         for n, item in enumerate(self.items):
@@ -142,7 +142,7 @@ class Index:
             self.full[number.compact].append(n)
             self.loose[loose_key(number.groups)].append(n)
             self.folded[number.compact.translate(CONFUSED)].append(n)
-        self.shapes.add(shape_of(number.compact))
+        self.shapes[shape_of(number.compact)].add(self.items[n].seller_id)
         parts = [g for g in number.groups if g[0].isdigit()]
         for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():
             if len(key.replace("|", "")) >= SHORT:

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from core.reconciliation.index import Index, counters_of
 from core.reconciliation.label import given
 from core.reconciliation.line import Item
-from core.reconciliation.names import UNKNOWN, Accounts, Debtors, Payer, joined
+from core.reconciliation.names import COMMON, UNKNOWN, Accounts, Debtors, Payer, joined, normalise
 
 
 class Scope:
@@ -36,6 +37,7 @@ class Scope:
         )
         known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
         self.accounts = Accounts([*dict.fromkeys(known), *accounts])
+        self.aliases = Accounts(())
 
     def held(self, amount: int, *, most: int) -> tuple[int, ...] | None:
         """Items whose open amount is exactly this, in order; None when there are more than `most`."""
@@ -85,10 +87,15 @@ class Scope:
         return left * (1 if self.items[n].amount_minor > 0 else -1) >= 0
 
     def payer(self, name: str | None, iban: str | None, run: str) -> Payer:
-        """Who is paying, by account history, then by name, then by a name inside the text."""
+        """Who is paying, by account history, then by name, then by a name inside the text.
+
+        A name under which somebody paid before makes that debtor likely, and never sure: a treasury
+        may pay for others tomorrow.
+        """
         by_account = self.accounts.debtors(normal_iban(iban))
         by_name = self.debtors.find(name) if name else self.debtors.in_text(run) if run else UNKNOWN
-        return joined(by_account, by_name)
+        known_as = self.aliases.debtors(alias_of(name)) if not by_name.likely else frozenset()
+        return joined(by_account, by_name._replace(likely=by_name.likely | known_as))
 
     def grade(self, payer: Payer, n: int) -> int:
         return payer.grade(self.items[n].debtor_id)
@@ -105,6 +112,12 @@ class Scope:
         return tuple(sorted(islice(found, most)))
 
 
+def alias_of(name: str | None) -> str | None:
+    """The key under which a payer's name is learnt; None for one that names nobody."""
+    words = normalise(name).words if name else ()
+    return " ".join(words) if any(w not in COMMON and len(w) > 1 for w in words) else None
+
+
 def normal_iban(iban: str | None) -> str | None:
     """An IBAN without blanks, upper case; None when the bank gave none."""
     text = given(iban)
@@ -114,6 +127,30 @@ def normal_iban(iban: str | None) -> str | None:
 def ibans_of(text: str) -> list[str]:
     """The accounts of a `|`-separated column."""
     return [n for part in text.split("|") if (n := normal_iban(part))]
+
+
+class Lesson(NamedTuple):
+    """What a payment teaches about who pays for a debtor: an account, a name."""
+
+    transaction_id: str
+    scope: Scope
+    iban: str | None
+    alias: str | None
+    debtor_id: str
+
+    def learn(self) -> None:
+        """Counts it in."""
+        if self.iban:
+            self.scope.accounts.learn(self.iban, self.debtor_id)
+        if self.alias:
+            self.scope.aliases.learn(self.alias, self.debtor_id)
+
+    def forget(self) -> None:
+        """Takes it back exactly."""
+        if self.iban:
+            self.scope.accounts.forget(self.iban, self.debtor_id)
+        if self.alias:
+            self.scope.aliases.forget(self.alias, self.debtor_id)
 
 
 def _replacements(index: Index) -> dict[int, int]:

@@ -12,7 +12,6 @@ from core.reconciliation.index import shape_of
 from core.reconciliation.label import is_year
 from core.reconciliation.label.zones import zones_of
 
-
 OTHERWISE: Final = 0.1
 """One payment in ten of a sure payer, whose every invoice is known, closes none of them exactly all the
 same: an advance, a deduction, a second payment. Only such a payment can meet an amount by accident."""

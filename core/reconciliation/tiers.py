@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.model.decision import Share, Tier
-from core.reconciliation.case import Case, Meaning, Ruling
+from core.reconciliation.case import Case, Meaning, Ruling, is_whole
 from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.gaps import gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
-from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED
+from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import is_year
 from core.reconciliation.silent import payer_and_amount, payer_and_group
 from core.reconciliation.slips import slip_and_amount
@@ -38,7 +38,8 @@ def structured(case: Case) -> Ruling | None:
     if len(hits) != 1 or len(hits[0].items) != 1:
         return None
     n = hits[0].items[0]
-    if case.scope.open[n] < case.paid:
+    gap = case.scope.open[n] - case.paid
+    if gap < 0 or (gap > 0 and rivals(case, n)):
         return None
     share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
     return Ruling("auto", "T1", "structured_reference", (share,), 0.0)
@@ -49,12 +50,12 @@ def reference_and_amount(case: Case) -> Ruling | None:
     one = _one(case)
     if one is None or case.scope.open[one[0]] != case.paid:
         return None
-    n, strength, meaning = one
+    n, _, meaning = one
     index, grade = case.scope.index, case.grade(n)
     sharing = max(len(c.items) for c in case.cited.citations)
     chance = by_number(index, sharing, case.paid, case.line.currency)
-    proven = grade >= 1 or (grade == 0 and strength >= FULL and not meaning.by_amount)
-    if not proven and chance > case.policy.max_coincidence:
+    telling = not meaning.by_amount and any(n in c.items and case.is_telling(c) for c in case.cited.citations)
+    if grade < 1 and not (grade == 0 and telling) and chance > case.policy.max_coincidence:
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
 
@@ -165,10 +166,10 @@ def reference_and_part(case: Case) -> Ruling | None:
     one = _one(case)
     if one is None or not case.policy.allow_partial or case.cited.unknown:
         return None
-    n, strength, meaning = one
+    n, _, meaning = one
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
-    whole = strength >= FULL or (strength >= LONG_DIGITS and case.cited.citations[0].how == "full")
-    known = whole and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
+    known = any(n in c.items and is_whole(c) for c in case.cited.citations)
+    known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
     if not known or gap <= 0 or rivals(case, n) or is_deduction(case, n):
         return None
     share = Share(item_id=item.item_id, amount_minor=case.paid)

@@ -1,0 +1,191 @@
+"""Possible answers for a person: made from what is cited and owed, each with its arithmetic, ranked."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from core.model.decision import Share
+from core.reconciliation.case import Case, Meaning, Proposal
+from core.reconciliation.coincidence import amount_odds
+from core.reconciliation.gaps import gap_reason, late_payment, rivals
+from core.reconciliation.group import groups
+from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
+from core.reconciliation.silent import sole_debtor
+from core.reconciliation.slips import slips
+from core.reconciliation.tiers import counter_hits
+
+HANDFUL: Final = 8
+"""More items than this at the amount paid, and the amount alone says nothing."""
+SIZE, STEPS, MOST = 4, 2_000, 40
+"""Bounds of a search for groups that are only proposed."""
+
+REFERENCE: Final = {
+    "structured": 8.0, "full": 6.0, "long": 5.0, "declared": 4.0, "slip": 3.5, "short": 3.0, "counter": 2.5,
+    "none": 0.0, "elsewhere": -2.0,
+}  # fmt: skip
+AMOUNT: Final = {
+    "exact and rare": 6.0, "exact": 4.0, "named gap": 3.0, "indemnity": 3.0, "excess": 0.5, "short": 0.0,
+}  # fmt: skip
+PAYER: Final = {2: 4.0, 1: 2.5, 0: 0.0, -1: -4.0}
+"""How much each level of a signal speaks for a candidate, in bits (the logarithm of how much more often
+it is seen with the right item than with another). For ranking only: the signals are not independent."""
+EACH_MORE: Final = -0.5
+"""For each further item of a group that nobody cited."""
+LEFT_OUT: Final = -2.0
+"""For leaving out some of what is cited."""
+MIDDLE: Final = 6.0
+_LEVELS: Final = {STRUCTURED: "structured", FULL: "full", LONG_DIGITS: "long", SHORT_DIGITS: "short"}
+
+
+def propose(
+    case: Case, items: Sequence[int], because: str, reference: str = "none", *, left_out: bool = False
+) -> Proposal | None:
+    """These items for this money: whole, the largest cut by what is missing, the excess left over.
+
+    None when the money does not even reach the largest: which part is meant, nobody can say.
+    """
+    scope, sign = case.scope, 1 if case.paid > 0 else -1
+    amounts = {n: scope.open[n] for n in sorted(dict.fromkeys(items)) if scope.open[n]}
+    if not amounts:
+        return None
+    over = case.paid - sum(amounts.values())
+    level, more = _amount_level(case, tuple(amounts), over)
+    if over * sign < 0:
+        largest = max(amounts, key=lambda n: amounts[n] * sign)
+        amounts[largest] += over
+        if amounts[largest] * sign <= 0:
+            return None
+    shares = tuple(Share(item_id=scope.items[n].item_id, amount_minor=a) for n, a in amounts.items())
+    grade = min(case.grade(n) for n in amounts)
+    bits = REFERENCE[reference] + AMOUNT[level] + PAYER[grade] + _dates(case, tuple(amounts))
+    bits += EACH_MORE * (len(amounts) - 1) if reference in ("none", "elsewhere") else 0
+    bits += LEFT_OUT if left_out else 0
+    why = {"because": because, "reference": reference, "amount": level, "payer": grade, **more}
+    return Proposal(shares, 1 / (1 + 2 ** ((MIDDLE - bits) / 2)), why)
+
+
+def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, dict[str, Any]]:
+    if over == 0:
+        return "exact and rare" if is_rare(case) else "exact", {}
+    if over * case.paid > 0:
+        parts = late_payment(case, items, over)
+        return "indemnity" if "indemnity_minor" in parts else "excess", {"excess_minor": over, **parts}
+    reason = gap_reason(case, case.scope.items[items[0]], -over) if len(items) == 1 else None
+    return "named gap" if reason else "short", {
+        "gap_minor": -over,
+        **({"gap_reason": reason} if reason else {}),
+    }
+
+
+def is_rare(case: Case) -> bool:
+    """Whether the amount tells one item from another: chance would give less than half of one."""
+    index = case.scope.index
+    return len(index.items) * amount_odds(index, case.paid, case.line.currency) <= 0.5
+
+
+def _dates(case: Case, items: tuple[int, ...]) -> float:
+    """Up to two bits less the further the payment is from the due day; much less before the issue."""
+    booked, found = case.line.booking_date, 0.0
+    for n in items if booked else ():
+        item = case.scope.items[n]
+        due = item.due_date or item.issue_date
+        assert booked is not None
+        found -= min(2.0, abs((booked - due).days) / 45) if due else 1.0
+        found -= 4.0 if item.issue_date and item.issue_date > booked and not case.is_issued(n) else 0.0
+    return found / max(1, len(items))
+
+
+def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
+    """Everything that the line may pay, unordered; the caller ranks and cuts."""
+    found: list[Proposal | None] = []
+    if meaning is not None:
+        found += _of_cited(case, meaning)
+    found += [propose(case, [n], "one slip from the cited number", "slip") for n in slips(case)]
+    found += [propose(case, [n], f"counter {c}", "counter") for n, c in counter_hits(case).items()]
+    found += _declared(case)
+    found += _of_payer(case, "elsewhere" if case.cited.unknown or case.cited.citations else "none")
+    if len(found) < HANDFUL and is_rare(case):
+        held = case.scope.held(case.paid, most=HANDFUL) or ()
+        found += [propose(case, [n], "amount only") for n in held if case.grade(n) >= 0]
+    return tuple(p for p in found if p is not None)
+
+
+def _level(meaning: Meaning, items: Iterable[int]) -> str:
+    strengths = dict(zip(meaning.items, meaning.strengths, strict=True))
+    return _LEVELS.get(min(strengths.get(n, SHORT_DIGITS) for n in items), "short")
+
+
+def _of_cited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
+    items, scope = meaning.items, case.scope
+    for group in meaning.ambiguous:
+        for n in [n for n in group if scope.open[n]][:HANDFUL]:
+            yield propose(case, [*items, n], "shares the cited number", "short")
+            yield propose(case, [n], "shares the cited number", "short")
+    if not items:
+        return
+    yield propose(case, items, "cited", _level(meaning, items))
+    if len(items) > 1:
+        pool = items[:MOST]
+        fitting = groups([scope.open[n] for n in pool], case.paid, size=len(pool), steps=STEPS)
+        for found in fitting.found:
+            part = [pool[i] for i in found]
+            because = "this group of the cited sums exactly"
+            yield propose(case, part, because, _level(meaning, part), left_out=len(part) < len(items))
+        for n in items[:HANDFUL]:
+            yield propose(case, [n], "one of the cited", _level(meaning, [n]), left_out=True)
+    yield from _with_uncited(case, meaning)
+
+
+def _with_uncited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
+    """What is cited together with one item that is not: a credit note, or one more invoice."""
+    items, scope = meaning.items, case.scope
+    level = _level(meaning, items)
+    over = case.paid - sum(scope.open[n] for n in items)
+    debtor_id = scope.items[items[0]].debtor_id
+    for m in scope.owed_at(debtor_id, over, most=HANDFUL) if over else ():
+        if m not in items:
+            because = "cited, and one more" if over > 0 else "with a credit note that is not cited"
+            yield propose(case, [*items, m], because, level)
+    if len(items) == 1:
+        for m in rivals(case, items[0])[:HANDFUL]:
+            if scope.open[m] == case.paid:
+                yield propose(case, [m], "open at this amount", "slip")
+
+
+def _declared(case: Case) -> Iterator[Proposal | None]:
+    items = sorted(n for n in case.declared if case.scope.open[n] > 0)
+    if items:
+        yield propose(case, items, "declared by a tool", "declared")
+    for n in items[:HANDFUL] if len(items) > 1 else ():
+        yield propose(case, [n], "declared by a tool", "declared")
+
+
+def _of_payer(case: Case, reference: str) -> Iterator[Proposal | None]:
+    scope = case.scope
+    exact = scope.of_payer_at(case.payer, case.paid, most=case.policy.max_group_items)
+    for n in exact:
+        yield propose(case, [n], "payer and amount", reference)
+    mine = [n for n in scope.of_payer(case.payer, most=MOST) if n not in exact]
+    together = groups([scope.open[n] for n in mine], case.paid, size=SIZE, steps=STEPS)
+    for found in together.found:
+        yield propose(case, [mine[i] for i in found], "payer, and together they sum exactly", reference)
+    for n in mine:
+        yield _nearly(case, n, reference)
+    if sole_debtor(case) is not None and not exact and not together.found:
+        yield from _something_owed(case, mine)
+
+
+def _nearly(case: Case, n: int, reference: str) -> Proposal | None:
+    """One of the payer's items with a difference that has a name."""
+    proposal = propose(case, [n], "payer, with a difference that has a name", reference)
+    named = proposal is not None and proposal.why["amount"] in ("named gap", "indemnity")
+    return proposal if named else None
+
+
+def _something_owed(case: Case, mine: Sequence[int]) -> Iterator[Proposal | None]:
+    """A payer all of whose invoices are known pays some of them, whatever the amount says."""
+    due = [n for n in mine if case.scope.open[n] > 0 and case.is_issued(n)]
+    if sum(case.scope.open[n] for n in due) <= case.paid:
+        yield propose(case, due, "everything the payer owes")
+    near = sorted(due, key=lambda n: (abs(case.scope.open[n] - case.paid), n))
+    for n in near[:3]:
+        yield propose(case, [n], "the payer's, nearest to the amount")
