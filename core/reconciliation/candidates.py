@@ -102,7 +102,9 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
     found += [propose(case, [n], "one slip from the cited number", "slip") for n in slips(case)]
     found += [propose(case, [n], f"counter {c}", "counter") for n, c in counter_hits(case).items()]
     found += _declared(case)
-    found += _of_payer(case, "elsewhere" if case.cited.unknown or case.cited.citations else "none")
+    found += _of_payer_exactly(case)
+    if meaning is None or not meaning.items:
+        found += _of_payer(case)
     if len(found) < HANDFUL and is_rare(case):
         held = case.scope.held(case.paid, most=HANDFUL) or ()
         found += [propose(case, [n], "amount only") for n in held if case.grade(n) >= 0]
@@ -159,18 +161,25 @@ def _declared(case: Case) -> Iterator[Proposal | None]:
         yield propose(case, [n], "declared by a tool", "declared")
 
 
-def _of_payer(case: Case, reference: str) -> Iterator[Proposal | None]:
-    scope = case.scope
-    exact = scope.of_payer_at(case.payer, case.paid, most=case.policy.max_group_items)
-    for n in exact:
-        yield propose(case, [n], "payer and amount", reference)
-    mine = [n for n in scope.of_payer(case.payer, most=MOST) if n not in exact]
+def _elsewhere(case: Case) -> str:
+    return "elsewhere" if case.cited.unknown or case.cited.citations else "none"
+
+
+def _of_payer_exactly(case: Case) -> Iterator[Proposal | None]:
+    for n in case.scope.of_payer_at(case.payer, case.paid, most=MOST):
+        yield propose(case, [n], "payer and amount", _elsewhere(case))
+
+
+def _of_payer(case: Case) -> Iterator[Proposal | None]:
+    """Several of what the payer owes together, or one with a difference that has a name."""
+    scope, reference = case.scope, _elsewhere(case)
+    mine = [n for n in scope.of_payer(case.payer, most=MOST) if scope.open[n] != case.paid]
     together = groups([scope.open[n] for n in mine], case.paid, size=SIZE, steps=STEPS)
     for found in together.found:
         yield propose(case, [mine[i] for i in found], "payer, and together they sum exactly", reference)
     for n in mine:
         yield _nearly(case, n, reference)
-    if sole_debtor(case) is not None and not exact and not together.found:
+    if sole_debtor(case) is not None and not together.found:
         yield from _something_owed(case, mine)
 
 
