@@ -2,5 +2,6 @@
 
 from core.reconciliation.cite.finder import cite
 from core.reconciliation.cite.kinds import Citation, Cited, Narrow
+from core.reconciliation.cite.near import nearly
 
-__all__ = ["Citation", "Cited", "Narrow", "cite"]
+__all__ = ["Citation", "Cited", "Narrow", "cite", "nearly"]

@@ -37,11 +37,16 @@ class Citation(NamedTuple):
 
 @dataclass(slots=True)
 class Cited:
-    """Everything a text says about invoices. `spans` are what `a - b` means when it is a range."""
+    """Everything a text says about invoices.
+
+    `unknown` are numbers that are not held, `counters` digits that may be the end of one, `cut` what stands
+    where the text was cut, `spans` what `a - b` means when it is a range.
+    """
 
     citations: list[Citation] = field(default_factory=list)
     unknown: list[Word] = field(default_factory=list)
     counters: list[Word] = field(default_factory=list)
+    cut: list[Word] = field(default_factory=list)
     spans: list[tuple[int, ...]] = field(default_factory=list)
     caps: list[str] = field(default_factory=list)
 

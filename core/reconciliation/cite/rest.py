@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from core.reconciliation.cite.kinds import JOINS, TIGHT, Text
-from core.reconciliation.cite.series import extent
+from core.reconciliation.cite.series import beginning, extent
 from core.reconciliation.index import GENERIC, bare
 
 _CITING: Final = frozenset(
@@ -23,6 +23,8 @@ def leftovers(text: Text) -> None:
     for at, word in enumerate(text.words):
         if text.used[at] or word.text.isalpha():
             continue
+        if at in text.cut:
+            text.cited.cut.append(text.whole(beginning(text, at), at + 1))
         prefix = _prefix(text, at)
         if prefix in _OTHER_PAPERS:
             continue

@@ -171,7 +171,7 @@ def headless_ranges(text: Text) -> None:
         word = text.words[at]
         if word.text not in RANGE_WORDS or text.used[at] or text.used[at - 1] or text.used[at + 1]:
             continue
-        first = _beginning(text, at - 1)
+        first = beginning(text, at - 1)
         start = text.joined(first, at)
         if (
             text.words[at - 1].zone == word.zone
@@ -181,7 +181,7 @@ def headless_ranges(text: Text) -> None:
             _headless(text, first, at, start)
 
 
-def _beginning(text: Text, last: int) -> int:
+def beginning(text: Text, last: int) -> int:
     """The place of the first word of the number that ends with the word at `last`."""
     first = last
     while first and text.words[first].glue in TIGHT and not text.used[first - 1]:
