@@ -7,7 +7,7 @@
 """
 
 from mappings.ledger.chart import Chart
-from mappings.ledger.columns import is_header
+from mappings.ledger.columns import is_ledger
 from mappings.ledger.entries import LedgerEntry, entries_of, read_entries
 from mappings.ledger.finding import Finding
 from mappings.ledger.lines import LedgerLine, read_lines
@@ -20,7 +20,7 @@ __all__ = [
     "LedgerFile",
     "LedgerLine",
     "entries_of",
-    "is_header",
+    "is_ledger",
     "read_entries",
     "read_ledger",
     "read_lines",

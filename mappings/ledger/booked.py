@@ -35,7 +35,6 @@ class Document:
     net_minor: int | None
     tax_minor: int | None
     retained_minor: int
-    prepaid_minor: int | None
     reverse_charge: bool | None
     opening: bool
     line: int

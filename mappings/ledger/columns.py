@@ -55,6 +55,13 @@ def is_header(text: str) -> bool:
     return bool(separator) and "JournalCode" in _names(text.split(separator))
 
 
+def is_ledger(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a FEC, told by its first line and never by its name."""
+    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip()
+    first = next(iter(start.splitlines()), b"")
+    return is_header(first.decode("latin-1"))
+
+
 def layout_of(file: str, header: str) -> Layout:
     """Reads the header line; raises BadInput naming a column without which no entry can be read."""
     separator = _separator(header)

@@ -10,7 +10,7 @@ from mappings.ledger.finding import Finding
 from mappings.ledger.lines import LedgerLine, read_lines
 from mappings.ledger.values import euros
 
-MOST_WAITING: Final = 100_000
+MOST_WAITING: Final = 50_000
 """Lines of entries not balanced yet that are kept in the hope of their other half."""
 Key = tuple[str, str, date | None]
 

@@ -97,7 +97,6 @@ class Facts:
             tax_minor=one.tax_minor,
             gross_minor=one.gross_minor,
             payable_minor=one.payable_minor,
-            prepaid_minor=one.prepaid_minor,
             retention=retained,
             counterparty_id=third,
             seller=other if one.direction == "payable" else Party(),

@@ -172,7 +172,7 @@ class _Rows:
 
 
 def _trimmed(fields: list[str], width: int) -> bool:
-    """Takes off what a separator at the end of the line leaves; blank last columns may be left out too.
+    """Takes off what a separator at the end of the line leaves.
 
     True when the fields then are as many as the header names.
     """

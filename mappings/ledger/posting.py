@@ -115,13 +115,15 @@ class _Part:
         *,
         alone: bool,
     ) -> Document:
-        """Net and tax are known where one document takes all of the part and the sums agree."""
+        """Net and tax are known where one document takes all of the part and the sums agree; not where an
+        advance is deducted, of which the ledger states the net amount only: then gross is what is owed.
+        """
         first, turn = lines[0], 1 if amount > 0 else -1
         net, tax, advance = (-sign * turn * self.sum(role) for role in (trade, "vat", "advance"))
         prepaid = trade not in self.by_role
         if prepaid:
             net, advance = advance, 0
-        exact = alone and net >= 0 and tax >= 0 and net + tax + advance == abs(amount)
+        exact = alone and not advance and net >= 0 and tax >= 0 and net + tax == abs(amount)
         retained = sum(sign * turn * line.minor for line in lines if line.account.startswith(RETENTION))
         taxes = [line.minor for line in self.by_role.get("vat", ())]
         return Document(
@@ -136,7 +138,6 @@ class _Part:
             net_minor=net if exact else None,
             tax_minor=tax if exact else None,
             retained_minor=retained,
-            prepaid_minor=-advance if exact and advance < 0 else None,
             reverse_charge=True if exact and taxes and not sum(taxes) else None,
             opening=False,
             line=first.number,
@@ -267,7 +268,6 @@ class _Part:
             net_minor=None,
             tax_minor=None,
             retained_minor=0,
-            prepaid_minor=None,
             reverse_charge=None,
             opening=True,
             line=line.number,

@@ -151,7 +151,9 @@ def _file(
         raw_id=raw_id,
         through=str(tally.through) if tally.through else None,
     )
-    told = [*findings, *unbalanced(name, booked), *_about(name, tally, booked, siren)]
+    open_letters = tuple(unbalanced(name, booked))
+    tally.told["lettering_unbalanced"] = len(open_letters)
+    told = [*findings, *open_letters[:UNTOLD_AFTER], *_about(name, tally, booked, siren)]
     told += [_more(name, code, count) for code, count in tally.told.items() if count > UNTOLD_AFTER]
     return LedgerFile(
         name=name,
@@ -175,7 +177,7 @@ def _file(
 
 def _more(name: str, code: str, count: int) -> Finding:
     message = f"{count - UNTOLD_AFTER} more of this kind ({code}) are not told one by one"
-    return Finding(code, "error", message, name)
+    return Finding(code, "warning", message, name)
 
 
 def _about(name: str, tally: _Tally, booked: Booked, siren: str | None) -> Iterator[Finding]:
@@ -185,7 +187,9 @@ def _about(name: str, tally: _Tally, booked: Booked, siren: str | None) -> Itera
         message = f"{tally.drafts} of {tally.lines} lines are not validated: their entries may still change"
         yield Finding("not_validated", "info", message, name, None, "ValidDate")
     if booked.balances_only:
-        message = f"{booked.balances_only} opening lines name no document: kept as balances, no invoice made"
+        count = booked.balances_only
+        lines = "one opening line names" if count == 1 else f"{count} opening lines name"
+        message = f"{lines} no document: a balance, of which no invoice was made"
         yield Finding("opening_balance", "info", message, name)
 
 

@@ -8,6 +8,9 @@ import pytest
 
 from tests.cli import files
 from tests.cli.conftest import Run
+from tests.core.usecases.made import day
+from tests.mappings.ledger.writers import fec, receipt
+from tests.mappings.ledger.writers import sale as sale_of
 from tests.samples import shared
 
 SAMPLES = Path(__file__).parents[2] / "connectors"
@@ -20,6 +23,20 @@ def test_a_statement_as_canonical_lines(run: Run, tmp_path: Path) -> None:
     assert [one["entity"] for one in records] == ["bank_account", "statement", "bank_transaction"]
     assert records[-1]["amount_minor"] == 25_000
     assert not (tmp_path / "hub.sqlite3").exists()
+
+
+def test_a_ledger_as_canonical_lines(run: Run, tmp_path: Path) -> None:
+    sale, paid = day(2, 1), day(4, 7)
+    rows = [*sale_of("FA-1", sale, 120_000, letter="A"), *receipt("VIR", paid, 120_000, letter="A")]
+    (tmp_path / "any.name").write_bytes(fec(rows))
+    ended = run("import", "--dry-run", "--jsonl", tmp_path / "any.name")
+    assert ended.status == 0
+    records = [json.loads(line) for line in ended.out.splitlines()]
+    kinds = ["counterparty", "invoice", "ledger_payment", "ledger_allocation"]
+    assert [one["entity"] for one in records] == kinds
+    assert (records[-1]["grade"], records[-1]["amount_minor"]) == ("E1", 120_000)
+    counted = run("import", "--dry-run", "--json", tmp_path / "any.name")
+    assert json.loads(counted.out)["files"][0]["records"] == 4
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--jsonl"]])

@@ -1,0 +1,204 @@
+"""Damaged and hostile ledgers: each refusal says where and why, and the good rest goes on."""
+
+import tracemalloc
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO, RawIOBase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput
+from mappings.ledger import Finding, LedgerLine, entries, is_ledger, read_entries, read_ledger, read_lines
+from mappings.ledger.finding import UNTOLD_AFTER
+from tests.mappings.ledger.writers import NAMES, Dialect, Row, fec, receipt, sale
+from tests.mappings.statements.properties import quick
+
+DAY = date(2026, 2, 1)
+GOOD = [*sale("FA-1", DAY, 1200), *sale("FA-2", DAY, 2400)]
+TEXT = fec(GOOD)
+HEADER, *LINES = TEXT.splitlines(keepends=True)
+
+
+def findings(content: bytes) -> list[Finding]:
+    return [part for part in read_lines("x.txt", BytesIO(content)) if isinstance(part, Finding)]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\r\n \r\n", "is empty"),
+        (b"a\tb\tc\n", "must name the columns"),
+        (b"JournalCode\tCompteNum\tDebit\n", "no column EcritureDate"),
+        (b"JournalCode\tEcritureDate\tCompteNum\tMontant\n", "Debit and Credit"),
+        (TEXT.decode().encode("utf-16"), "UTF-16"),
+        (b"<?xml version='1.0'?><comptabilite/>", "must name the columns"),
+        (b"x" * 1_000_000, "is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(content: bytes, says: str) -> None:
+    with pytest.raises(BadInput, match=says) as caught:
+        list(read_lines("x.txt", BytesIO(content)))
+    assert str(caught.value).startswith("x.txt ")
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "reason"),
+    [
+        (b"20260201\t411000", b"20260231\t411000", "EcritureDate", "no day of the calendar"),
+        (b"20260201\t411000", b"1 fevrier\t411000", "EcritureDate", "no date"),
+        (b"20260201\t411000", b"\t411000", "EcritureDate", "blank"),
+        (b"\t411000\t", b"\t\t", "CompteNum", "blank"),
+        (b"\t12,00\t", b"\t12;00\t", "Debit", "no amount"),
+        (b"\t12,00\t", b"\t1.200,00\t", "Debit", "no amount"),
+        (b"\t12,00\t", b"\t12,001\t", "Debit", "two decimals"),
+        (b"\t12,00\t", b"\t-12,00-\t", "Debit", "two signs"),
+        (b"\t12,00\t", b"\t" + b"9" * 40 + b"\t", "Debit", "no amount"),
+        (b"\t12,00\t", "\t١٢,00\t".encode(), "Debit", "no amount"),
+        (b"\t12,00\t", b"\t\t", "Debit", "blank"),
+        (b"\t411000\t", b"\t411000\t\t", "PieceDate", "no date"),
+        (b"\r\n", b"\tx\r\n", None, "19 fields and the header 18"),
+        (b"\t411000\tCOMPTE\t", b"\t411000\t", None, "fields"),
+        (b"KERV", b"K" * 70_000, None, "longer than"),
+    ],
+)
+def test_an_unreadable_line_is_told_and_the_others_are_read(
+    old: bytes, new: bytes, column: str | None, reason: str
+) -> None:
+    content = HEADER + LINES[0].replace(old, new, 1) + b"".join(LINES[1:])
+    [finding] = findings(content)
+    assert (finding.code, finding.file, finding.line, finding.column) == ("line_refused", "x.txt", 2, column)
+    assert reason in finding.message
+    file = read_ledger("x.txt", BytesIO(content))
+    assert [invoice.number for invoice in file.invoices] == ["FA-2"]
+    assert {f.code for f in file.set_aside} == {"line_refused", "entry_unbalanced"}
+
+
+def test_a_wrong_side_is_refused() -> None:
+    content = fec(GOOD, Dialect(signed=("D", "C"))).replace(b"12,00\tD", b"12,00\tX", 1)
+    [finding] = findings(content)
+    assert (finding.column, finding.line) == ("Sens", 2)
+
+
+def test_a_line_of_many_megabytes_costs_no_memory_and_hides_nothing_behind_it() -> None:
+    class Endless(RawIOBase):
+        """A header, a line of 64 MB, and the rest."""
+
+        def __init__(self) -> None:
+            self.parts: Iterator[bytes] = iter(
+                [HEADER, LINES[0], *[b"x" * 1_000_000] * 64, b"\n", *LINES[1:]]
+            )
+
+        def read(self, size: int = -1) -> bytes:
+            return next(self.parts, b"")
+
+    tracemalloc.start()
+    read = list(read_lines("x.txt", Endless()))  # type: ignore[arg-type]  # has all that is used
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(isinstance(part, LedgerLine) for part in read) == len(LINES)
+    assert [part.line for part in read if isinstance(part, Finding)] == [3]
+    assert peak < 10_000_000
+
+
+def test_zero_bytes_and_blank_lines_do_not_matter() -> None:
+    content = TEXT.replace(b"KERV", b"K\0E\0RV").replace(b"\r\n", b"\r\n\r\n")
+    read = list(read_lines("x.txt", BytesIO(content)))
+    assert [part.code for part in read if isinstance(part, Finding)] == ["nul_bytes"]
+    lines = [part for part in read if isinstance(part, LedgerLine)]
+    assert {line.auxiliary for line in lines} == {"KERV", ""}
+    assert lines[0].number == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "codes"),
+    [
+        ("Cœur à 40 €", "utf-8", []),
+        ("Cœur à 40 €", "iso8859-15", []),
+        ("Cœur à 40 € – ‘x’", "cp1252", ["windows_encoding"]),
+    ],
+)
+def test_encodings_are_told_by_their_bytes(text: str, encoding: str, codes: list[str]) -> None:
+    rows = [Row("OD", "1", DAY, "600000", 100, label=text), Row("OD", "1", DAY, "512000", -100, label=text)]
+    read = list(read_lines("x.txt", BytesIO(fec(rows, Dialect(encoding=encoding)))))
+    assert [part.code for part in read if isinstance(part, Finding)] == codes
+    assert {part.label for part in read if isinstance(part, LedgerLine)} == {text}
+
+
+def test_a_change_of_encoding_inside_a_file_is_told() -> None:
+    """Two files glued together: no guess is silent."""
+    filler = b"".join(LINES) * 2_000
+    content = HEADER + LINES[0].replace(b"Facture", "Facturé".encode()) + filler
+    content += LINES[0].replace(b"Facture", "Facturé".encode("latin-1"))
+    assert "mixed_encodings" in {f.code for f in findings(content)}
+
+
+def test_other_columns_other_order_and_missing_ones() -> None:
+    keep = [n for n in range(18) if NAMES[n] not in ("Montantdevise", "Idevise", "ValidDate")][::-1]
+    lines = [line.decode().rstrip("\r\n").split("\t") for line in TEXT.splitlines()]
+    turned = ["\t".join(fields[n] for n in keep) + "\tx" for fields in lines]
+    turned[0] = turned[0].removesuffix("x") + "Analytique"
+    read = list(read_lines("x.txt", BytesIO("\n".join(turned).encode())))
+    assert {p.code for p in read if isinstance(p, Finding)} == {"columns_missing", "columns_unknown"}
+    first = next(p for p in read if isinstance(p, LedgerLine))
+    assert (first.debit_minor, first.piece, first.validated_on) == (1200, "FA-1", None)
+
+
+def test_thousands_of_bad_lines_are_counted_not_listed() -> None:
+    bad = b"x\ty\n" * 5_000
+    file = read_ledger("x.txt", BytesIO(HEADER + bad + b"".join(LINES)))
+    assert len(file.set_aside) == UNTOLD_AFTER + 1
+    assert f"{5_000 - UNTOLD_AFTER} more" in file.set_aside[-1].message
+    assert len(file.invoices) == 2
+
+
+def test_entries_that_wait_for_their_other_half_do_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(entries, "MOST_WAITING", 100)
+    count = 500
+    rows = (Row("OD", str(n), DAY, "600000", 1) for n in range(1, count + 1))
+    read = list(read_entries("x.txt", BytesIO(fec(list(rows)))))
+    assert all(isinstance(part, Finding) and part.code == "entry_unbalanced" for part in read)
+    assert len(read) == count
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        (TEXT[:200], True),
+        (b"\xef\xbb\xbf" + TEXT[:200], True),
+        (b"\r\n" + TEXT[:200], True),
+        (fec(GOOD, Dialect(header="spaced", separator="|"))[:300], True),
+        (b"journalcode;journallib;ecriturenum;ecrituredate\r\n", True),
+        (b"date;amount\n", False),
+        (b"%PDF-1.4", False),
+        (b"", False),
+    ],
+)
+def test_a_ledger_is_recognised_by_its_first_line(head: bytes, known: bool) -> None:
+    assert is_ledger(head) is known
+
+
+@given(start=st.sampled_from((b"", HEADER, HEADER + LINES[0])), noise=st.binary(max_size=400))
+@quick
+def test_noise_never_crashes(start: bytes, noise: bytes) -> None:
+    try:
+        read_ledger("x.txt", BytesIO(start + noise))
+    except BadInput as error:
+        assert str(error).startswith("x.txt ")  # noqa: PT017
+
+
+@given(cut=st.integers(0, len(TEXT)), place=st.integers(0, len(TEXT)), noise=st.binary(max_size=8))
+@quick
+def test_a_damaged_file_gives_nothing_that_was_not_there(cut: int, place: int, noise: bytes) -> None:
+    damaged = (TEXT[:place] + noise + TEXT[place:])[: len(TEXT) - cut]
+    try:
+        file = read_ledger("x.txt", BytesIO(damaged))
+    except BadInput:
+        return
+    assert len(file.invoices) <= 3
+    assert sum(line.minor for line in receipt("VIR", DAY, 1)) == 0
