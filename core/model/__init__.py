@@ -28,11 +28,12 @@ from core.model.invoice import Declared, DeclaredPayment, EInvoiceState, Invoice
 from core.model.ledger import LedgerAllocation, LedgerPayment
 from core.model.money import Money, MoneyError, exponent, to_major, to_minor
 from core.model.parties import Company, CompanyProfile, Counterparty, Identifier, Party
+from core.model.policy import MatchingPolicy
 from core.model.quality import AuditEntry, QualityIssue
 
 FACTS: tuple[type[Fact], ...] = (
     Company, CompanyProfile, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,
-    LedgerPayment, LedgerAllocation, FinancedInvoice, Decision,
+    LedgerPayment, LedgerAllocation, FinancedInvoice, MatchingPolicy, Decision,
 )  # fmt: skip
 ENTRIES: tuple[type[Entry], ...] = (RawRecord, EInvoiceStatus, Allocation, Event, Attempt, AuditEntry)
 ROWS: tuple[type[Row], ...] = (
@@ -75,6 +76,7 @@ __all__ = [
     "InvoiceReference",
     "LedgerAllocation",
     "LedgerPayment",
+    "MatchingPolicy",
     "Money",
     "MoneyError",
     "Party",

@@ -1,7 +1,7 @@
 """What a tenant allows the engine to do by itself; every key has a default that is safe."""
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.model.ids import content_hash
 
@@ -39,6 +39,14 @@ class Policy:
     """Upper bound of the matches that chance alone would give, for decisions that lean on numbers."""
     automatic_tiers: tuple[str, ...] = ("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8")
     """Tiers that may decide alone; a tier left out prepares a REVIEW instead."""
+    earned_tiers: tuple[str, ...] = ()
+    """Of these, tiers that a tenant's own people must first have confirmed often enough: until then what
+    they would decide waits in REVIEW. Over files nothing was confirmed, so they stay closed."""
+    precision_floor: float = 0.999
+    """How precise an earned tier must be shown to be (lower 95 % bound) before it opens; any tier closes
+    when it is shown not to be (upper bound)."""
+    confirmed_after_days: int = 90
+    """A decision that nobody reversed for so long, counted in booking days, counts as confirmed."""
     early_days: int = 7
     """How long before its issue date an invoice may be paid; before, it is another one of that number."""
     return_window_days: int = 400
@@ -61,6 +69,10 @@ class Policy:
         """Keys that were set away from their default and that no rule reads yet."""
         defaults = type(self)()
         return tuple(name for name in WAITING if getattr(self, name) != getattr(defaults, name))
+
+    def values(self) -> dict[str, Any]:
+        """Every key with its value, as a policy file would have it."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @property
     def version(self) -> str:

@@ -18,6 +18,7 @@ from core.model import (
     Invoice,
     LedgerAllocation,
     LedgerPayment,
+    MatchingPolicy,
     ProviderMatch,
     Statement,
 )
@@ -52,6 +53,7 @@ class Known:
     allocations: tuple[Allocation, ...]
     events: tuple[Event, ...]
     walked: frozenset[tuple[str, str, str, str]]
+    policy: MatchingPolicy | None
     histories: Histories = field(repr=False)
 
     def since(self, kind: type[F], id: str, holds: Callable[[F], bool]) -> date | None:
@@ -84,6 +86,7 @@ def load(unit: Unit, *, as_of: int | None = None) -> Known:
         allocations=tuple(unit.entries(Allocation, as_of=as_of)),
         events=tuple(unit.entries(Event, as_of=as_of)),
         walked=frozenset(map(_walk, unit.entries(AuditEntry, as_of=as_of, action=WALKED))),
+        policy=next(iter(unit.all(MatchingPolicy, as_of=as_of)), None),
         histories=unit.history,
     )
 

@@ -13,6 +13,7 @@ from core.repayment import Moment, WatchPolicy, derive_events
 from core.usecases.allocate import Book, entries_for
 from core.usecases.known import Known, load
 from core.usecases.ledger import document_copies, items_of, lines_of, prior_of, stands
+from core.usecases.observe import effective_policy
 from core.usecases.wake import newest, rest
 from core.usecases.watching import Watchtower, agreed_pairs
 from core.webhooks import deliveries_for, enqueue_delivery
@@ -36,7 +37,8 @@ Tie = Callable[..., Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a tenant agreed to: the matching policy, the watching policy, and the engine that decides."""
+    """What holds for every tenant: the matching policy of those that set none, the watching policy, and
+    the engine that decides."""
 
     policy: Policy = field(default_factory=Policy)
     watching: WatchPolicy = field(default_factory=WatchPolicy)
@@ -67,7 +69,8 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
     """
     lines = lines_of(known)
     prior = prior_of(known)
-    decided = rules.engine(lines, items_of(known), (), prior, rules.policy)
+    policy = effective_policy(known, rules.policy)
+    decided = rules.engine(lines, items_of(known), (), prior, policy)
     remembered = [_remembering(d, known.decisions.get(d.transaction_id)) for d in decided]
     changed = [d for d in remembered if _differs(d, known.decisions.get(d.transaction_id))]
     decisions = {**known.decisions, **{d.transaction_id: d for d in changed}}

@@ -21,11 +21,20 @@ from core.repayment import Moment
 from core.usecases.audit import broken_links
 from core.usecases.difference import Difference, Kind
 from core.usecases.known import load
+from core.usecases.observe import effective_policy
 from core.usecases.reconcile import STANDARD, Engine, Rules, derive
 from core.usecases.verify_facts import compare_facts, compare_snapshots
 from core.usecases.wake import MARK, newest
 
 E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Every difference found, and how many of today's decisions were taken as given."""
+
+    differences: tuple[Difference, ...]
+    given: int
 
 
 def verify(
@@ -38,12 +47,29 @@ def verify(
     rules: Rules = STANDARD,
     progress: Progress | None = None,
 ) -> tuple[Difference, ...]:
-    """Every difference between what is stored and what the raw records lead to; empty when all is well.
+    """Every difference between what is stored and what the raw records lead to; empty when all is well."""
+    proof = prove(
+        store, source, tenant_id, statements=statements, ledgers=ledgers, rules=rules, progress=progress
+    )
+    return proof.differences
+
+
+def prove(
+    store: Store,
+    source: Source,
+    tenant_id: str,
+    *,
+    statements: Statements | None = None,
+    ledgers: Ledgers | None = None,
+    rules: Rules = STANDARD,
+    progress: Progress | None = None,
+) -> Proof:
+    """Compares what is stored with what the raw records lead to.
 
     Revision by revision, decisions, allocations and events are derived from what was known just
-    before and compared. Bank files and ledgers are read again when `statements` and `ledgers` are
-    given. Decisions of an earlier version of engine or policy are taken as given; what follows from
-    them is derived all the same.
+    before, the tenant's policy of that time included, and compared. Bank files and ledgers are read
+    again when `statements` and `ledgers` are given. Decisions by an earlier version of the engine are
+    taken as given; what follows from them is derived all the same.
     """
     with store.begin(tenant_id, write=False) as unit:
         found = [
@@ -52,16 +78,16 @@ def verify(
             *_audit(unit),
         ]
         last: datetime | None = None
-        told = _Told()
+        told, given = _Told(), set[str]()
         revisions = sorted({r for kind in (Decision, Allocation, Event) for r in unit.revisions(kind)})
         for number, revision in enumerate(revisions, 1):
             written = _written_at(unit, revision, told)
             last = written.instant or last
-            found += _replay(unit, written, last, rules)
+            found += _replay(unit, written, last, rules, given)
             if progress is not None:
                 progress("verify", {"revisions": number, "of": len(revisions)})
         found += _owed(unit, last, rules)
-    return tuple(found)
+    return Proof(tuple(found), len(given))
 
 
 def _audit(unit: Unit) -> Iterator[Difference]:
@@ -132,27 +158,34 @@ def _instant(
     return events[0].detected_at if events else None
 
 
-def _replay(unit: Unit, written: _Written, instant: datetime | None, rules: Rules) -> Iterator[Difference]:
-    """A person's decision is taken as given; what a run wrote must come out again."""
+def _replay(
+    unit: Unit, written: _Written, instant: datetime | None, rules: Rules, given: set[str]
+) -> Iterator[Difference]:
+    """A person's decision is taken as given; what a run wrote must come out again. `given` becomes the
+    ids of decisions that were not derived."""
     by_engine = [d for d in written.decisions if d.decided_by == "engine"]
+    given.difference_update(d.id for d in written.decisions)
     if not (by_engine or written.allocations or written.events):
         return
     if instant is None:
         yield Difference("allocation", written.allocations[0].id, f"revision {written.revision}", "undated")
         return
-    if any(_is_of_another_version(d, rules) for d in by_engine):
+    known = load(unit, as_of=written.revision - 1)
+    version = effective_policy(known, rules.policy).version
+    if any(_is_of_another_version(d, version) for d in by_engine):
         rules = replace(rules, engine=_recorded(unit, written.revision))
-    derived = derive(load(unit, as_of=written.revision - 1), Moment.at(instant), rules)
+        given.update(d.id for d in by_engine)
+    derived = derive(known, Moment.at(instant), rules)
     where = f"revision {written.revision}"
     yield from _compare("decision", where, by_engine, derived.decisions)
     yield from _compare("allocation", where, written.allocations, derived.allocations)
     yield from _compare("event", where, written.events, derived.events)
 
 
-def _is_of_another_version(decision: Decision, rules: Rules) -> bool:
-    """Made by the engine under another policy or by other code than today's."""
+def _is_of_another_version(decision: Decision, policy_version: str) -> bool:
+    """Made by the engine under another policy, or by other code, than can be asked today."""
     made = (decision.explanation.get("policy"), decision.explanation.get("code"))
-    return decision.decided_by == "engine" and made != (rules.policy.version, CODE_VERSION)
+    return decision.decided_by == "engine" and made != (policy_version, CODE_VERSION)
 
 
 def _recorded(unit: Unit, revision: int) -> Engine:
@@ -170,11 +203,6 @@ def _recorded(unit: Unit, revision: int) -> Engine:
         return tuple(known[id] for id in ids if id in known)
 
     return engine
-
-
-def decided_by_other_versions(unit: Unit, rules: Rules = STANDARD) -> int:
-    """How many current decisions verify takes as given because another version made them."""
-    return sum(_is_of_another_version(d, rules) for d in unit.all(Decision))
 
 
 def _compare(
@@ -206,9 +234,11 @@ def _owed(unit: Unit, instant: datetime | None, rules: Rules) -> Iterator[Differ
     decisions = unit.all(Decision)
     if any(d.decided_by != "engine" and d.outcome == "review" for d in decisions):
         return
-    if any(d.outcome != "auto" and _is_of_another_version(d, rules) for d in decisions):
+    known = load(unit)
+    version = effective_policy(known, rules.policy).version
+    if any(d.outcome != "auto" and _is_of_another_version(d, version) for d in decisions):
         return  # the next run decides these anew; what stands stays
-    derived = derive(load(unit), Moment.at(instant), rules)
+    derived = derive(known, Moment.at(instant), rules)
     yield from _compare("decision", "now", (), derived.decisions)
     yield from _compare("allocation", "now", (), derived.allocations)
     yield from _compare("event", "now", (), derived.events)

@@ -10,6 +10,7 @@ from core.model import (
     Invoice,
     LedgerAllocation,
     LedgerPayment,
+    MatchingPolicy,
     ProviderMatch,
     Statement,
     StreamState,
@@ -19,7 +20,7 @@ from core.ports import Unit
 
 READ: Final[tuple[type[Fact], ...]] = (
     BankAccount, BankTransaction, Counterparty, FinancedInvoice, Invoice, LedgerAllocation, LedgerPayment,
-    ProviderMatch, Statement,
+    MatchingPolicy, ProviderMatch, Statement,
 )  # fmt: skip
 """The facts a reconciliation reads, besides its own decisions."""
 MARK: Final = "reconcile"

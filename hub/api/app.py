@@ -19,6 +19,7 @@ from hub.api import (
     imports,
     ops,
     pages,
+    policy,
     problems,
     records,
     reports,
@@ -58,7 +59,7 @@ def create_app(services: Services, *, registry: CollectorRegistry | None = None)
     app.state.services = services
     app.state.registry = registry or CollectorRegistry()
     for module in (
-        companies, connections, records, financing, decisions, events, endpoints, imports, reports,
+        companies, connections, records, financing, decisions, policy, events, endpoints, imports, reports,
         ops, pages, hooks, desk,
     ):  # fmt: skip
         app.include_router(module.router)

@@ -95,8 +95,29 @@ class ReplayRequest(Value):
     subject: str | None = Field(None, max_length=128, pattern=ID)
 
 
+PolicyKeys = Annotated[dict[str, bool | int | float | list[str]], Field(max_length=50)]
+
+
+class PolicyRequest(Value):
+    """The keys to set, as in a policy file; every other key has its default."""
+
+    model_config = _example(values={"allow_partial": False, "earned_tiers": ["T6", "T7"]}, by="Inès Moreau")
+
+    values: PolicyKeys
+    by: str = Field(min_length=1, max_length=120, pattern=TEXT)
+
+
+class TrialRequest(Value):
+    """The keys of the policy to try."""
+
+    model_config = _example(values={"charges_tolerance_minor": 2500})
+
+    values: PolicyKeys
+
+
 REQUESTS: Final[tuple[type[Value], ...]] = (
-    CompanyRequest, ConnectRequest, EndpointChange, EndpointRequest, ReplayRequest, ResolveRequest, Terms,
+    CompanyRequest, ConnectRequest, EndpointChange, EndpointRequest, PolicyRequest, ReplayRequest,
+    ResolveRequest, Terms, TrialRequest,
 )  # fmt: skip
 
 

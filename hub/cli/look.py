@@ -203,26 +203,22 @@ def replay_events(
 def verify(tenant: ForTenant = None, as_json: AsJson = False) -> None:
     """Re-derives every event from the raw records and compares; exit status 1 on a difference."""
     from core.model import Event
-    from core.usecases.verify import decided_by_other_versions
-    from core.usecases.verify import verify as verify_events
+    from core.usecases.verify import prove
     from hub.store.audit import end_missing
 
     with opened() as hub, progress("verify", quiet=as_json) as report_progress:
         owner = tenant_of(hub, tenant).id
-        found = [
-            str(one)
-            for one in verify_events(
-                hub.store,
-                hub.driver,
-                owner,
-                statements=hub.statements,
-                ledgers=hub.ledgers,
-                progress=report_progress,
-            )
-        ]
+        proof = prove(
+            hub.store,
+            hub.driver,
+            owner,
+            statements=hub.statements,
+            ledgers=hub.ledgers,
+            progress=report_progress,
+        )
+        found, given = [str(one) for one in proof.differences], proof.given
         with hub.store.begin(owner, write=False) as unit:
             checked = len(unit.entries(Event))
-            given = decided_by_other_versions(unit)
             found += [str(one) for one in end_missing(unit)]
     if as_json:
         emit({"events": checked, "taken_as_given": given, "differences": found})

@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from core.errors import LettrageError
-from hub.cli import jobs, look, run, setup, work
+from hub.cli import jobs, look, policy, run, setup, work
 from hub.cli.frame import FAILED, UNREADABLE, complain, out, status_of
 
 DEBUG = "--debug"
@@ -45,6 +45,7 @@ def root(
 
 setup.register(app)
 work.register(app)
+policy.register(app)
 look.register(app)
 jobs.register(app)
 run.register(app)

@@ -137,6 +137,11 @@ class FinancedInvoiceTable(FactTable, table=True):
     state: str
 
 
+class MatchingPolicyTable(FactTable, table=True):
+    __tablename__ = "matching_policy"
+    __table_args__ = facts_of("matching_policy")
+
+
 class DecisionTable(FactTable, table=True):
     __tablename__ = "decision"
     __table_args__ = facts_of("decision", "company_id", "transaction_id", "outcome")

@@ -365,6 +365,22 @@ def test_a_person_splits_a_line(alice: Client) -> None:
     assert {s["item_id"]: s["amount_minor"] for s in answer.json()["shares"]} == amounts
 
 
+def test_a_tenants_policy_is_set_tried_and_its_own(api: Api, alice: Client, bob: Client) -> None:
+    standard = alice.get("/v1/policy").json()
+    assert all(row["automatic"] for row in standard["tiers"])
+    wanted = {"values": {"automatic_tiers": ["T1"]}}
+    tried = alice.post("/v1/policy/try", json=wanted).json()["changes"]
+    assert ("auto", "review") in [(c["now"]["outcome"], c["then"]["outcome"]) for c in tried]
+    assert alice.get("/v1/policy").json() == standard
+    made = alice.put("/v1/policy", json={**wanted, "by": "Ada"})
+    assert made.status_code == 200
+    assert alice.get("/v1/policy").json() == made.json() != standard
+    assert bob.get("/v1/policy").json()["version"] == standard["version"]
+    is_problem(alice.put("/v1/policy", json={"values": {"tolerance": 1}, "by": "Ada"}), 400, "bad-input")
+    is_problem(alice.put("/v1/policy", json={"values": {"early_days": 10**6}, "by": "Ada"}), 400)
+    is_problem(api.client(alice.tenant_id, ("read",)).put("/v1/policy", json={**wanted, "by": "A"}), 403)
+
+
 # Webhooks
 
 

@@ -4,7 +4,7 @@ follows from it (allocations, events) is still derived again."""
 from core.model import Allocation, Event
 from core.reconciliation import Policy
 from core.usecases.reconcile import STANDARD, Rules, reconcile
-from core.usecases.verify import decided_by_other_versions, verify
+from core.usecases.verify import Proof, prove, verify
 from tests.core.usecases.made import T
 from tests.core.usecases.test_story import CHAPTERS, Tale
 
@@ -20,11 +20,8 @@ def told_before_the_change() -> Tale:
 
 def test_an_upgrade_is_no_difference() -> None:
     tale = told_before_the_change()
-    assert verify(tale.store, tale.source, T, rules=STANDARD) == ()
-    assert verify(tale.store, tale.source, T, rules=STRICTER) == ()
-    with tale.store.begin(T, write=False) as unit:
-        assert decided_by_other_versions(unit, STANDARD) == 0
-        assert decided_by_other_versions(unit, STRICTER) == 2
+    assert prove(tale.store, tale.source, T, rules=STANDARD) == Proof((), given=0)
+    assert prove(tale.store, tale.source, T, rules=STRICTER) == Proof((), given=2)
 
 
 def test_what_comes_after_an_upgrade_is_derived_with_the_new_version() -> None:
