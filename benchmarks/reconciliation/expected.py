@@ -4,7 +4,7 @@
 could be certain from the files alone, or the rules want a person. `none`: it pays nothing of ours.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import combinations
@@ -29,6 +29,7 @@ FOR_A_PERSON = frozenset(
     }
 )
 EXPLAINED = frozenset({"discount", "retention", "rounding", "charges"})
+CHANCE = 0.001
 MOST = 14
 """A person adds up no more open documents than this, nor more than four at a time among many."""
 
@@ -39,10 +40,13 @@ class Judge:
     def __init__(self, documents: Iterable[Document]) -> None:
         self._by_number: dict[str, list[Document]] = defaultdict(list)
         self._by_debtor: dict[str, list[Document]] = defaultdict(list)
+        self._amounts: Counter[int] = Counter()
         for document in documents:
             if document.held:
                 self._by_number[compact(document.number)].append(document)
                 self._by_debtor[document.debtor.id].append(document)
+                self._amounts[document.open_minor] += 1
+        self._held = self._amounts.total()
 
     def expect(self, payment: Payment, known: int) -> str:
         """`known`: 2 the payer is certain, 1 clear from a part of the name, 0 not to be told."""
@@ -65,15 +69,18 @@ class Judge:
         if payment.kind == "instalment":
             return payment.form in STRONG and known >= 1 and document.seller.closed
         if payment.form in STRONG:
-            return known >= 1 or not self._homonym(document, amount)
+            return known >= 1 or self._unmistakable(document, amount)
         if payment.form in ("counter", "typo", "ocr", "truncated"):
             return known >= 1 and not self._mistakable(document, payment.form)
         return False
 
-    def _homonym(self, document: Document, amount: int) -> bool:
-        """Another seller's document of the same number and amount."""
+    def _unmistakable(self, document: Document, amount: int) -> bool:
+        """Whether number and amount alone say which: no other seller has the number, or the amount is
+        so rare that none of those would have it by chance."""
         same = self._by_number[compact(document.number)]
-        return any(d is not document and d.open_minor == amount for d in same)
+        if any(d is not document and d.open_minor == amount for d in same):
+            return False
+        return len(same) == 1 or len(same) * self._amounts[amount] <= CHANCE * self._held
 
     def _mistakable(self, document: Document, form: str) -> bool:
         """Whether the debtor has another document of this amount that the harmed number fits as well."""

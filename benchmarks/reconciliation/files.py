@@ -21,6 +21,8 @@ SHAPES: tuple[Shape, ...] = ("tenants", "account")
 LINES_PER_ITEM = 4
 ITEMS_PER_TENANT = 125
 CHUNK = 50_000
+ACCOUNTS = 5
+"""Receiving accounts of the big tenant, each with its own bank."""
 HERE = Path(__file__).parent
 KINDS: dict[str, Any] = {"transactions": Line, "items": Item, "accounts": Account, "truth": Truth}
 INTEGERS = {"amount_minor", "open_minor", "original_amount_minor", "discount_bp", "retention_bp"}
@@ -53,7 +55,9 @@ def sizes(world: World) -> Iterator[Size]:
     """The tenants of a world: many small ones, or one big account."""
     items = world.lines // LINES_PER_ITEM
     if world.shape == "account":
-        yield Size("acc", world.lines, items, max(4, items // 250), max(8, items // 7), 1, company=False)
+        yield Size(
+            "acc", world.lines, items, max(4, items // 250), max(8, items // 7), ACCOUNTS, company=False
+        )
         return
     rng, number = Random(f"sizes/{world.seed}"), 0
     while items > 0:

@@ -63,6 +63,7 @@ class Telling:
         """What a person could have decided and the run did not, by cause; then reviews of nothing."""
         left = self.lines.filter(pl.col("pays") & ~pl.col("auto") & (pl.col("expected") == "auto"))
         yield f"\n### Decidable, but left: {left.height}\n"
+        yield from self._counts(left, "reason")
         yield from self._groups(left, ["kind", "cited", "reason"])
         lost = self.lines.filter(
             pl.col("pays") & ~pl.col("auto") & ~pl.col("any_shown") & (pl.col("expected") != "auto")
@@ -71,7 +72,12 @@ class Telling:
         yield from self._groups(lost, ["kind", "cited", "reason"])
         empty = self.lines.filter(~pl.col("pays") & (pl.col("outcome") == "review"))
         yield f"\n### Reviews of lines that pay nothing of ours: {empty.height}\n"
+        yield from self._counts(empty, "reason")
         yield from self._groups(empty, ["kind", "reason"])
+
+    def _counts(self, frame: pl.DataFrame, by: str) -> Iterator[str]:
+        counts = frame.group_by(by).len().sort("len", by, descending=[True, False])
+        yield "; ".join(f"{name}: {count}" for name, count in counts.iter_rows())
 
     def _groups(self, frame: pl.DataFrame, by: list[str]) -> Iterator[str]:
         counts = frame.group_by(by).len().sort(["len", *by], descending=[True, *([False] * len(by))])

@@ -108,20 +108,19 @@ WAYS: dict[str, Callable[[Random, str], str]] = {
 
 
 def listed(rng: Random, numbers: list[str]) -> str:
-    """The first number whole, then what differs: `FA2401201 1202 1205`."""
-    shown = [numbers[0]]
-    for number in numbers[1:]:
-        tail = _last_digits(number) if not re.fullmatch(r"\d+/\d{4}", number) else number
-        if len(tail) > 4 and len(tail) == len(_last_digits(numbers[0])):
-            same = len(_shared(tail, _last_digits(numbers[0])))
-            tail = tail[max(0, min(same, len(tail) - 3)) :]
-        shown.append(tail)
+    """The first number whole, then what differs: `FA2401201 1202 1205`; another series is whole again."""
+    shown = [numbers[0], *(_short(numbers[0], number) for number in numbers[1:])]
     return rng.choice((" ", ", ", "+", "/", " - ", " ET ", ";")).join(shown)
 
 
-def _shared(one: str, other: str) -> str:
-    size = next((n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
-    return one[:size]
+def _short(first: str, number: str) -> str:
+    """The end of a number that begins as the first does; the whole number otherwise."""
+    tail, other = _last_digits(number), _last_digits(first)
+    if re.fullmatch(r"\d+/\d{4}", number) or len(tail) != len(other):
+        return number
+    if number.removesuffix(tail) != first.removesuffix(other):
+        return number
+    return tail if len(tail) <= 4 else tail[-4:] if tail[:-4] == other[:-4] else number
 
 
 def spanned(rng: Random, numbers: list[str]) -> str:

@@ -54,7 +54,7 @@ def _stranger(rng: Random, noise: Noise, bank: Bank, day: date, spare: list[tupl
         issue, number = spare.pop()
         day = working_day(issue + timedelta(days=rng.randrange(75)))
     text = "" if rng.random() < 0.25 else f"{rng.choice(('', 'FACTURE ', 'REGLT ', 'FACT '))}{number}"
-    label = credit(rng, bank, payer=payer, iban=iban(rng), text=text, abroad=False)
+    label = credit(rng, bank, payer=payer, iban=iban(rng), text=text, day=day, abroad=False)
     return Other("stranger", day, amounts(rng, noise), label)
 
 

@@ -187,7 +187,7 @@ class Tenant:
             text.text = _pushed_over(self.rng, text.text, payment.cites[0].number, bank.limit)
         name, payment.payer = self._payer(payment.debtor)
         label = labels.credit(
-            self.rng, bank, payer=name, iban=payment.debtor.iban, text=text.text,
+            self.rng, bank, payer=name, iban=payment.debtor.iban, text=text.text, day=payment.day,
             abroad=payment.debtor.country != "FR" and payment.debtor.payer is None,
         )  # fmt: skip
         reference = f"{self.rng.randrange(10**11):011}" if self.rng.random() < 0.5 else None
@@ -287,7 +287,7 @@ class Tenant:
 
 def _pushed_over(rng: Random, text: str, number: str, limit: int) -> str:
     """Words in front, so that the path's limit falls into the number."""
-    kept = rng.randrange(max(2, len(number) - 4), len(number)) if len(number) > 3 else 2
+    kept = rng.randrange(max(3, len(number) - 3), len(number)) if len(number) > 3 else 2
     filler = rng.choice(
         ("REGLEMENT DE VOTRE FACTURE", "PAIEMENT SELON VOTRE RELEVE", "SERVICE COMPTABILITE FOURNISSEURS")
     )

@@ -91,8 +91,8 @@ def settings() -> SettingsCreator:
     )
 
 
-def main(world: Path, out: Path, threshold: float = BEST) -> None:
-    """Links lines to items and writes the three files."""
+def main(world: Path, out: Path) -> None:
+    """Links lines to items and writes the three files, and into `careful` those of the higher threshold."""
     db = duckdb.connect()
     for name in ("transactions", "items", "accounts"):
         db.execute(f"create view {name} as select * from read_parquet('{world / name}.parquet')")
@@ -108,7 +108,8 @@ def main(world: Path, out: Path, threshold: float = BEST) -> None:
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
     pairs = linker.inference.predict(threshold_match_probability=PROPOSED)
     db.execute(f"create view pairs as select * from {pairs.physical_name}")
-    _write(db, out, threshold)
+    _write(db, out, BEST)
+    _write(db, out / "careful", CAREFUL)
 
 
 def _write(db: duckdb.DuckDBPyConnection, out: Path, threshold: float) -> None:
@@ -119,4 +120,4 @@ def _write(db: duckdb.DuckDBPyConnection, out: Path, threshold: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), CAREFUL if "--careful" in sys.argv else BEST)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
