@@ -80,8 +80,16 @@ def shape_of(text: str) -> str:
 
 
 def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
-    """What a payer may write for the end of a number: its last group, or the end of a long one."""
-    last = next((g for g in reversed(groups) if g[0].isdigit()), "")
+    """What a payer may write for the end of a number: its last group, or the end of a long one; where the
+    year stands last, the group before.
+
+    >>> counters_of(("F", "2024", "0031")), counters_of(("94", "2024"))
+    (('31',), ('94',))
+    """
+    digits = [g for g in groups if g[0].isdigit()]
+    if len(digits) > 1 and len(digits[0]) < len(digits[-1]) == 4 and digits[-1].startswith("20"):
+        digits.pop()
+    last = digits[-1] if digits else ""
     if not last:
         return ()
     if len(last) <= 6:
@@ -109,6 +117,7 @@ class Index:
         self.prefixes: set[str] = set()
         self.plain_prefixes: set[str] = set()
         self.shapes: dict[str, set[str]] = defaultdict(set)
+        self.printed: set[str] = set()
         self.numbers: list[Number] = []
         self.max_words = 3
         for n, item in enumerate(self.items):
@@ -126,6 +135,7 @@ class Index:
             self._enter_references(n, item)
         if number.compact:
             self._enter_number(n, number)
+            self.printed.add(shape_of(fold_text(item.number.strip())))
 
     def _enter_references(self, n: int, item: Item) -> None:
         """The structured reference, and what the buyer may write instead of our number."""
@@ -144,7 +154,8 @@ class Index:
             self.folded[number.compact.translate(CONFUSED)].append(n)
         self.shapes[shape_of(number.compact)].add(self.items[n].seller_id)
         parts = [g for g in number.groups if g[0].isdigit()]
-        for key in {digits_key(number.groups), bare("".join(parts))} if parts else ():
+        dense = "".join(parts)
+        for key in {digits_key(number.groups), bare(dense), dense} if parts else ():
             if len(key.replace("|", "")) >= SHORT:
                 self.digits[key].append(n)
         counters = counters_of(number.groups)
@@ -158,9 +169,9 @@ class Index:
 
     def same_series(self, n: int, number: str) -> int | None:
         """The item with this compact number between the same seller and debtor, if there is one."""
-        item = self.items[n]
-        for m in self.full.get(number, ()):
-            other = self.items[m]
-            if other.seller_id == item.seller_id and other.debtor_id == item.debtor_id:
-                return m
-        return None
+        return next((m for m in self.full.get(number, ()) if self.same_parties(n, m)), None)
+
+    def same_parties(self, n: int, m: int) -> bool:
+        """Whether two items are between the same seller and the same debtor."""
+        one, other = self.items[n], self.items[m]
+        return one.seller_id == other.seller_id and one.debtor_id == other.debtor_id

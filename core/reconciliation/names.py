@@ -22,6 +22,17 @@ _COMMON_WORDS: Final = (
 )
 LEGAL_FORMS: Final = frozenset(_FORMS.split())
 COMMON: Final = frozenset(_COMMON_WORDS.split())
+_FOR_MANY_WORDS: Final = (
+    "TRESORERIE TREASURY CASHPOOL CENTRALISATION FACTOR FACTORING AFFACTURAGE FACTOFRANCE EUROFACTOR"
+    " COFACREDIT CGA DGFIP NOTAIRE NOTAIRES MANDATAIRE HUISSIER STRIPE GOCARDLESS PAYPAL SUMUP ADYEN MOLLIE"
+    " ALMA SLIMPAY WISE LIBEO SPENDESK LEMONWAY MANGOPAY"
+)
+FOR_MANY: Final = frozenset(_FOR_MANY_WORDS.split())
+"""Words of group treasuries, factors and payment companies: who bears them pays for others."""
+CUTS_OF_NAMES: Final = frozenset({18, 20, 24, 27, 31, 32, 35, 70})
+"""Lengths at which banks cut names."""
+LONGEST_NAME: Final = 8
+"""Words of a name."""
 HANDFUL: Final = 8
 """A name search that returns more debtors than this returns none."""
 CLEAR: Final = 0.6
@@ -93,6 +104,7 @@ class Debtors:
                     self._names[debtor_id][name] = None
         self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
         self._by_core: dict[frozenset[str], dict[str, None]] = defaultdict(dict)
+        self._by_beginning: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
         for debtor_id in sorted(self._names):
             self._enter(debtor_id)
         self._found: dict[str, Payer] = {}
@@ -100,6 +112,8 @@ class Debtors:
     def _enter(self, debtor_id: str) -> None:
         for name in self._names[debtor_id]:
             self._by_core[frozenset(name.words)][debtor_id] = None
+            for size in range(1, len(name.words) + 1):
+                self._by_beginning[name.words[:size]][debtor_id] = None
             for word in name.words:
                 self._by_word[word][debtor_id] = None
 
@@ -112,15 +126,31 @@ class Debtors:
         """Who bears this name; remembered, because payers come back."""
         found = self._found.get(text)
         if found is None:
-            found = self._found[text] = self._search(normalise(text))
+            found = self._found[text] = self._search(normalise(text), len(text.strip()) in CUTS_OF_NAMES)
         return found
 
-    def _search(self, name: Name) -> Payer:
+    def _search(self, name: Name, cut: bool) -> Payer:
         equal = self._equal(name)
         if equal:
             one = len(equal) == 1 and len(name.words) > 1
-            return Payer(equal if one else frozenset(), equal, equal)
-        return self._nearest(name)
+            return _modest(name, Payer(equal if one else frozenset(), equal, equal))
+        if cut and (whole := self._cut(name)):
+            return Payer(whole, whole, whole)
+        return _modest(name, self._nearest(name))
+
+    def _cut(self, name: Name) -> frozenset[str]:
+        """The one debtor whose name begins so and goes on: the bank cut it, maybe inside a word."""
+        *before, last = name.words
+        known = self._by_beginning.get(tuple(before), {}) if before else {}
+        if not known or len(known) > 4 * HANDFUL:
+            return frozenset()
+        size = len(before)
+        found = {
+            d for d in known for other in self._names[d]
+            if len(other.words) > size and other.words[:size] == tuple(before)
+            and other.words[size].startswith(last)
+        }  # fmt: skip
+        return frozenset(found) if len(found) == 1 else frozenset()
 
     def _equal(self, name: Name) -> frozenset[str]:
         same = self._by_core.get(frozenset(name.words), {})
@@ -157,12 +187,30 @@ class Debtors:
         return shared / (whole + extra) if whole else 0.0
 
     def in_text(self, text: str) -> Payer:
-        """The one debtor whose whole name stands in a text that mixes payer and remittance."""
-        words = tuple(_joined(text))
+        """Who is named in a text that mixes payer and remittance: surely whose whole name it begins with,
+        likely the one debtor whose whole name stands in it, or whose cut name it begins with."""
+        words = normalise(text).words
+        begun = self._begun(words)
+        return begun if begun is not None else self._named_within(words)
+
+    def _begun(self, words: tuple[str, ...]) -> Payer | None:
+        for size in range(min(len(words), LONGEST_NAME), 1, -1):
+            bearing = self._by_beginning.get(words[:size])
+            if bearing:
+                if len(bearing) > 1:
+                    return None
+                (debtor_id,) = bearing
+                whole = any(n.words == words[:size] for n in self._names[debtor_id])
+                one = frozenset({debtor_id})
+                return Payer(one if whole else frozenset(), one, frozenset())
+        return None
+
+    def _named_within(self, words: tuple[str, ...]) -> Payer:
         present = frozenset(words)
         found = set()
         for word in dict.fromkeys(words):
-            for debtor_id in self._by_word.get(word, {}) if word not in COMMON else ():
+            sharing = self._by_word.get(word, {}) if word not in COMMON else {}
+            for debtor_id in sharing if len(sharing) <= 4 * HANDFUL else ():
                 if any(self._whole_name(n, present) for n in self._names[debtor_id]):
                     found.add(debtor_id)
             if len(found) > HANDFUL:
@@ -173,6 +221,13 @@ class Debtors:
     def _whole_name(self, name: Name, present: frozenset[str]) -> bool:
         telling = [w for w in name.words if w not in COMMON]
         return sum(map(len, telling)) >= 5 and all(w in present for w in name.words)
+
+
+def _modest(name: Name, payer: Payer) -> Payer:
+    """Who pays for many is nobody's rival, and his own name proves nothing."""
+    if FOR_MANY.isdisjoint(name.words):
+        return payer
+    return Payer(frozenset(), payer.likely | payer.sure, frozenset())
 
 
 def _has(words: tuple[str, ...], wanted: str) -> bool:

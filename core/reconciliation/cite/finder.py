@@ -43,17 +43,12 @@ def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: C
 
 
 def _read(text: Text) -> None:
-    hits = _chosen(text, whole_numbers(text))
+    """Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked
+    for without its letters."""
+    series = Series(text)
+    _cite_all(text, series, _chosen(text, whole_numbers(text)))
     if text.has_free_digits():
-        hits += _chosen(text, parts(text))
-    hits.sort(key=lambda h: h.first)
-    most = text.policy.max_references
-    if len(hits) > most:
-        text.cited.caps.append("max_references")
-    series = Series(text, hits[:most])
-    for hit in hits[:most]:
-        if hit.first not in series.not_meant:
-            _cite(text, hit, series)
+        _cite_all(text, series, _chosen(text, parts(text)))
     if text.has_free_digits():
         headless_ranges(text)
         leftovers(text)
@@ -61,6 +56,18 @@ def _read(text: Text) -> None:
         _leave_out(text.cited, series.left_out)
     if any(c.how == "order" for c in text.cited.citations):
         _without_needless_orders(text.cited)
+
+
+def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:
+    """Cites numbers in reading order, up to the cap."""
+    hits.sort(key=lambda h: h.first)
+    series.hits.update((hit.first, hit) for hit in hits)
+    for hit in hits:
+        if len(text.cited.citations) >= text.policy.max_references:
+            text.cited.caps.append("max_references")
+            return
+        if hit.first not in series.not_meant:
+            _cite(text, hit, series)
 
 
 def _chosen(text: Text, hits: list[Hit]) -> list[Hit]:

@@ -40,13 +40,15 @@ class Cited:
     """Everything a text says about invoices.
 
     `unknown` are numbers that are not held, `counters` digits that may be the end of one, `cut` what stands
-    where the text was cut, `spans` what `a - b` means when it is a range.
+    where the text was cut, `alike` digits that look like numbers we hold, `spans` what `a - b` means when it
+    is a range.
     """
 
     citations: list[Citation] = field(default_factory=list)
     unknown: list[Word] = field(default_factory=list)
     counters: list[Word] = field(default_factory=list)
     cut: list[Word] = field(default_factory=list)
+    alike: list[Word] = field(default_factory=list)
     spans: list[tuple[int, ...]] = field(default_factory=list)
     caps: list[str] = field(default_factory=list)
 
@@ -95,6 +97,11 @@ class Text:
         begin, end = self.words[first], self.words[after - 1]
         text = " ".join(w.text for w in self.words[first:after])
         self.cited.citations.append(Citation(text, begin.field, begin.start, end.end, strength, items, how))
+
+    def printed(self, first: int, after: int) -> str:
+        """The words with what stands between them."""
+        words = self.words[first:after]
+        return words[0].text + "".join(w.glue + w.text for w in words[1:])
 
     def whole(self, first: int, after: int) -> Word:
         """The words as one word, for what is not held."""

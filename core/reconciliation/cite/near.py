@@ -30,7 +30,7 @@ def nearly(cited: Cited, index: Index, owed: Sequence[int]) -> tuple[Citation, .
         return ()
     found = [_cut(word, index, owed) for word in cited.cut[:MAX_LOOKED_AT]]
     places = {(word.field, word.end) for word in cited.cut}
-    whole = [word for word in cited.unknown if (word.field, word.end) not in places]
+    whole = [word for word in (*cited.unknown, *cited.alike) if (word.field, word.end) not in places]
     found += [_typo(word, index, owed) for word in whole[:MAX_LOOKED_AT]]
     return tuple(citation for citation in found if citation is not None)
 

@@ -85,8 +85,11 @@ def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
     size = sum(map(len, digits))
     if items := index.loose.get("|".join(groups)):
         return [Hit(LONG_DIGITS if size >= 3 else SHORT_DIGITS, first, after, items, "zeros")]
-    if size >= SHORT and (items := index.digits.get("|".join(digits))) and _only_generic(groups):
-        return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+    if _only_generic(groups):
+        if size >= SHORT and (items := index.digits.get("|".join(digits))):
+            return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+        if number.isdigit() and (items := index.digits.get(number)):
+            return [Hit(LONG_DIGITS if len(number) >= LONG else SHORT_DIGITS, first, after, items, "digits")]
     if (
         len(number) >= SHORT
         and not number.isdigit()

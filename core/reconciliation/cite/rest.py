@@ -5,7 +5,7 @@ from typing import Final
 
 from core.reconciliation.cite.kinds import JOINS, TIGHT, Text
 from core.reconciliation.cite.series import beginning, extent
-from core.reconciliation.index import GENERIC, bare
+from core.reconciliation.index import GENERIC, bare, shape_of
 
 _CITING: Final = frozenset(
     {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
@@ -14,6 +14,7 @@ _PAPERS: Final = "CDE CMD COMMANDE PO BC BL BON DEVIS CLIENT CLT CONTRAT DOSSIER
 _OTHER_PAPERS: Final = frozenset(_PAPERS.split())
 """Words before the number of a paper that is no invoice."""
 _LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
+SHORTEST_ALIKE: Final = 6
 LONGEST_NUMBER: Final = 20
 LONGEST_COUNTER: Final = 6
 
@@ -28,8 +29,11 @@ def leftovers(text: Text) -> None:
         prefix = _prefix(text, at)
         if prefix in _OTHER_PAPERS:
             continue
-        if _looks_cited(text, at, prefix):
-            text.cited.unknown.append(text.whole(at, extent(text, at)))
+        after = extent(text, at)
+        if _looks_cited(text, at, prefix) or _is_printed_so(text, at, after):
+            text.cited.unknown.append(text.whole(at, after))
+        elif len(word.text) >= SHORTEST_ALIKE and shape_of(word.text) in text.index.shapes:
+            text.cited.alike.append(word)
         digits = _counter(text, at, prefix)
         if digits and at not in text.cut:
             text.cited.counters.append(word._replace(text=digits))
@@ -52,6 +56,12 @@ def _looks_cited(text: Text, at: int, prefix: str | None) -> bool:
         return False
     glued = word.glue in TIGHT or _LETTERS_DIGITS.fullmatch(word.text) is not None
     return glued or prefix in text.index.prefixes or prefix in _CITING
+
+
+def _is_printed_so(text: Text, at: int, after: int) -> bool:
+    """Digits with separators as our numbers have them: `159/9024` where numbers are like 159/2024."""
+    whole = at == 0 or text.words[at].glue not in TIGHT
+    return whole and after - at > 1 and shape_of(text.printed(at, after)) in text.index.printed
 
 
 def _counter(text: Text, at: int, prefix: str | None) -> str | None:

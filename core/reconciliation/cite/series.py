@@ -1,26 +1,29 @@
 """Reads what follows a number: lists with the prefix once, ranges with holes, what is left out of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.reconciliation.cite.kinds import MAX_RANGE, TIGHT, Hit, Text
-from core.reconciliation.index import FULL, shape_of, strength_of
+from core.reconciliation.index import FULL, bare, shape_of, strength_of
 
 RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
 RANGE_SIGNS: Final = frozenset({"->", "=>", ">", "..", "..."})
 AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO", "FACT", "FACTURE", "FACTURES", "JUSQU"})
 EXCEPT_WORDS: Final = frozenset({"SAUF", "HORS", "EXCEPTE", "EXCEPT", "SANS"})
+MAX_ENDING: Final = 2_000
+"""Items with one counter that are looked through for the next element of a list."""
 _FILLERS: Final = AND_WORDS | {"LA", "LE", "LES"}
 LONGEST_TAIL: Final = 9
 """Digits of a list element beyond which it is no counter of the series."""
 
 
 class Series:
-    """Goes on from each number of a text to what follows it; `hits` are all numbers found."""
+    """Goes on from each number of a text to what follows it; `hits` are the numbers found so far,
+    by the place of their first word."""
 
-    def __init__(self, text: Text, hits: Iterable[Hit]) -> None:
+    def __init__(self, text: Text) -> None:
         self.text = text
-        self.hits = {hit.first: hit for hit in hits}
+        self.hits: dict[int, Hit] = {}
         self.left_out: set[int] = set()
         self.not_meant: set[int] = set()
         """Places of numbers that the text names to leave them out."""
@@ -53,8 +56,7 @@ class Series:
         text, digits = self.text, self.text.words[at].text
         if not digits.isdigit() or len(digits) > LONGEST_TAIL or at in text.cut:
             return False
-        others = (text.index.same_series(n, number) for n, number in self._tails(items, digits))
-        found = tuple(dict.fromkeys(m for m in others if m is not None))
+        found = self._ending(items, digits)
         if found:
             if text.words[at].glue.strip() == "-":
                 self._remember_span(items, digits)
@@ -65,6 +67,20 @@ class Series:
             return False
         text.use(at, at + 1)
         return True
+
+    def _ending(self, items: Sequence[int], digits: str) -> tuple[int, ...]:
+        """The items that continue the series of `items` and end with these digits: with the rest of the
+        number unchanged, else (a new month, a new year) the only one between the two parties."""
+        index = self.text.index
+        exact = (index.same_series(n, number) for n, number in self._tails(items, digits))
+        found = tuple(dict.fromkeys(m for m in exact if m is not None))
+        if found or len(digits) < 2 or len(items) > 1:
+            return found
+        ending = index.by_counter.get(bare(digits), ())
+        if len(ending) > MAX_ENDING:
+            return ()
+        between = [m for m in ending if m != items[0] and index.same_parties(items[0], m)]
+        return tuple(between) if len(between) == 1 else ()
 
     def _tails(self, items: Sequence[int], digits: str) -> Iterator[tuple[int, str]]:
         """Each item with its number whose last digits are replaced."""
@@ -127,8 +143,7 @@ class Series:
                 self.not_meant.add(here)
                 here = hit.after
             elif word.text.isdigit() and not text.used[here]:
-                tails = (text.index.same_series(n, number) for n, number in self._tails(items, word.text))
-                self.left_out.update(m for m in tails if m is not None)
+                self.left_out.update(self._ending(items, word.text))
                 text.use(here, here + 1)
                 here += 1
             elif word.text in _FILLERS:

@@ -70,7 +70,7 @@ BY_WORD: Final[tuple[Row, ...]] = (
     ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
     ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d"),
     ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+"),
-    ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*\+?\d[\d .]{7,}"),
+    ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*(?:\+\d\d ?)?\d(?:[ .]?\d){8,9}"),
     ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
     ("creditor", r"(?:FR|BE|DE|ES|IT|LU|NL|PT|AT|IE)\d\d(?:ZZZ|[A-Z0-9]{3})[A-Z0-9]{6}"),
     ("card", r"(?:CB|CARTE)[ *X]*\d{4,16}"),

@@ -173,11 +173,15 @@ def _is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
     stands behind the payer's name has."""
     content = folded[start:end].strip()
     if len(content) in CUTS or (len(folded) in CUTS and end == len(folded)):
-        return content[-1].isalnum()
+        return _may_go_on(content)
     if not name or len(content) <= len(name):
         return False
     behind = content.removeprefix(fold_text(name).strip()).strip()
-    return len(behind) in CUTS and behind[-1].isalnum()
+    return len(behind) in CUTS and _may_go_on(behind)
+
+
+def _may_go_on(content: str) -> bool:
+    return content[-1].isalnum() or content[-1] in "-/._"
 
 
 def _name(text: str) -> str | None:
