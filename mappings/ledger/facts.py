@@ -19,6 +19,7 @@ from core.model.parties import CounterpartyRole
 from mappings.grammar import Origin
 from mappings.ledger.booked import Document, Payment, Third
 from mappings.ledger.lettering import Tie
+from mappings.ledger.numbers import is_number
 from mappings.ledger.values import EUR
 
 PROVIDER: Final = "fec"
@@ -67,10 +68,10 @@ class Facts:
         folders = _folders(documents)
         seen: Counter[str] = Counter()
         for one in documents:
-            number = (
-                one.piece if one.piece and (one.direction, one.piece) not in folders else one.label_number
-            )
-            key = ":".join((one.kind, one.third.key, one.piece or number or "", str(one.issue_date or "")))
+            named = is_number(one.piece) and (one.direction, one.piece) not in folders
+            number = one.piece if named else one.label_number
+            piece = one.piece or one.label_number or ""
+            key = ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
             object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
             seen[object + key] += 1
             id, source = self._sourced("invoice", object, _numbered(key, seen[object + key]))

@@ -30,6 +30,11 @@ def number_in(label: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def is_number(piece: str) -> bool:
+    """Whether a piece reference may number a document: words like `SANS_PIECE_REF` have no digit."""
+    return any(c.isdigit() for c in piece)
+
+
 def is_opening(journal: str, label: str) -> bool:
     """Whether a journal brings last year's balances forward (à nouveaux)."""
     return plain(journal) in _OPENING_CODES or _OPENING.search(plain(label)) is not None
