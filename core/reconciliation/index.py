@@ -11,6 +11,7 @@ from core.reconciliation.line import Item
 GROUP: Final = re.compile(r"[A-Z]+|\d+")
 _DIGITS: Final = re.compile(r"\d+")
 _DIGIT: Final = re.compile(r"\d")
+_LETTERS: Final = re.compile(r"[A-Z]+")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
 """Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
 
@@ -123,6 +124,7 @@ class Index:
         for n, item in enumerate(self.items):
             self._enter(n, item)
         self.starters = self.prefixes | GENERIC
+        self.beginnings = self.prefixes | {m[0] for order in self.orders if (m := _LETTERS.match(order))}
 
     def _enter(self, n: int, item: Item) -> None:
         number = number_of(item.number)

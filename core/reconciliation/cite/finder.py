@@ -44,11 +44,11 @@ def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: C
 
 def _read(text: Text) -> None:
     """Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked
-    for without its letters."""
-    series = Series(text)
-    _cite_all(text, series, _chosen(text, whole_numbers(text)))
+    for without its letters. Digits that only line up when put together wait for the second round."""
+    series, whole = Series(text), whole_numbers(text)
+    _cite_all(text, series, _chosen(text, [h for h in whole if not _is_pieced(h)]))
     if text.has_free_digits():
-        _cite_all(text, series, _chosen(text, parts(text)))
+        _cite_all(text, series, _chosen(text, [*filter(_is_pieced, whole), *parts(text)]))
     if text.has_free_digits():
         headless_ranges(text)
         leftovers(text)
@@ -56,6 +56,10 @@ def _read(text: Text) -> None:
         _leave_out(text.cited, series.left_out)
     if any(c.how == "order" for c in text.cited.citations):
         _without_needless_orders(text.cited)
+
+
+def _is_pieced(hit: Hit) -> bool:
+    return hit.strength <= SHORT_DIGITS and hit.after - hit.first > 1
 
 
 def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:

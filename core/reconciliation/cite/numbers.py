@@ -20,7 +20,7 @@ from core.reconciliation.label import CUTS, Word
 def whole_numbers(text: Text) -> list[Hit]:
     """Numbers as they are printed, separators apart; and the buyers' order numbers."""
     hits, full, orders = [], text.index.full, text.index.orders
-    for first, after, number in _spans(text, text.index.prefixes):
+    for first, after, number in _spans(text, text.index.beginnings):
         items = full.get(number)
         if items is not None:
             hits.append(Hit(_whole_strength(text, first, after, number, items), first, after, items, "full"))

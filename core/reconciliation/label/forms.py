@@ -265,10 +265,10 @@ FORM_OF: Final = (FORMS[0], *(form for _, form in _BY_NEED))
 """The form by the number of the group of OPENING that matched; group numbers begin with 1."""
 MORE_OPENING: Final = re.compile(
     r"(?:[ .]+(?:SEPA|INST(?:ANTANE)?|RECU|RE|EUROPEEN|FAVEUR|TIERS|EN|VOTRE|DE|D|ETRANGER|INTERNATIONAL"
-    r"|PERM|EMIS)(?![A-Z0-9']))+"
+    r"|PERM|EMIS)(?![A-Z0-9']| ?:))+"
 )
 """Words that may follow the opening of a transfer before the name begins."""
-ORDERING: Final = re.compile(r"1/(?=[A-Z])")
+ORDERING: Final = re.compile(r" *1/(?=[A-Z])")
 """Cross-border: the lines of who orders are numbered, 1 is the name, 2 and 3 the address."""
 
 

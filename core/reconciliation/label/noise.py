@@ -68,7 +68,7 @@ BY_WORD: Final[tuple[Row, ...]] = (
     ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {_MONTHS}(?: ?(?:20)?\d\d)?"),
     ("time", r"A [012]?\dH[0-5]\d"),
     ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
-    ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d"),
+    ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d(?: ?{_SIGN})?"),
     ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+"),
     ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*(?:\+\d\d ?)?\d(?:[ .]?\d){8,9}"),
     ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
