@@ -123,9 +123,20 @@ def _paid_on(needed: int, cash: Sequence[Live]) -> date | None:
     return None
 
 
+def says_paid(invoice: Invoice) -> bool:
+    """Whether e-invoicing statuses say that all of the invoice was paid or collected; where amounts are
+    stated, a part of it (or a collection taken back) says no such thing."""
+    state = invoice.einvoice
+    if state is None:
+        return False
+    if state.payment is None:
+        return state.code in E_INVOICE_PAID
+    return 0 < invoice.payable_minor <= state.payment.minor
+
+
 def claimed_grade(invoice: Invoice, *, matched: bool) -> Grade | None:
     """The best claim of payment that is no cash: E2 (e-invoicing), E1 (ledger match), E0 (flag)."""
-    if invoice.einvoice is not None and invoice.einvoice.code in E_INVOICE_PAID:
+    if says_paid(invoice):
         return "E2"
     if matched:
         return "E1"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from core.lifecycle import with_lifecycles
 from core.model import (
     Allocation,
     AuditEntry,
@@ -12,6 +13,7 @@ from core.model import (
     BankTransaction,
     Counterparty,
     Decision,
+    EInvoiceStatus,
     Event,
     Fact,
     FinancedInvoice,
@@ -69,14 +71,16 @@ class Known:
 
 
 def load(unit: Unit, *, as_of: int | None = None) -> Known:
-    """What is known now, or was known at revision `as_of`."""
+    """What is known now, or was known at revision `as_of`; invoices bear what their statuses say."""
+    counterparties = _by_id(unit.all(Counterparty, as_of=as_of))
+    statuses = unit.entries(EInvoiceStatus, as_of=as_of)
     return Known(
         tenant_id=unit.tenant_id,
         revision=unit.revision if as_of is None else as_of,
         lines=_by_id(unit.all(BankTransaction, as_of=as_of)),
         accounts=_by_id(unit.all(BankAccount, as_of=as_of)),
-        invoices=_by_id(unit.all(Invoice, as_of=as_of)),
-        counterparties=_by_id(unit.all(Counterparty, as_of=as_of)),
+        invoices=with_lifecycles(_by_id(unit.all(Invoice, as_of=as_of)), statuses, counterparties),
+        counterparties=counterparties,
         matches=tuple(m for m in unit.all(ProviderMatch, as_of=as_of) if not m.withdrawn),
         ledger_payments=_by_id(unit.all(LedgerPayment, as_of=as_of)),
         lettering=tuple(a for a in unit.all(LedgerAllocation, as_of=as_of) if not a.withdrawn),

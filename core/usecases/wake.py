@@ -6,6 +6,7 @@ from core.model import (
     BankAccount,
     BankTransaction,
     Counterparty,
+    EInvoiceStatus,
     FinancedInvoice,
     Invoice,
     LedgerAllocation,
@@ -15,19 +16,19 @@ from core.model import (
     Statement,
     StreamState,
 )
-from core.model.base import Fact
+from core.model.base import Entry, Fact
 from core.ports import Unit
 
-READ: Final[tuple[type[Fact], ...]] = (
-    BankAccount, BankTransaction, Counterparty, FinancedInvoice, Invoice, LedgerAllocation, LedgerPayment,
-    MatchingPolicy, ProviderMatch, Statement,
+READ: Final[tuple[type[Fact] | type[Entry], ...]] = (
+    BankAccount, BankTransaction, Counterparty, EInvoiceStatus, FinancedInvoice, Invoice,
+    LedgerAllocation, LedgerPayment, MatchingPolicy, ProviderMatch, Statement,
 )  # fmt: skip
-"""The facts a reconciliation reads, besides its own decisions."""
+"""The facts and statuses a reconciliation reads, besides its own decisions."""
 MARK: Final = "reconcile"
 
 
 def newest(unit: Unit) -> int:
-    """The revision of the newest fact a reconciliation reads; 0 when there is none."""
+    """The revision of the newest fact or status a reconciliation reads; 0 when there is none."""
     return max((revisions[-1] for kind in READ if (revisions := unit.revisions(kind))), default=0)
 
 

@@ -161,8 +161,9 @@ def _since(
     if grade == "E1":
         first = min(matches, key=lambda m: m.id)
         return known.since(ProviderMatch, first.id, lambda m: not m.withdrawn), first.id
-    if grade == "E2" and invoice.einvoice is not None and invoice.einvoice.at is not None:
-        return invoice.einvoice.at.astimezone(PARIS).date(), invoice.id
+    state = invoice.einvoice
+    if grade == "E2" and state is not None and (at := state.payment.at if state.payment else state.at):
+        return at.astimezone(PARIS).date(), invoice.id
     if grade == "E2":
         return known.since(Invoice, invoice.id, _says_collected), invoice.id
     if invoice.declared.paid_on is not None:
