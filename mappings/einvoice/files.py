@@ -109,17 +109,19 @@ def _profile(document: Document) -> Iterable[Finding]:
 
 
 def _roots(name: str, container: Container) -> tuple[list[Finding], list[tuple[str, Syntax, Node]]]:
-    """The invoices among the embedded files, best first. A file named as the standards say must be
-    readable; another one is taken when it is an invoice and left alone when it is not."""
+    """The invoices among the embedded files, best first. The best one named as the standards say must
+    be readable; a file of another name is taken when it is an invoice and left alone when it is not."""
     findings: list[Finding] = []
     found: list[tuple[str, Syntax, Node]] = []
     for one in container.embedded:
         inside = f"{name}: {one.name[:60]}"
         try:
             syntax, root = syntax_of(inside, parse(inside, one.content))
-        except BadInput:
-            if one.is_named:
+        except BadInput as broken:
+            if one.is_named and not found:
                 raise
+            if one.is_named:
+                findings.append(Finding("attachment_unreadable", "warning", broken.sentence, one.name[:60]))
             continue
         if not one.is_named:
             findings.append(_misnamed(one))
