@@ -1,9 +1,9 @@
 """The one list of what the core asks of the world. Adapters live in `connectors/kit` and `hub`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from core.model import (
@@ -295,49 +295,66 @@ class FileFinding(Protocol):
     def record(self) -> str: ...
 
 
-class FileStatement(Protocol):
-    """One statement whose control totals hold."""
-
-    @property
-    def account(self) -> BankAccount: ...
-    @property
-    def statement(self) -> Statement: ...
-    @property
-    def transactions(self) -> tuple[BankTransaction, ...]: ...
-
-
 class BankFile(Protocol):
-    """A bank file as read; nothing of a statement in `set_aside` is among the statements."""
+    """A bank file that is proven; nothing of a statement in `set_aside` is among the statements."""
 
     @property
     def format(self) -> str: ...
     @property
-    def statements(self) -> Sequence[FileStatement]: ...
+    def accounts(self) -> Sequence[BankAccount]: ...
+    @property
+    def statements(self) -> Sequence[Statement]: ...
     @property
     def set_aside(self) -> Sequence[FileFinding]: ...
     @property
     def warnings(self) -> Sequence[FileFinding]: ...
-    @property
-    def transactions(self) -> tuple[BankTransaction, ...]: ...
+
+    def booked_days(self, account_id: str) -> Collection[date]:
+        """The booking days of the lines on an account of the file."""
+        ...
+
+    def fitted(
+        self, *, seen: Mapping[str, Sequence[tuple[int, Statement]]], homes: Mapping[str, str]
+    ) -> "BankFile":
+        """The file with occurrence numbers that fit stored lines (by fingerprint: number, and the
+        statement each was first read from), on the accounts that are known by other ids."""
+        ...
+
+    def portions(self) -> Iterator[Sequence[BankTransaction]]:
+        """Booked and pending lines, each once, read again from the file as they are asked for."""
+        ...
 
 
 class Statements(Protocol):
     """Reads bank files: `mappings/statements`."""
 
-    def read(self, name: str, content: bytes, *, account: str | None, company_id: str | None) -> BankFile:
-        """Raises BadInput for a file that cannot be read; `account` is the IBAN a file leaves out."""
-        ...
-
-    def numbered(
-        self, file: BankFile, *, lines: Sequence[BankTransaction], statements: Sequence[Statement]
+    def open(
+        self, name: str, file: BinaryIO, *, account: str | None, company_id: str | None, raw_id: str
     ) -> BankFile:
-        """The file with occurrence numbers that fit the stored lines and statements of its accounts."""
+        """Proves a file; raises BadInput for one that cannot be read. `account` is the IBAN that a
+        file leaves out; the file must be able to seek and stay open while its portions are read."""
         ...
 
     def same_lines(
         self, known: Sequence[BankTransaction], new: Sequence[BankTransaction]
     ) -> Mapping[str, str]:
         """New line id to known line id, for each new line that is known already."""
+        ...
+
+    def successors(
+        self,
+        pending: Sequence[BankTransaction],
+        booked: Sequence[BankTransaction],
+        *,
+        used: Collection[tuple[str, str]],
+        window: Collection[int],
+    ) -> Mapping[str, str]:
+        """Pending line id to the id of the booked line it became. `used`: pairs of announcing format
+        and booked id that are taken; `window`: days a booking may come after the announced day."""
+        ...
+
+    def merged_account(self, known: BankAccount | None, new: BankAccount) -> BankAccount:
+        """What two sources say of one account."""
         ...
 
     def gaps(self, statements: Sequence[Statement]) -> Sequence[FileFinding]:

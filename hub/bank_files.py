@@ -1,29 +1,50 @@
 """The adapter of `core.ports.Statements`: bank files read by `mappings.statements`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
 
-from core.model import BankTransaction, Statement
+from core.model import BankAccount, BankTransaction, Statement
 from core.ports import BankFile, FileFinding
 from mappings import statements as files
 
 
+@dataclass(frozen=True, slots=True)
 class StatementFiles:
-    """Stateless: every method is a pure function of the parsers."""
+    """Every method is a pure function of the parsers; `limits` is how much a file may ask for."""
 
-    def read(self, name: str, content: bytes, *, account: str | None, company_id: str | None) -> BankFile:
-        return files.read_statements(name, content, account=account, company_id=company_id)
+    limits: files.Limits = files.LIMITS
 
-    def numbered(
-        self, file: BankFile, *, lines: Sequence[BankTransaction], statements: Sequence[Statement]
+    def open(
+        self,
+        name: str,
+        file: BinaryIO,
+        *,
+        account: str | None,
+        company_id: str | None,
+        raw_id: str | None = None,
     ) -> BankFile:
-        if not isinstance(file, files.StatementFile):
-            raise TypeError("only a file that `read` returned can be numbered")
-        return files.numbered(file, lines=lines, statements=statements)
+        return files.open_statements(
+            name, file, account=account, company_id=company_id, raw_id=raw_id, limits=self.limits
+        )
 
     def same_lines(
         self, known: Sequence[BankTransaction], new: Sequence[BankTransaction]
     ) -> Mapping[str, str]:
         return files.same_lines(known, new)
+
+    def successors(
+        self,
+        pending: Sequence[BankTransaction],
+        booked: Sequence[BankTransaction],
+        *,
+        used: Collection[tuple[str, str]],
+        window: Collection[int],
+    ) -> Mapping[str, str]:
+        return files.successors(pending, booked, used=used, window=window)
+
+    def merged_account(self, known: BankAccount | None, new: BankAccount) -> BankAccount:
+        return files.merged_account(known, new)
 
     def gaps(self, statements: Sequence[Statement]) -> Sequence[FileFinding]:
         return files.gaps(statements)

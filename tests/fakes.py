@@ -60,7 +60,8 @@ class _Known:
 
 
 def _matches(record: Record, equal: Mapping[str, str | None]) -> bool:
-    return all(getattr(record, name) == value for name, value in equal.items())
+    found = ((getattr(record, name), value) for name, value in equal.items())
+    return all(has == value or (value is not None and str(has) == value) for has, value in found)
 
 
 class InMemoryUnit:

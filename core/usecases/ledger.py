@@ -9,7 +9,7 @@ from core.model.identifiers import is_creditor_reference
 from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
 from core.reconciliation.line import LineStatus
 from core.usecases.copies import copies_of, proven_siren
-from core.usecases.import_files import FILE_PROVIDER
+from core.usecases.file_records import FILE_PROVIDER
 from core.usecases.known import Known
 from core.usecases.lettered import declared_lines, settled_in_ledger
 

@@ -3,12 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from core.errors import LettrageError
 from core.model import (
     FACTS,
-    BankAccount,
-    BankTransaction,
     Company,
     Decision,
     Fact,
@@ -19,8 +18,10 @@ from core.model import (
 from core.ports import Ledgers, Source, Statements, Unit
 from core.usecases.copies import LEDGER_PROVIDER
 from core.usecases.difference import Difference
-from core.usecases.import_files import FILE_PROVIDER, fit
+from core.usecases.file_records import FILE_PROVIDER, whole_files
+from core.usecases.import_files import facts_again
 from core.usecases.import_ledger import read_again
+from core.usecases.succession import announced
 from core.usecases.tombstones import tombstone
 
 MADE_HERE: frozenset[type[Fact]] = frozenset({Company, FinancedInvoice, Decision})
@@ -49,7 +50,7 @@ def compare_facts(
 ) -> Iterator[Difference]:
     """Facts that no raw record reads as, and raw records whose facts are not stored."""
     stored = {fact.id: fact for kind in READ_FROM_RAW for fact in unit.all(kind)}
-    raws = unit.entries(RawRecord)
+    raws = whole_files(unit.entries(RawRecord))
     repeats = Counter((r.provider, r.account, r.object, r.external_id) for r in raws)
     read = _Read()
     several: set[str] = set()
@@ -87,21 +88,16 @@ def _file_again(
     unit: Unit, raw: RawRecord, statements: Statements, stored: Mapping[str, Fact]
 ) -> Sequence[Fact]:
     """The facts a bank file brought when it was imported: its lines that were new then."""
-    account = raw.http.get("account")
-    file = statements.read(raw.external_id, raw.payload, account=account, company_id=raw.company_id)
+    file = statements.open(
+        raw.external_id,
+        BytesIO(raw.payload),
+        account=raw.http.get("account"),
+        company_id=raw.company_id,
+        raw_id=raw.id,
+    )
     brought = [f for f in stored.values() if f.source is not None and f.source.raw_id == raw.id]
     before = min((unit.history(type(f), f.id)[0].revision for f in brought), default=1) - 1
-    fitted = fit(unit, statements, file, as_of=before)
-    known = [
-        line
-        for id in {s.account.id for s in fitted.statements}
-        for line in unit.all(BankTransaction, as_of=before, account_id=id)
-    ]
-    same = statements.same_lines(known, fitted.transactions)
-    lines = [line for line in fitted.transactions if line.id not in same]
-    first = {f.id for f in brought if isinstance(f, BankAccount)}
-    accounts = [s.account for s in fitted.statements if s.account.id in first]
-    return [*accounts, *(s.statement for s in fitted.statements), *lines]
+    return facts_again(unit, statements, file, as_of=before)
 
 
 def _versions(unit: Unit, fact: Fact, several: set[str]) -> list[Fact]:
@@ -116,7 +112,7 @@ def _unjustified(
 ) -> Iterator[Difference]:
     for fact in stored.values():
         for version in _versions(unit, fact, several):
-            if content_hash(version.content()) not in read.contents.get(fact.id, ()):
+            if content_hash(announced(version, stored).content()) not in read.contents.get(fact.id, ()):
                 raw_id = version.source.raw_id if version.source else None
                 where = f"raw record {raw_id}" if raw_id else "no raw record"
                 message = f"the stored {fact.entity} is not what its raw record says"

@@ -20,12 +20,14 @@ IBAN = r"^[A-Za-z0-9 ]+$"
 
 
 class ImportSummary(BaseModel):
-    """What one file came to. `known` lines were stored before; statements set aside do not add up."""
+    """What one file came to. `known` lines were stored before; `pending` ones are new and not booked yet;
+    statements set aside do not add up."""
 
     name: str
     format: str
     new: int
     known: int
+    pending: int
     statements: int
     set_aside: list[str]
     warnings: list[str]
@@ -52,7 +54,7 @@ def import_bank_file(
         caller.tenant_id,
         company_id=company_id,
         name=plain(file.filename or "file")[:200],
-        content=file.file.read(),
+        file=file.file,
         account=account,
         dry_run=dry_run,
     )
@@ -61,6 +63,7 @@ def import_bank_file(
         format=done.format,
         new=done.new,
         known=done.known,
+        pending=done.pending,
         statements=done.statements,
         set_aside=list(done.set_aside),
         warnings=list(done.warnings),

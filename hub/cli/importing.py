@@ -1,9 +1,12 @@
 """`lettrage import`: bank files and ledgers into the store, or as canonical lines on stdout."""
 
-from collections.abc import Iterator, Sequence
-from io import BytesIO
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -12,8 +15,6 @@ from hub.cli.context import AsJson, ForCompany, ForTenant, company_of, opened, t
 from hub.cli.frame import IN_PART, UNREADABLE, complain, emit, emit_line, progress, say, warn
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
-
     from core.model import Fact
     from core.ports import BankFile, LedgerRead
     from core.usecases.import_files import Imported
@@ -49,14 +50,23 @@ def import_(
         raise typer.Exit(status)
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file; raises BadInput with what to do."""
+@contextmanager
+def open_file(path: Path) -> Iterator[BinaryIO]:
+    """A file opened for reading; raises BadInput with what to do."""
     try:
-        return path.read_bytes()
+        file = path.open("rb")
     except IsADirectoryError:
         raise BadInput(f"{path} is a folder: name the files in it") from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a short file; raises BadInput with what to do."""
+    with open_file(path) as file:
+        return file.read()
 
 
 def _about(path: Path, error: BadInput) -> str:
@@ -75,103 +85,110 @@ def _status(read: int, refused: Sequence[str], *, aside: bool) -> int:
     return IN_PART if aside else 0
 
 
+@dataclass(slots=True)
+class _Preview:
+    """A file read without storing; its facts go by, they are not kept. `found` counts them by entity,
+    bank lines also by status."""
+
+    path: Path
+    read: "BankFile | LedgerRead"
+    found: Counter[str] = field(default_factory=Counter)
+
+    def run(self, facts: "Iterable[Sequence[Fact]]", *, jsonl: bool) -> None:
+        """Counts every fact, and prints it with `jsonl`."""
+        for portion in facts:
+            for fact in portion:
+                self.found[fact.entity] += 1
+                self.found[getattr(fact, "status", "")] += fact.entity == "bank_transaction"
+                if jsonl:
+                    emit_line(canonical(fact))
+
+    @property
+    def is_ledger(self) -> bool:
+        return self.read.format == "fec"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.path.name,
+            "format": str(self.read.format),
+            "statements": self.found["statement"],
+            "lines": self.found["booked"],
+            "pending": self.found["pending"],
+            "records": sum(self.found.values()) - self.found["booked"] - self.found["pending"],
+            "set_aside": [f"{one.record}: {one.message}" for one in self.read.set_aside],
+            "warnings": [f"{one.record}: {one.message}" for one in self.read.warnings],
+        }
+
+    def counts(self) -> str:
+        """What was found, in words."""
+        if self.is_ledger:
+            return ", ".join(f"{self.found[entity]} {words}" for entity, words in LEDGER_WORDS.items())
+        return f"{self.found['statement']} statements, {self.found['booked']} lines" + _pending(
+            self.found["pending"]
+        )
+
+
+LEDGER_WORDS = {
+    "invoice": "invoices and credit notes",
+    "ledger_payment": "payments",
+    "ledger_allocation": "lettered",
+}
+
+
 def _preview(files: list[Path], account: str | None, *, jsonl: bool, as_json: bool) -> int:
-    done: list[tuple[Path, BankFile | LedgerRead]] = []
+    done: list[_Preview] = []
     refused: list[str] = []
     for path in files:
         try:
-            read = _read(path, account)
+            with open_file(path) as content:
+                read, facts = _read(path.name, content, account)
+                one = _Preview(path, read)
+                one.run(facts, jsonl=jsonl)
         except BadInput as error:
             refused.append(_about(path, error))
         else:
-            done.append((path, read))
+            done.append(one)
+            _say_previewed(one, quiet=jsonl or as_json)
     if as_json:
-        emit({"files": [_previewed(path, read) for path, read in done], "refused": refused})
-    for path, read in done:
-        _say_previewed(path, read, jsonl=jsonl, quiet=as_json)
+        emit({"files": [one.as_json() for one in done], "refused": refused})
     for sentence in refused:
         complain(sentence)
-    return _status(len(done), refused, aside=any(read.set_aside for _, read in done))
+    return _status(len(done), refused, aside=any(one.read.set_aside for one in done))
 
 
-def _read(path: Path, account: str | None) -> "BankFile | LedgerRead":
-    """The file as its parser reads it, without the store."""
+def _read(
+    name: str, content: BinaryIO, account: str | None
+) -> "tuple[BankFile | LedgerRead, Iterable[Sequence[Fact]]]":
+    """The file as its parser reads it, without the store, and its facts in portions."""
     from hub.bank_files import StatementFiles
     from hub.ledger_files import LedgerFiles
+
+    if _is_ledger(content):
+        ledger = LedgerFiles().read(name, content, company_id=None, siren=None, raw_id=None)
+        return ledger, [ledger.facts]
+    file = StatementFiles().open(name, content, account=account, company_id=None)
+    return file, chain([[*file.accounts, *file.statements]], file.portions())
+
+
+def _is_ledger(content: BinaryIO) -> bool:
     from mappings.ledger import is_ledger
 
-    content = read_file(path)
-    if is_ledger(content[:HEAD]):
-        return LedgerFiles().read(path.name, BytesIO(content), company_id=None, siren=None, raw_id=None)
-    return StatementFiles().read(path.name, content, account=account, company_id=None)
+    head = content.read(HEAD)
+    content.seek(0)
+    return is_ledger(head)
 
 
-def _say_previewed(path: Path, read: "BankFile | LedgerRead", *, jsonl: bool, quiet: bool) -> None:
-    if jsonl:
-        for fact in _facts(read):
-            emit_line(canonical(fact))
-    elif not quiet:
-        say(f"{path}: {read.format}, {_counts(read)}; nothing stored")
-    for finding in read.set_aside:
-        warn(f"{path}: set aside: {finding.record}: {finding.message}")
-    for finding in read.warnings:
-        warn(f"{path}: {finding.record}: {finding.message}")
+def _say_previewed(one: _Preview, *, quiet: bool) -> None:
+    if not quiet:
+        say(f"{one.path}: {one.read.format}, {one.counts()}; nothing stored")
+    for finding in one.read.set_aside:
+        warn(f"{one.path}: set aside: {finding.record}: {finding.message}")
+    for finding in one.read.warnings:
+        warn(f"{one.path}: {finding.record}: {finding.message}")
 
 
-def _counts(read: "BankFile | LedgerRead") -> str:
-    if _is_ledger_read(read):
-        return ", ".join(f"{count} {words}" for words, count in ledger_counts(read.facts).items())
-    return f"{_statements(read)} statements, {_lines(read)} lines"
-
-
-def ledger_counts(facts: "Sequence[Fact]") -> dict[str, int]:
-    """How many facts of each kind a ledger gave, in words."""
-    words = {
-        "invoice": "invoices and credit notes",
-        "ledger_payment": "payments",
-        "ledger_allocation": "lettered",
-    }
-    return {word: sum(fact.entity == entity for fact in facts) for entity, word in words.items()}
-
-
-def _is_ledger_read(read: "BankFile | LedgerRead") -> "TypeGuard[LedgerRead]":
-    return hasattr(read, "facts")
-
-
-def _is_bank_file(read: "BankFile | LedgerRead") -> "TypeGuard[BankFile]":
-    return hasattr(read, "statements")
-
-
-def _statements(read: "BankFile | LedgerRead") -> int:
-    return len(read.statements) if _is_bank_file(read) else 0
-
-
-def _lines(read: "BankFile | LedgerRead") -> int:
-    return len(read.transactions) if _is_bank_file(read) else 0
-
-
-def _previewed(path: Path, read: "BankFile | LedgerRead") -> dict[str, Any]:
-    return {
-        "name": path.name,
-        "format": str(read.format),
-        "statements": _statements(read),
-        "lines": _lines(read),
-        "records": sum(1 for _ in _facts(read)),
-        "set_aside": [f"{one.record}: {one.message}" for one in read.set_aside],
-        "warnings": [f"{one.record}: {one.message}" for one in read.warnings],
-    }
-
-
-def _facts(read: "BankFile | LedgerRead") -> "Iterator[Fact]":
-    """Accounts, statements and lines, each once; all that a ledger states."""
-    if _is_ledger_read(read):
-        yield from read.facts
-    facts: dict[str, Fact] = {}
-    for one in read.statements if _is_bank_file(read) else ():
-        facts.setdefault(one.account.id, one.account)
-        facts.setdefault(one.statement.id, one.statement)
-    yield from facts.values()
-    yield from read.transactions if _is_bank_file(read) else ()
+def _pending(count: int) -> str:
+    return f", {count} pending" if count else ""
 
 
 def canonical(fact: "Fact") -> dict[str, Any]:
@@ -204,28 +221,26 @@ def _taken(hub: "Hub", tenant_id: str, company_id: str, path: Path, account: str
     """One file into the store."""
     from core.usecases.import_files import import_file
     from core.usecases.import_ledger import import_ledger
-    from mappings.ledger import is_ledger
 
-    content = read_file(path)
-    if is_ledger(content[:HEAD]):
-        file = BytesIO(content)
-        return import_ledger(
-            hub.store, hub.ledgers, tenant_id, company_id=company_id, name=path.name, file=file
+    with open_file(path) as file:
+        if _is_ledger(file):
+            return import_ledger(
+                hub.store, hub.ledgers, tenant_id, company_id=company_id, name=path.name, file=file
+            )
+        return import_file(
+            hub.store,
+            hub.statements,
+            tenant_id,
+            company_id=company_id,
+            name=path.name,
+            file=file,
+            account=account,
         )
-    return import_file(
-        hub.store,
-        hub.statements,
-        tenant_id,
-        company_id=company_id,
-        name=path.name,
-        content=content,
-        account=account,
-    )
 
 
 def _say_imported(done: "list[Imported]", refused: list[str], *, as_json: bool) -> None:
     if as_json:
-        fields = ("name", "format", "statements", "new", "known", "set_aside", "warnings")
+        fields = ("name", "format", "statements", "new", "known", "pending", "set_aside", "warnings")
         emit(
             {"files": [{field: getattr(one, field) for field in fields} for one in done], "refused": refused}
         )
@@ -233,7 +248,7 @@ def _say_imported(done: "list[Imported]", refused: list[str], *, as_json: bool) 
         if not as_json:
             what = "records" if one.format == "fec" else "lines"
             counts = f"{one.statements} statements, " if one.statements else ""
-            counts += f"{one.new} new {what}, {one.known} known already"
+            counts += f"{one.new} new {what}, {one.known} known already{_pending(one.pending)}"
             say(f"{one.name}: {one.format}, {counts}")
         for finding in one.set_aside:
             warn(f"{one.name}: set aside: {finding}")

@@ -1,18 +1,20 @@
-"""Proves a statement by its control totals and turns it into facts."""
+"""Proves a statement by its control totals, and turns what was read into facts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from pydantic import ValidationError
 
 from core.errors import BadInput
-from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement, content_hash, stable_id
-from core.model.bank import TransactionStatus
+from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement, stable_id
 from core.model.identifiers import is_iban
 from core.model.money import MAX_MINOR
-from mappings.statements.draft import AccountName, Context, Draft, Line, Stated, Unreadable
-from mappings.statements.identity import PROVIDER, content_key, count_equals, line_id
-from mappings.statements.result import Finding, Format, ReadStatement
+from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Stated, Unreadable
+from mappings.statements.identity import PROVIDER, content_key, line_id
+from mappings.statements.result import Finding
 
 
 def given_iban(account: str | None) -> str | None:
@@ -45,106 +47,63 @@ def agree(name: AccountName, context: Context) -> AccountName:
     return name
 
 
-def account_fact(draft: Draft, context: Context) -> BankAccount:
-    """The account; its balances stay on the statements, so that any file gives the same fact."""
-    name = draft.account
-    key = ("iban", name.iban) if name.iban else ("raw", name.raw)
-    return BankAccount(
-        id=stable_id("acc", *key),
-        company_id=context.company_id,
-        source=_source(name, "account", name.key, context),
-        provider_words={} if name.raw == name.iban else {"account": name.raw},
-        iban=name.iban,
-        bic=name.bic,
-        holder_name=name.holder_name,
-        name=name.name,
-        currency=draft.currency,
-    )
+@dataclass(slots=True)
+class Tally:
+    """What is counted of a statement's booked lines while they go by."""
+
+    booked_minor: int = 0
+    days: Counter[date | None] = field(default_factory=Counter)
+
+    @property
+    def lines(self) -> int:
+        return self.days.total()
+
+    def add(self, line: Line) -> None:
+        self.booked_minor += line.amount_minor
+        self.days[line.booking_date] += 1
 
 
-def _source(name: AccountName, object: str, external_id: str, context: Context) -> SourceRef:
-    return SourceRef(
-        provider=PROVIDER, account=name.key, object=object, external_id=external_id, raw_id=context.raw_id
-    )
+def prove(opened: Opened, closed: Closed, tally: Tally) -> tuple[Stated, Stated, list[Finding]]:
+    """Opening and closing balance, and what to know; raises Unreadable when they do not add up.
 
-
-def assembled(draft: Draft, context: Context, format: Format) -> tuple[ReadStatement, list[Finding]]:
-    """The proven statement and what to know about it; raises Unreadable when it does not add up."""
-    opening, closing, doubts = _proven(draft)
-    if max(abs(opening.minor), abs(closing.minor)) > MAX_MINOR:
-        raise Unreadable("unreadable_amount", "a balance is out of range", draft.record)
-    account = account_fact(draft, context)
-    keys = [line_key(draft, line) for line in draft.lines]
-    statement = _statement(draft, context, format, account, (opening, closing), keys)
-    facts = line_facts(
-        draft, draft.lines, keys, account, context, format, status="booked", read_from=statement.id
-    )
-    read = ReadStatement(account, statement, count_equals(facts, {}), draft.record)
-    return read, [*draft.findings, *doubts, *_late(draft, opening)]
-
-
-def _statement(
-    draft: Draft,
-    context: Context,
-    format: Format,
-    account: BankAccount,
-    ends: tuple[Stated, Stated],
-    keys: Sequence[str],
-) -> Statement:
-    id = _statement_id(account, format, ends, keys)
-    opening, closing = ends
-    return Statement(
-        id=id,
-        company_id=context.company_id,
-        source=_source(draft.account, format, id, context),
-        account_id=account.id,
-        format=draft.version,
-        currency=draft.currency,
-        opening_minor=opening.minor,
-        opening_on=opening.on,
-        closing_minor=closing.minor,
-        closing_on=closing.on,
-        lines=len(keys),
-        file_name=context.name,
-    )
-
-
-def _statement_id(account: BankAccount, format: str, ends: tuple[Stated, Stated], keys: Iterable[str]) -> str:
-    balances = [f"{end.on}:{end.minor}" for end in ends]
-    return stable_id("stm", account.id, format, *balances, content_hash(sorted(keys)))
-
-
-def _proven(draft: Draft) -> tuple[Stated, Stated, list[Finding]]:
-    """Opening and closing balance. Where one is not stated it is worked out, with a warning."""
-    booked = sum(line.amount_minor for line in draft.lines)
-    opening, closing = draft.opening, draft.closing
-    if opening is None and closing is None:
+    Where one of the two is not stated it is worked out, with a warning.
+    """
+    opening, closing = closed.opening, closed.closing
+    doubts: list[Finding] = []
+    if opening is not None and closing is not None:
+        if opening.currency != closing.currency or opening.minor + tally.booked_minor != closing.minor:
+            message = _mismatch(opened, closed, tally, opening, closing)
+            raise Unreadable("balance_mismatch", message, opened.record)
+    elif opening is not None:
+        doubts = [_unproven(opened, "opening")]
+        closing = Stated(opening.minor + tally.booked_minor, None, closed.currency)
+    elif closing is not None:
+        doubts = [_unproven(opened, "closing")]
+        opening = Stated(closing.minor - tally.booked_minor, None, closed.currency)
+    if opening is None or closing is None:
         raise Unreadable(
             "no_balance",
-            f"the statement of the {draft.account} states neither an opening nor a closing balance,"
+            f"the statement of the {opened.account} states neither an opening nor a closing balance,"
             " so nothing proves it complete: ask the bank for a file with balances",
-            draft.record,
+            opened.record,
         )
-    if opening is not None and closing is not None:
-        if opening.currency != closing.currency or opening.minor + booked != closing.minor:
-            raise Unreadable("balance_mismatch", _mismatch(draft, opening, booked, closing), draft.record)
-        return opening, closing, []
-    found = "closing" if opening is None else "opening"
-    doubt = Finding(
+    if max(abs(opening.minor), abs(closing.minor)) > MAX_MINOR:
+        raise Unreadable("unreadable_amount", "a balance is out of range", opened.record)
+    return opening, closing, [*doubts, *_late(opened, opening, tally)]
+
+
+def _unproven(opened: Opened, found: str) -> Finding:
+    return Finding(
         "balance_unproven",
         "warning",
-        f"the statement of the {draft.account} has only its {found} balance, so it cannot be proven"
+        f"the statement of the {opened.account} has only its {found} balance, so it cannot be proven"
         " complete: it is taken over; compare its lines with the bank's site",
-        draft.record,
+        opened.record,
     )
-    if closing is None and opening is not None:
-        return opening, Stated(opening.minor + booked, None, draft.currency), [doubt]
-    assert closing is not None
-    return Stated(closing.minor - booked, None, draft.currency), closing, [doubt]
 
 
-def _mismatch(draft: Draft, opening: Stated, booked: int, closing: Stated) -> str:
-    expected = opening.minor + booked
+def _mismatch(opened: Opened, closed: Closed, tally: Tally, opening: Stated, closing: Stated) -> str:
+    expected = opening.minor + tally.booked_minor
     same_currency = opening.currency == closing.currency
     difference = (
         f"difference {Money(closing.minor - expected, opening.currency)}"
@@ -154,89 +113,160 @@ def _mismatch(draft: Draft, opening: Stated, booked: int, closing: Stated) -> st
     hint = next(
         (
             f" The figures do match its {word} balance."
-            for word, other in draft.others.items()
+            for word, other in closed.others.items()
             if other == Stated(expected, other.on, opening.currency)
         ),
         "",
     )
     return (
-        f"the statement of the {draft.account} closing on {closing.on} does not add up: opening"
-        f" {Money(opening.minor, opening.currency)} + {len(draft.lines)} booked lines"
-        f" {Money(booked, opening.currency)} = {Money(expected, opening.currency)}, but it closes at"
-        f" {Money(closing.minor, closing.currency)}: {difference}.{hint} Nothing of it was taken over:"
-        " ask the bank for the statement again"
+        f"the statement of the {opened.account} closing on {closing.on} does not add up: opening"
+        f" {Money(opening.minor, opening.currency)} + {tally.lines} booked lines"
+        f" {Money(tally.booked_minor, opening.currency)} = {Money(expected, opening.currency)}, but it"
+        f" closes at {Money(closing.minor, closing.currency)}: {difference}.{hint} Nothing of it was taken"
+        " over: ask the bank for the statement again"
     )
 
 
-def _late(draft: Draft, opening: Stated) -> list[Finding]:
-    late = [
-        line
-        for line in draft.lines
-        if opening.on and line.booking_date is not None and line.booking_date < opening.on
-    ]
-    if not late:
-        return []
-    message = (
-        f"{len(late)} of {len(draft.lines)} lines of the {draft.account} are booked before the"
-        f" statement opens on {opening.on}"
+def _late(opened: Opened, opening: Stated, tally: Tally) -> Iterator[Finding]:
+    late = sum(count for day, count in tally.days.items() if opening.on and day and day < opening.on)
+    if late:
+        message = (
+            f"{late} of {tally.lines} lines of the {opened.account} are booked before the"
+            f" statement opens on {opening.on}"
+        )
+        yield Finding("booked_before_opening", "info", message, opened.record)
+
+
+def account_fact(name: AccountName, currency: str, context: Context) -> BankAccount:
+    """The account; its balances stay on the statements, so that any file gives the same fact."""
+    return BankAccount(
+        id=account_id(name),
+        company_id=context.company_id,
+        source=_source(name, "account", name.key, context),
+        provider_words={} if name.raw == name.iban else {"account": name.raw},
+        iban=name.iban,
+        bic=name.bic,
+        holder_name=name.holder_name,
+        name=name.name,
+        currency=currency,
     )
-    return [Finding("booked_before_opening", "info", message, draft.record)]
 
 
-def line_key(draft: Draft, line: Line) -> str:
-    """The fingerprint of a line."""
+def account_id(name: AccountName) -> str:
+    """The id of a file's account: its IBAN, or else the bank's own name of it, makes it."""
+    return stable_id("acc", *(("iban", name.iban) if name.iban else ("raw", name.raw)))
+
+
+def _source(name: AccountName, object: str, external_id: str, context: Context) -> SourceRef:
+    return SourceRef(
+        provider=PROVIDER, account=name.key, object=object, external_id=external_id, raw_id=context.raw_id
+    )
+
+
+def statement_fact(
+    opened: Opened,
+    currency: str,
+    ends: tuple[Stated, Stated],
+    keys: Iterable[str],
+    lines: int,
+    context: Context,
+    format: str,
+) -> Statement:
+    """The statement; `keys` are the fingerprints of its booked lines in ascending order."""
+    opening, closing = ends
+    account = account_id(opened.account)
+    balances = [f"{end.on}:{end.minor}" for end in ends]
+    id = stable_id("stm", account, format, *balances, _hash_of_list(keys))
+    return Statement(
+        id=id,
+        company_id=context.company_id,
+        source=_source(opened.account, format, id, context),
+        account_id=account,
+        format=opened.version,
+        currency=currency,
+        opening_minor=opening.minor,
+        opening_on=opening.on,
+        closing_minor=closing.minor,
+        closing_on=closing.on,
+        lines=lines,
+        file_name=context.name,
+    )
+
+
+def _hash_of_list(words: Iterable[str]) -> str:
+    """`content_hash` of the list, which is never held: the words are plain letters and digits."""
+    hashed = hashlib.sha256(b"[")
+    for place, word in enumerate(words):
+        hashed.update(f',"{word}"'.encode() if place else f'"{word}"'.encode())
+    hashed.update(b"]")
+    return hashed.hexdigest()
+
+
+def line_key(account: AccountName, line: Line, *, state: str = "") -> bytes:
+    """The fingerprint of a line; what is not booked has fingerprints of its own."""
+    reference = line.more.get("end_to_end_id")
     return content_key(
-        account=draft.account.key,
+        account=account.key,
         day=line.booking_date,
         amount_minor=line.amount_minor,
         currency=line.currency,
         text=line.key_text,
-        end_to_end=str(line.more.get("end_to_end_id") or "") or None,
+        end_to_end=reference if isinstance(reference, str) else None,
+        state=state,
     )
 
 
-def line_facts(
-    draft: Draft,
-    lines: Iterable[Line],
-    keys: Iterable[str],
-    account: BankAccount,
-    context: Context,
-    format: Format,
-    *,
-    status: TransactionStatus,
-    read_from: str | None = None,
-) -> list[BankTransaction]:
-    """Transactions in file order, each still the first of its equals. `read_from` is the id of the
-    statement: it is noted as the version of the source, which is no part of a fact's content."""
-    shared = {"company_id": context.company_id, "account_id": account.id, "status": status}
-    facts = []
-    for line, key in zip(lines, keys, strict=True):
-        source = SourceRef(
-            provider=PROVIDER,
-            account=draft.account.key,
-            object=format,
-            external_id=f"{key}:1",
-            external_version=read_from,
-            raw_id=context.raw_id,
-        )
-        identity = {"id": line_id(account.id, key, 1), "fingerprint": key, "source": source}
-        facts.append(_transaction(draft, line, {**shared, **identity}))
-    return facts
+def in_range(line: Line) -> bool:
+    """Whether the amounts of a line fit the store."""
+    original = line.more.get("original_amount_minor")
+    return max(abs(line.amount_minor), abs(original) if isinstance(original, int) else 0) <= MAX_MINOR
 
 
-def _transaction(draft: Draft, line: Line, around: dict[str, object]) -> BankTransaction:
-    fields = {
-        **line.more,
-        **around,
-        "provider_words": line.words,
-        "amount_minor": line.amount_minor,
-        "currency": line.currency,
-        "booking_date": line.booking_date,
-        "operation": line.operation,
-    }
-    try:
-        return BankTransaction.model_validate(fields)
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"]))
-        raise Unreadable("unreadable_line", f"a line's {place}: {problem['msg']}", draft.record) from None
+@dataclass(slots=True)
+class LineFacts:
+    """Makes the lines of one statement transactions. `read_from` is the id of the statement: it is
+    noted as the version of the source, which is no part of a fact's content."""
+
+    account: AccountName
+    context: Context
+    format: str
+    home: str
+    read_from: str | None = None
+    _id: str = ""
+
+    def __post_init__(self) -> None:
+        self._id = account_id(self.account)
+
+    def fact(self, line: Line, fingerprint: str, occurrence: int, *, booked: bool) -> BankTransaction:
+        """Raises BadInput for a line that the model does not take."""
+        fields = {
+            **line.more,
+            "id": line_id(self._id, fingerprint, occurrence),
+            "company_id": self.context.company_id,
+            "source": {
+                "provider": PROVIDER,
+                "account": self.account.key,
+                "object": self.format,
+                "external_id": f"{fingerprint}:{occurrence}",
+                "external_version": self.read_from,
+                "raw_id": self.context.raw_id,
+            },
+            "provider_words": line.words,
+            "account_id": self.home,
+            "amount_minor": line.amount_minor,
+            "currency": line.currency,
+            "booking_date": line.booking_date,
+            "status": "booked" if booked else "pending",
+            "operation": line.operation,
+            "fingerprint": fingerprint,
+            "occurrence": occurrence,
+        }
+        try:
+            return BankTransaction.model_validate(fields)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, problem["loc"]))
+            raise BadInput(
+                f"{self.context.name} has a line whose {place} cannot be kept ({problem['msg']}): nothing"
+                " of the file was taken over"
+            ) from None

@@ -9,10 +9,10 @@ a whole raises BadInput. A format that reads a statement whole makes a `Draft` o
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import BinaryIO, Literal, Protocol, TypeAlias
+from typing import BinaryIO, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from core.model import exponent
 from core.model.bank import Operation
@@ -79,8 +79,7 @@ class Closed:
     findings: Iterable[Finding] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A movement. `key_text` is all the bank's words of it: what the fingerprint is made of.
 
     `more` holds further fields of BankTransaction by name.
@@ -116,6 +115,17 @@ Part: TypeAlias = Opened | Line | Closed | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a file may ask for. Memory is bounded by an entry, so only that must stay small."""
+
+    total_bytes: int = 4 * 1024**3
+    entry_bytes: int = 32 * 1024**2
+
+
+LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the caller knows and the file does not."""
 
@@ -124,6 +134,7 @@ class Context:
     company_id: str | None = None
     currency: str | None = None
     raw_id: str | None = None
+    limits: Limits = LIMITS
 
 
 class FormatReader(Protocol):
@@ -143,7 +154,7 @@ def in_parts(attempts: Iterable[Callable[[], Draft]]) -> Iterator[Part]:
         yield Opened(draft.account, draft.version, draft.record)
         yield from draft.lines
         for line in draft.pending:
-            yield line if line.status != "booked" else replace(line, status="pending")
+            yield line if line.status != "booked" else line._replace(status="pending")
         yield Closed(draft.currency, draft.opening, draft.closing, draft.others, draft.findings)
 
 

@@ -7,7 +7,7 @@ lines of the same account and booking date (three equal card payments are three 
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -27,13 +27,25 @@ def plain(text: str) -> str:
 
 
 def content_key(
-    *, account: str, day: date | None, amount_minor: int, currency: str, text: str, end_to_end: str | None
-) -> str:
-    """The fingerprint of a booked line. The value date is left out: banks correct it later."""
+    *,
+    account: str,
+    day: date | None,
+    amount_minor: int,
+    currency: str,
+    text: str,
+    end_to_end: str | None,
+    state: str = "",
+) -> bytes:
+    """The fingerprint of a line, 16 bytes. The value date is left out: banks correct it later.
+
+    `state` is for lines that are not booked: they are other facts than the booked line they become.
+    """
     reference = plain(end_to_end) if end_to_end else ""
-    parts = (account, str(day), str(amount_minor), currency, plain(text), reference)
-    framed = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(framed.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    parts = [account, str(day), str(amount_minor), currency, plain(text), reference]
+    if state:
+        parts.append(state)
+    framed = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.sha256(framed.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def with_occurrence(line: BankTransaction, occurrence: int) -> BankTransaction:
@@ -55,10 +67,17 @@ def line_id(account_id: str, fingerprint: str, occurrence: int) -> str:
 Taken = Mapping[str, set[int]]
 
 
-def _rank(line: BankTransaction) -> tuple[str, ...]:
-    """Orders equal lines by what they may differ in, so that their order in a file is nothing."""
-    words = sorted(line.provider_words.items())
-    return (str(line.value_date), line.bank_reference or "", str(words), str(line.transaction_time))
+def rank(value_date: object, reference: object, words: Mapping[str, str], moment: object) -> bytes:
+    """Orders equal lines by what they may differ in, so that their order in a file is nothing: first
+    the value date, then everything else in a fixed but arbitrary order; 16 bytes."""
+    day = value_date.toordinal() if isinstance(value_date, date) else 0xFFFFFFFF
+    rest = f"{reference or ''}|{sorted(words.items())}|{moment}"
+    digest = hashlib.blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=12)
+    return day.to_bytes(4, "big") + digest.digest()
+
+
+def _rank(line: BankTransaction) -> bytes:
+    return rank(line.value_date, line.bank_reference, line.provider_words, line.transaction_time)
 
 
 def count_equals(lines: Sequence[BankTransaction], taken: Taken) -> tuple[BankTransaction, ...]:
@@ -70,12 +89,13 @@ def count_equals(lines: Sequence[BankTransaction], taken: Taken) -> tuple[BankTr
     for key, places in groups.items():
         if len(places) > 1:
             places.sort(key=lambda place: _rank(lines[place]))
-        for place, number in zip(places, _free(taken.get(key, set())), strict=False):
+        for place, number in zip(places, free_numbers(taken.get(key, set())), strict=False):
             numbered[place] = with_occurrence(lines[place], number)
     return tuple(numbered)
 
 
-def _free(taken: set[int]) -> Iterator[int]:
+def free_numbers(taken: Collection[int]) -> Iterator[int]:
+    """1, 2, 3 and so on, without those that are taken."""
     number = 0
     while True:
         number += 1
@@ -88,7 +108,7 @@ def disjoint(one: Statement, other: Statement) -> bool:
     the other begins. Where they touch the balances must follow on. That is enough for CFONB, which
     dates an opening balance with the day before; camt may date it with the day itself, so there
     only two parts of one day are told apart."""
-    first, second = sorted((one, other), key=_chronology)
+    first, second = sorted((one, other), key=chronology)
     if first.closing_on is None or second.opening_on is None:
         return False
     if first.closing_on != second.opening_on:
@@ -101,7 +121,8 @@ def disjoint(one: Statement, other: Statement) -> bool:
     return parts_of_a_day and first.opening_minor != second.opening_minor
 
 
-def _chronology(statement: Statement) -> tuple[date, date]:
+def chronology(statement: Statement) -> tuple[date, date]:
+    """Orders the statements of an account: by their end, then their beginning."""
     end = statement.closing_on or date.max
     return (end, statement.opening_on or end)
 
@@ -131,7 +152,7 @@ def numbered(
 
 
 def _file_order(read: ReadStatement) -> tuple[str, date, date, str]:
-    return (read.statement.account_id, *_chronology(read.statement), read.statement.id)
+    return (read.statement.account_id, *chronology(read.statement), read.statement.id)
 
 
 def _fit(read: ReadStatement, seen: Mapping[tuple[str, str], list[tuple[int, Statement]]]) -> ReadStatement:
@@ -160,7 +181,7 @@ def gaps(statements: Iterable[Statement]) -> tuple[Finding, ...]:
     return tuple(
         _gap(before, after)
         for chain in chains.values()
-        for before, after in pairwise(sorted(chain, key=_chronology))
+        for before, after in pairwise(sorted(chain, key=chronology))
         if _broken(before, after)
     )
 

@@ -1,9 +1,10 @@
-"""Which new lines are known already, though another format prints them in other words."""
+"""Which new lines are known already in other words, and which booked line an announced one became."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from core.model import BankTransaction
 from mappings.statements.identity import PROVIDER, plain
@@ -22,6 +23,11 @@ class _Booking:
         first = self.lines[0]
         total = sum(line.amount_minor for line in self.lines)
         return (first.account_id, first.booking_date, total, first.currency)
+
+    @property
+    def money(self) -> tuple[str, int, str]:
+        account, _, total, currency = self.place
+        return account, total, currency
 
     @property
     def format(self) -> str:
@@ -124,12 +130,13 @@ def _sorted_text(booking: _Booking) -> list[str]:
 
 
 def _text(booking: _Booking) -> frozenset[str]:
-    texts = (
-        (line.counterparty_name, line.remittance, line.end_to_end_id, line.creditor_reference)
-        for line in booking.lines
-    )
-    whole = plain(" ".join(text for line in texts for text in line if text))
+    whole = " ".join(_words_of(line) for line in booking.lines)
     return frozenset("".join(c if c.isalnum() else " " for c in whole).split())
+
+
+def _words_of(line: BankTransaction) -> str:
+    texts = (line.counterparty_name, line.remittance, line.end_to_end_id, line.creditor_reference)
+    return plain(" ".join(text for text in texts if text))
 
 
 def _likeness(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[str]]) -> float:
@@ -138,3 +145,96 @@ def _likeness(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[st
     first, second = mine.lines[0], theirs.lines[0]
     equal_reference = first.end_to_end_id is not None and first.end_to_end_id == second.end_to_end_id
     return shared + equal_reference + 0.1 * (first.value_date == second.value_date)
+
+
+WINDOW: Final = range(-1, 11)
+"""How many days after its announced day a line may be booked."""
+
+
+def successors(
+    pending: Sequence[BankTransaction],
+    booked: Sequence[BankTransaction],
+    *,
+    used: Collection[tuple[str, str]] = (),
+    window: Collection[int] = WINDOW,
+) -> dict[str, str]:
+    """Pending line id -> id of the booked line it became; one to one within each announcing format.
+
+    They agree on account, amount and currency, the booking is not far from the announced day, and
+    neither their end-to-end ids nor all their words differ; best text first, then the nearest day.
+    Details announced of a batch (camt.054) that was booked as one line all lead to that line. `used`
+    are pairs (announcing format, booked id) that earlier pending lines have taken.
+    """
+    found: dict[str, str] = {}
+    formats: dict[str, list[BankTransaction]] = defaultdict(list)
+    for line in pending:
+        formats[_Booking((line,)).format].append(line)
+    for format, announced in formats.items():
+        free = [line for line in booked if line.status == "booked" and (format, line.id) not in used]
+        for split in (_bookings, _single):
+            left = [line for line in announced if line.id not in found]
+            taken: set[str] = set()
+            for mine, theirs in _followed(split(left), split(free), window):
+                found.update(_each(mine, theirs))
+                taken.update(line.id for line in theirs.lines)
+            free = [line for line in free if line.id not in taken]
+    return found
+
+
+def _followed(
+    announced: list[_Booking], booked: list[_Booking], window: Collection[int]
+) -> Iterator[tuple[_Booking, _Booking]]:
+    places: dict[tuple[str, int, str], list[_Booking]] = defaultdict(list)
+    for booking in booked:
+        places[booking.money].append(booking)
+    groups: dict[tuple[str, int, str], list[_Booking]] = defaultdict(list)
+    for booking in announced:
+        if booking.money in places:
+            groups[booking.money].append(booking)
+    for money, mine in groups.items():
+        yield from _nearest_first(mine, places[money], window)
+
+
+def _nearest_first(
+    announced: list[_Booking], booked: list[_Booking], window: Collection[int]
+) -> Iterator[tuple[_Booking, _Booking]]:
+    texts = {id(booking): _text(booking) for booking in (*announced, *booked)}
+    choices = [
+        (-_likeness(mine, theirs, texts), abs(_days(mine, theirs)), mine.lines[0].id, theirs.lines[0].id)
+        for mine, theirs in _choices(announced, booked)
+        if _days(mine, theirs) in window and not _differ(mine, theirs, texts)
+    ]
+    named = {booking.lines[0].id: booking for booking in (*announced, *booked)}
+    paired: set[str] = set()
+    for *_, mine, theirs in sorted(choices):
+        if mine not in paired and theirs not in paired:
+            paired |= {mine, theirs}
+            yield named[mine], named[theirs]
+
+
+def _each(announced: _Booking, booked: _Booking) -> Iterator[tuple[str, str]]:
+    """Line by line where the booking has as many, else all to its first."""
+    mine, theirs = (
+        sorted(one.lines, key=lambda line: (line.amount_minor, _words_of(line)))
+        for one in (announced, booked)
+    )
+    if len(mine) != len(theirs):
+        theirs = [theirs[0]] * len(mine)
+    return ((line.id, other.id) for line, other in zip(mine, theirs, strict=True))
+
+
+def _differ(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[str]]) -> bool:
+    one, other = mine.lines[0].end_to_end_id, theirs.lines[0].end_to_end_id
+    words, others = texts[id(mine)], texts[id(theirs)]
+    return bool((one and other and one != other) or (words and others and not words & others))
+
+
+def announced_day(line: BankTransaction) -> date | None:
+    """The day a line is dated by its announcement."""
+    return line.booking_date or line.value_date
+
+
+def _days(announced: _Booking, booked: _Booking) -> int:
+    """From the announced day to the booking; a line announced without a day may be any day's."""
+    day, on = announced_day(announced.lines[0]), booked.lines[0].booking_date
+    return (on - day).days if day and on else 0

@@ -1,29 +1,182 @@
-"""Reads a bank file of any known format into proven statements."""
+"""Reads a bank file of any known format into proven statements, whole or as a stream.
+
+`open_statements` proves the file and then gives its lines in portions, in memory bounded by the
+largest entry; `read_statements` gives everything at once. A format is a row of `READERS`: a function
+that walks the file and yields the parts described in `draft`.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from io import BytesIO
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from io import SEEK_END, BytesIO
+from typing import BinaryIO, Final
 
 from core.errors import BadInput
+from core.model import BankAccount, BankTransaction, Statement
 from mappings.statements import camt, cfonb120
-from mappings.statements.assemble import (
-    account_fact,
-    agree,
-    assembled,
-    given_iban,
-    line_facts,
-    line_key,
-)  # fmt: skip
-from mappings.statements.draft import Context, Draft, Line, Opened, Part, Unreadable
+from mappings.statements.assemble import given_iban
+from mappings.statements.draft import LIMITS, Context, FormatReader, Limits, Part
 from mappings.statements.formats import HEAD, recognise, refusal
-from mappings.statements.identity import count_equals, gaps, numbered
-from mappings.statements.result import Finding, Format, Notice, ReadStatement, StatementFile
+from mappings.statements.identity import gaps
+from mappings.statements.marks import Seen
+from mappings.statements.proving import ANNOUNCING, Proof, Proven, Reading, Told, accounts_of, told
+from mappings.statements.result import (
+    Finding,
+    Format,
+    Notice,
+    NoticeKind,
+    ReadStatement,
+    StatementFile,
+)
 
-MAX_BYTES = 50 * 1024 * 1024
-_CAMT = (Format.CAMT052, Format.CAMT053, Format.CAMT054)
-Attempt = Callable[[], Draft]
-"""Reads one statement; raises Unreadable when it cannot be taken over."""
+READERS: Final[Mapping[Format, FormatReader]] = {
+    Format.CFONB120: cfonb120.parts,
+    Format.CAMT052: camt.parts,
+    Format.CAMT053: camt.parts,
+    Format.CAMT054: camt.parts,
+}
+PORTION: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file whose statements are proven. `portions` reads it again: it must stay open and unchanged.
+
+    `homes` are ids of accounts that a store knows the file's accounts by; `seen` its lines.
+    """
+
+    proof: Proof
+    reading: Reading
+    seen: Seen = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def format(self) -> Format:
+        return self.proof.format
+
+    @property
+    def accounts(self) -> tuple[BankAccount, ...]:
+        """Each account once, under its own id."""
+        return accounts_of(self.proof)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements that are taken over, on the accounts the store knows."""
+        return tuple(
+            self._at_home(proven.statement)
+            for proven in self.proof.places
+            if proven is not None and proven.statement is not None
+        )
+
+    def _at_home(self, statement: Statement) -> Statement:
+        home = self.homes.get(statement.account_id)
+        return statement if home is None else statement.model_copy(update={"account_id": home})
+
+    @property
+    def set_aside(self) -> tuple[Finding, ...]:
+        return tuple(self.proof.set_aside)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What a person should know: of each statement, of announced lines, of missing files."""
+        announced = (
+            _announced(proven, kind, count)
+            for proven in self.proof.places
+            if proven is not None
+            for kind, count in _notices(proven, self.format).items()
+        )
+        return (*self.proof.findings, *announced, *gaps(self.statements))
+
+    def booked_days(self, account_id: str) -> Collection[date]:
+        """The booking days of the lines on an account of the file."""
+        return self.proof.days.get(account_id, set())
+
+    def fitted(self, *, seen: Seen, homes: Mapping[str, str]) -> "OpenedFile":
+        """The same file with numbers and accounts that fit a store."""
+        return replace(self, seen=seen, homes=homes)
+
+    def told(self) -> Iterator[Told]:
+        """Every line in the order of the file, announced ones too."""
+        return told(self.proof, self.reading, self.seen, self.homes)
+
+    def portions(self, size: int = PORTION) -> Iterator[list[BankTransaction]]:
+        """The lines to keep (booked, and pending), each once, in lists of `size`."""
+        portion: list[BankTransaction] = []
+        for line in self.told():
+            if line.stored and not line.repeated:
+                portion.append(line.fact)
+                if len(portion) == size:
+                    yield portion
+                    portion = []
+        if portion:
+            yield portion
+
+
+def open_statements(
+    name: str,
+    file: BinaryIO,
+    *,
+    account: str | None = None,
+    company_id: str | None = None,
+    currency: str | None = None,
+    raw_id: str | None = None,
+    limits: Limits = LIMITS,
+) -> OpenedFile:
+    """Proves the statements of an open binary file that can seek; the lines are read when asked for.
+
+    `name` is only for messages and `Statement.file_name`. `account` (an IBAN) names the account of
+    a file that does not, and must agree with one that does. `currency` is the account's, for a
+    CFONB file that leaves it out. Raises BadInput for a file that cannot be read as a whole.
+    """
+    found = _recognised(name, file, limits)
+    context = Context(name, given_iban(account), company_id, currency, raw_id, limits)
+    read = READERS[found]
+
+    def reading() -> Iterator[Part]:
+        file.seek(0)
+        return read(name, file, context)
+
+    proof = Proof(found, context)
+    proof.read(reading())
+    if not (proof.set_aside or any(proof.places)):
+        raise BadInput(f"{name} holds no statement: export the statement from the bank again")
+    return OpenedFile(proof, reading)
+
+
+def _recognised(name: str, file: BinaryIO, limits: Limits) -> Format:
+    size = file.seek(0, SEEK_END)
+    if size > limits.total_bytes:
+        raise BadInput(
+            f"{name} has {size:,} bytes and the limit is {limits.total_bytes:,}: export a shorter period"
+        )
+    file.seek(0)
+    head = file.read(HEAD)
+    if not head.strip():
+        raise BadInput(f"{name} is empty: export the statement from the bank again")
+    found = recognise(head)
+    if found not in READERS:
+        raise refusal(name, found)
+    return found
+
+
+def _notices(proven: Proven, format: Format) -> Mapping[NoticeKind, int]:
+    """The notices of a statement; a report or notification is one even when it is empty."""
+    kind = ANNOUNCING.get(format)
+    return proven.announced if kind is None else {kind: proven.announced[kind]}
+
+
+def _announced(proven: Proven, kind: NoticeKind, count: int) -> Finding:
+    """Says that announced lines were seen and what becomes of them."""
+    fate = (
+        "not money yet and only shown"
+        if kind in ("planned_entries", "information_entries")
+        else "not booked: kept as pending, they count for nothing until a statement (camt.053 or CFONB 120)"
+        " books them"
+    )
+    lines = "line" if count == 1 else "lines"
+    message = f"{kind.replace('_', ' ')}: {count} announced {lines}, {fate}"
+    return Finding("announced_only", "info", message, proven.opened.record)
 
 
 def read_statements(
@@ -34,138 +187,36 @@ def read_statements(
     company_id: str | None = None,
     currency: str | None = None,
     raw_id: str | None = None,
+    limits: Limits = LIMITS,
 ) -> StatementFile:
-    """The statements in a bank file whose control totals hold; the others are set aside, each alone.
-
-    `name` is only for messages and `Statement.file_name`. `account` (an IBAN) names the account of
-    a file that does not, and must agree with one that does. `currency` is the account's, for a
-    CFONB file that leaves it out. Raises BadInput for a file that cannot be read as a whole.
-    """
-    found = _checked(name, content)
-    context = Context(name, given_iban(account), company_id, currency, raw_id)
-    if found in _CAMT:
-        attempts = camt.attempts(name, content)
-        notes: list[Finding] = []
-    else:
-        attempts, notes = _cfonb(context, content)
-    return _file(found, context, attempts, notes)
-
-
-def _checked(name: str, content: bytes) -> Format:
-    if not content.strip():
-        raise BadInput(f"{name} is empty: export the statement from the bank again")
-    if len(content) > MAX_BYTES:
-        raise BadInput(
-            f"{name} has {len(content):,} bytes and the limit is {MAX_BYTES:,}: export a shorter period"
-        )
-    found = recognise(content[:HEAD])
-    if found not in (Format.CFONB120, *_CAMT):
-        raise refusal(name, found)
-    return found
-
-
-def _cfonb(context: Context, content: bytes) -> tuple[Iterator[Attempt], list[Finding]]:
-    return map(_attempt, _wholes(cfonb120.parts(context.name, BytesIO(content), context))), []
-
-
-def _attempt(whole: Draft | Unreadable) -> Attempt:
-    def attempt() -> Draft:
-        if isinstance(whole, Unreadable):
-            raise whole
-        return whole
-
-    return attempt
-
-
-def _wholes(parts: Iterable[Part]) -> Iterator[Draft | Unreadable]:
-    """Streamed statements put together again."""
-    opened: Opened | None = None
-    lines: list[Line] = []
-    for part in parts:
-        if isinstance(part, Opened):
-            opened, lines = part, []
-        elif isinstance(part, Line):
-            lines.append(part)
-        elif isinstance(part, Unreadable):
-            yield part
-        elif opened is not None:
-            yield Draft(
-                opened.account, opened.version, part.currency, part.opening, part.closing, lines,
-                opened.record, others=part.others, findings=list(part.findings),
-            )  # fmt: skip
-
-
-def _file(
-    format: Format, context: Context, attempts: Iterator[Attempt], notes: list[Finding]
-) -> StatementFile:
-    statements: list[ReadStatement] = []
-    set_aside: list[Finding] = []
-    notices: list[Notice] = []
-    unnamed: set[str] = set()
-    for attempt in attempts:
-        try:
-            draft = _named(attempt(), context, unnamed)
-            if format is Format.CFONB120 or format is Format.CAMT053:
-                read, findings = assembled(draft, context, format)
-                notes += findings
-                statements.append(read)
-            notices += _notices(draft, context, format)
-        except Unreadable as error:
-            set_aside.append(error.finding)
-    if not (statements or set_aside or notices):
-        raise BadInput(f"{context.name} holds no statement: export the statement from the bank again")
-    once, repeated = _once(statements)
-    chain = gaps(read.statement for read in once)
-    told = [_announced(notice) for notice in notices]
-    file = StatementFile(format, once, tuple(set_aside), (*notes, *told, *repeated, *chain), tuple(notices))
-    return numbered(file, lines=(), statements=()) if len(once) > 1 else file
-
-
-def _named(draft: Draft, context: Context, unnamed: set[str]) -> Draft:
-    if draft.account.iban is None:
-        unnamed.add(draft.account.raw)
-    if context.account and len(unnamed) > 1:
-        raise BadInput(
-            f"{context.name} holds {len(unnamed)} accounts without an IBAN, so --account cannot name"
-            " them all: import them as separate files"
-        )
-    return replace(draft, account=agree(draft.account, context))
-
-
-def _notices(draft: Draft, context: Context, format: Format) -> Iterator[Notice]:
-    kinds = {Format.CAMT052: "interim_report", Format.CAMT054: "notification"}
-    announced = [*draft.lines, *draft.pending] if format in kinds else draft.pending
-    if announced or format in kinds:
-        account = account_fact(draft, context)
-        keys = [line_key(draft, line) for line in announced]
-        lines = line_facts(draft, announced, keys, account, context, format, status="pending")
-        kind = kinds.get(format, "pending_entries")
-        yield Notice(kind, account, count_equals(lines, {}), draft.record)  # type: ignore[arg-type]  # one of the words above
-
-
-def _announced(notice: Notice) -> Finding:
-    """Says that announced lines were seen and why none of them is stored."""
-    count, kind = len(notice.transactions), notice.kind.replace("_", " ")
-    message = (
-        f"{kind}: {count} announced {'line' if count == 1 else 'lines'}, not booked, so nothing of "
-        "that is stored; import the statement (camt.053 or CFONB 120) that books them"
+    """The statements in a bank file whose control totals hold, with all their lines; the others are
+    set aside, each alone. The arguments are those of `open_statements`."""
+    opened = open_statements(
+        name,
+        BytesIO(content),
+        account=account,
+        company_id=company_id,
+        currency=currency,
+        raw_id=raw_id,
+        limits=limits,
     )
-    return Finding("announced_only", "info", message, notice.record)
-
-
-def _once(statements: list[ReadStatement]) -> tuple[tuple[ReadStatement, ...], list[Finding]]:
-    """A statement sent twice in one file is one statement."""
-    places: dict[str, list[ReadStatement]] = defaultdict(list)
-    for read in statements:
-        places[read.statement.id].append(read)
-    findings = [
-        Finding(
-            "statement_repeated",
-            "warning",
-            f"the same statement is {len(copies)} times in the file and was taken once",
-            copies[1].record,
-        )
-        for copies in places.values()
-        if len(copies) > 1
-    ]
-    return tuple(copies[0] for copies in places.values()), findings
+    booked: dict[int, list[BankTransaction]] = defaultdict(list)
+    announced: dict[tuple[int, NoticeKind], list[BankTransaction]] = defaultdict(list)
+    for line in opened.told():
+        (booked[line.place] if line.notice is None else announced[line.place, line.notice]).append(line.fact)
+    places = [(place, proven) for place, proven in enumerate(opened.proof.places) if proven is not None]
+    return StatementFile(
+        format=opened.format,
+        statements=tuple(
+            ReadStatement(one.account, one.statement, tuple(booked[place]), one.opened.record)
+            for place, one in places
+            if one.statement is not None
+        ),
+        set_aside=opened.set_aside,
+        warnings=opened.warnings,
+        notices=tuple(
+            Notice(kind, one.account, tuple(announced[place, kind]), one.opened.record)
+            for place, one in places
+            for kind in _notices(one, opened.format)
+        ),
+    )

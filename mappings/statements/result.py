@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from core.model import BankAccount, BankTransaction, Statement
 
@@ -45,12 +45,17 @@ class ReadStatement:
     record: str
 
 
+NoticeKind: TypeAlias = Literal[
+    "interim_report", "notification", "pending_entries", "planned_entries", "information_entries"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Lines a bank announced but did not state as booked: they have status `pending` and are
-    for display; storing them as money would count it twice once the statement comes."""
+    """Lines a bank announced but did not state as booked. They have status `pending`: none is money
+    before the statement that books it comes."""
 
-    kind: Literal["interim_report", "notification", "pending_entries"]
+    kind: NoticeKind
     account: BankAccount
     transactions: tuple[BankTransaction, ...]
     record: str

@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from mappings.statements import Format, StatementFile, read_statements, recognise
 from mappings.statements import camt as camt_reader
+from mappings.statements.draft import Limits
+from mappings.statements.source import Guarded
 from tests.mappings.statements.properties import quick
 from tests.mappings.statements.writers import Move, Period, camt, cfonb
 
@@ -70,7 +73,16 @@ def test_an_endless_line_is_refused_at_once(start: bytes) -> None:
 
 def test_a_file_over_the_limit_is_refused() -> None:
     with pytest.raises(BadInput, match="shorter period"):
-        read_statements("x.txt", b"0" * (50 * 1024 * 1024 + 1))
+        read_statements("x.txt", TEXT, limits=Limits(total_bytes=len(TEXT) - 1))
+
+
+@pytest.mark.parametrize("size", [10_000, 200_000])
+def test_an_entry_over_the_limit_is_refused_before_it_is_held(size: int) -> None:
+    content = XML.replace(b"VIR 3", b"VIR 3" + b"</Ustrd><Ustrd>" * size)
+    limits = Limits(entry_bytes=100_000)
+    with pytest.raises(BadInput, match=r"an entry of more than 100,000 bytes before byte 1\d\d,"):
+        read_statements("x.xml", content, limits=limits)
+    assert len(read_statements("x.xml", XML * 1, limits=limits).transactions) == 6
 
 
 @pytest.mark.parametrize("depth", [100, 5000])
@@ -133,7 +145,7 @@ def test_a_record_of_121_characters_never_becomes_money() -> None:
 def test_entries_are_freed_as_they_are_read() -> None:
     many = camt(Period(0, DAY, DAY, tuple(Move(1, DAY, label="X" * 500) for _ in range(2000))))
     widest = 0
-    for _, element in camt_reader._events("x.xml", many):
+    for _, element in camt_reader._events("x.xml", Guarded("x.xml", BytesIO(many), Limits())):
         parent = element.getparent()
         assert parent is not None
         widest = max(widest, len(parent))

@@ -1,0 +1,82 @@
+"""A file as raw records: byte for byte, in parts that are small enough to seal and to hold."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import BinaryIO, Final
+
+from core.model import RawRecord, stable_id
+
+FILE_PROVIDER: Final = "bank_file"
+"""The provider word of facts read from files."""
+VERSION: Final = "bank-file-2"
+PART_BYTES: Final = 8 * 1024**2
+"""A longer file becomes several records; the first bears the id that facts are traced to."""
+
+
+def digest_of(file: BinaryIO) -> str:
+    """SHA-256 (hex) of the file's bytes in hexadecimal, quoted: `content_hash` of that text."""
+    hashed = hashlib.sha256(b'"')
+    for chunk in _chunks(file):
+        hashed.update(chunk.hex().encode())
+    hashed.update(b'"')
+    return hashed.hexdigest()
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(PART_BYTES):
+        yield chunk
+
+
+def file_id(digest: str, account: str | None, company_id: str | None) -> str:
+    """The id of a file's first record: made of its content, so a repeat is silent."""
+    return stable_id("raw", FILE_PROVIDER, company_id or "", account or "", digest)
+
+
+def file_records(
+    file: BinaryIO,
+    *,
+    digest: str,
+    name: str,
+    format: str,
+    account: str | None,
+    company_id: str | None,
+    received_at: datetime,
+) -> Iterator[RawRecord]:
+    """The records of a file, one part in memory at a time. `account` is the IBAN the caller gave."""
+    first = file_id(digest, account, company_id)
+    for number, chunk in enumerate(_chunks(file), 1):
+        told = {"account": account} if account else {}
+        if number > 1:
+            told |= {"of": first, "part": str(number)}
+        yield RawRecord(
+            id=first if number == 1 else stable_id("raw", first, str(number)),
+            provider=FILE_PROVIDER,
+            account=company_id or "",
+            object=format,
+            external_id=name[:200],
+            content_hash=digest,
+            payload=chunk,
+            received_at=received_at,
+            mapping_version=VERSION,
+            company_id=company_id,
+            http=told,
+        )
+
+
+def whole_files(raws: Iterable[RawRecord]) -> list[RawRecord]:
+    """Raw records with the parts of each file put together; others pass as they are."""
+    raws = list(raws)
+    rest: dict[str, list[RawRecord]] = {}
+    for raw in raws:
+        if raw.provider == FILE_PROVIDER and "of" in raw.http:
+            rest.setdefault(raw.http["of"], []).append(raw)
+    return [_whole(raw, rest.get(raw.id, ())) for raw in raws if "of" not in raw.http]
+
+
+def _whole(first: RawRecord, others: Iterable[RawRecord]) -> RawRecord:
+    parts = sorted(others, key=lambda raw: int(raw.http["part"]))
+    if not parts:
+        return first
+    return first.model_copy(update={"payload": b"".join([first.payload, *(raw.payload for raw in parts)])})

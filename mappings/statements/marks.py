@@ -1,0 +1,120 @@
+"""Which lines of a file are equal, told by 32 bytes a line, and the occurrence number of each."""
+
+from array import array
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from core.model import Statement
+from mappings.statements.identity import chronology, disjoint, free_numbers
+
+_KEY = 16
+_WIDTH = 32
+_SMALL = 4096
+"""So few lines are put in order at once; more are split by the first byte of their key."""
+Seen = Mapping[str, Sequence[tuple[int, Statement]]]
+"""Stored lines by fingerprint: their occurrence, and the statement they were first read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The lines of one statement among those of its file: from `start` up to `end`."""
+
+    statement: Statement | None
+    start: int
+    end: int
+
+
+class Marks:
+    """Key and rank of every line, in the order of the file."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._bytes) // _WIDTH
+
+    def add(self, key: bytes, rank: bytes) -> None:
+        self._bytes += key
+        self._bytes += rank
+
+    def drop(self, start: int) -> None:
+        """Forgets the lines from `start` on."""
+        del self._bytes[start * _WIDTH :]
+
+    def key(self, place: int) -> bytes:
+        return bytes(self._bytes[place * _WIDTH : place * _WIDTH + _KEY])
+
+    def rank(self, place: int) -> bytes:
+        return bytes(self._bytes[place * _WIDTH + _KEY : (place + 1) * _WIDTH])
+
+    def sorted_keys(self, start: int) -> Iterator[str]:
+        """The keys from `start` on in ascending order, in hexadecimal."""
+        for places in self._buckets(start):
+            for key in sorted(map(self.key, places)):
+                yield key.hex()
+
+    def groups(self) -> Iterator[tuple[bytes, list[int]]]:
+        """Each key with the places where it stands, ascending."""
+        for places in self._buckets(0):
+            found: dict[bytes, list[int]] = {}
+            for place in places:
+                found.setdefault(self.key(place), []).append(place)
+            yield from found.items()
+
+    def _buckets(self, start: int) -> Iterator[Sequence[int]]:
+        end = len(self)
+        if end - start <= _SMALL:
+            yield range(start, end)
+            return
+        buckets = [array("I") for _ in range(256)]
+        for place in range(start, end):
+            buckets[self._bytes[place * _WIDTH]].append(place)
+        yield from buckets
+
+
+def numbers(marks: Marks, spans: Sequence[Span], seen: Seen) -> "array[int]":
+    """The occurrence of each line; negative when an earlier statement of the file states that line.
+
+    Equal lines of two statements are one line when the statements overlap and two when one ends
+    before the other begins (a bank may book a second equal fee on a day it has already closed).
+    """
+    given = array("i", [1]) * len(marks)
+    starts = [span.start for span in spans]
+    for key, places in marks.groups():
+        stored = seen.get(key.hex(), ()) if seen else ()
+        if len(places) == 1 and not stored:
+            continue
+        by_span: dict[int, list[int]] = defaultdict(list)
+        for place in places:
+            by_span[bisect_right(starts, place) - 1].append(place)
+        several = sorted(by_span, key=lambda index: (_order(spans[index].statement), index))
+        earlier = list(stored)
+        for index in several:
+            own = sorted(by_span[index], key=marks.rank)
+            for place, number in zip(own, _free(spans[index].statement, earlier), strict=False):
+                given[place] = number
+            if (statement := spans[index].statement) is not None:
+                earlier += [(given[place], statement) for place in own]
+        _mark_repeats(given, places)
+    return given
+
+
+def _order(statement: Statement | None) -> tuple[date, date, str]:
+    return (date.max, date.max, "") if statement is None else (*chronology(statement), statement.id)
+
+
+def _free(statement: Statement | None, earlier: Sequence[tuple[int, Statement]]) -> Iterator[int]:
+    taken = {number for number, origin in earlier if statement is not None and disjoint(origin, statement)}
+    return free_numbers(taken)
+
+
+def _mark_repeats(given: "array[int]", places: Sequence[int]) -> None:
+    met: set[int] = set()
+    for place in places:
+        if given[place] in met:
+            given[place] = -given[place]
+        else:
+            met.add(given[place])
