@@ -67,17 +67,14 @@ def _iterparse(source: BinaryIO) -> int:
 
 def write_large(path: Path, entries: int) -> None:
     """A camt.053 of a month with so many entries, written a thousand at a time."""
+    closing = OPENING + sum(_amount(n) for n in range(entries))
     with path.open("wb") as file:
         for start in range(0, entries, 1000):
             moves = tuple(_move(n, entries) for n in range(start, min(start + 1000, entries)))
-            written = camt(Period(OPENING, FIRST - DAY, FIRST + DAYS * DAY, moves, _closing(entries)))
+            written = camt(Period(OPENING, FIRST - DAY, FIRST + DAYS * DAY, moves, closing))
             body = written.index(b"<Ntry>"), written.index(b"</Stmt>")
             file.write(written[body[0] if start else 0 : body[1]])
         file.write(written[body[1] :])
-
-
-def _closing(entries: int) -> int:
-    return OPENING + sum(_amount(n) for n in range(entries))
 
 
 def _read(name: str, content: BinaryIO, lines: int) -> None:

@@ -1,7 +1,7 @@
 """Imports ledger files: one unit per file; another export of the same ledger changes nothing."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -58,10 +58,11 @@ def import_ledger(
         format=read.format,
         new=len(fresh.facts),
         known=fresh.known,
+        pending=0,
         statements=0,
         set_aside=tuple(f"{f.record}: {f.message}" for f in read.set_aside),
         warnings=tuple(f"{f.record}: {f.message}" for f in read.warnings),
-        facts=fresh.facts,
+        stored=Counter(fact.entity for fact in fresh.facts),
     )
 
 
