@@ -28,7 +28,7 @@ class Document:
     kind: InvoiceKind
     third: Third
     piece: str
-    label_number: str | None
+    label: str
     issue_date: date | None
     payable_minor: int
     gross_minor: int

@@ -19,7 +19,7 @@ from core.model.parties import CounterpartyRole
 from mappings.grammar import Origin
 from mappings.ledger.booked import Document, Payment, Third
 from mappings.ledger.lettering import Tie
-from mappings.ledger.numbers import is_number
+from mappings.ledger.numbers import is_number, number_in
 from mappings.ledger.values import EUR
 
 PROVIDER: Final = "fec"
@@ -42,6 +42,7 @@ class Facts:
         self.company_id = company_id
         self.raw_id = raw_id
         self.through = through
+        self._thirds: dict[tuple[Direction, str], str] = {}
         self._ids: dict[int, str] = {}
         """Facts already made, by the identity of what they were made from."""
 
@@ -69,8 +70,8 @@ class Facts:
         seen: Counter[str] = Counter()
         for one in documents:
             named = is_number(one.piece) and (one.direction, one.piece) not in folders
-            number = one.piece if named else one.label_number
-            piece = one.piece or one.label_number or ""
+            number = one.piece if named else number_in(one.label)
+            piece = one.piece or number or ""
             key = ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
             object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
             seen[object + key] += 1
@@ -79,7 +80,7 @@ class Facts:
             yield self._invoice(one, id, source, number)
 
     def _invoice(self, one: Document, id: str, source: SourceRef, number: str | None) -> Invoice:
-        third = self._counterparty_id(one.direction, one.third)
+        third = self._third(one.direction, one.third)
         other = Party(counterparty_id=third, name=one.third.name)
         retained = Retention(amount_minor=one.retained_minor) if one.retained_minor else None
         words = {"Montantdevise": one.foreign[0], "Idevise": one.foreign[1]} if any(one.foreign) else {}
@@ -134,7 +135,7 @@ class Facts:
                 currency=EUR,
                 moved_minor=one.moved_minor,
                 account=one.account,
-                counterparty_id=self._counterparty_id(one.direction, one.third),
+                counterparty_id=self._third(one.direction, one.third),
                 reference=one.piece or None,
                 label=one.label or None,
                 matching_code=one.letter or None,
@@ -164,10 +165,15 @@ class Facts:
                 derived=any(tie.derived for tie in same),
             )
 
-    def _counterparty_id(self, direction: Direction, third: Third) -> str | None:
+    def _third(self, direction: Direction, third: Third) -> str | None:
+        """The counterparty's id; None where the ledger does not say who it is."""
         if third.name is None:
             return None
-        return self._origin(_ROLES[direction][1]).id_of("counterparty", _ROLES[direction][1], third.key)
+        place = direction, third.key
+        if place not in self._thirds:
+            object = _ROLES[direction][1]
+            self._thirds[place] = self._origin(object).id_of("counterparty", object, third.key)
+        return self._thirds[place]
 
     def _origin(self, object: str) -> Origin:
         return Origin(PROVIDER, self.account, object, self.company_id, self.raw_id, self.through)

@@ -193,8 +193,7 @@ def _equal(source: _Open, invoice: _Open) -> bool:
 def _cited(source: _Open, invoice: _Open) -> bool:
     assert isinstance(invoice.what, Document)
     number = compact(invoice.what.piece)
-    label = source.what.label if isinstance(source.what, Payment) else source.what.label_number or ""
-    return len(number) >= 3 and number in compact(label)
+    return len(number) >= 3 and number in compact(source.what.label)
 
 
 def _any(source: _Open, invoice: _Open) -> bool:
