@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -72,15 +73,17 @@ def _command(world: Files, out: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """Wall seconds from start to end of the process, and the highest memory of it and its children."""
+    """Wall and processor seconds from start to end of the process, and the highest memory of it and its
+    children. Other programs on the machine lengthen the first, hardly the second."""
 
     seconds: float
+    cpu_seconds: float
     peak_kb: int
 
 
 def run(command: Sequence[str]) -> Ran:
     """Runs one program to its end; raises with its last words when it fails."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _cpu_seconds()
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(command, cwd=ROOT, stdout=words, stderr=subprocess.STDOUT)
         peaks = [0]
@@ -92,7 +95,12 @@ def run(command: Sequence[str]) -> Ran:
         if status:
             words.seek(0)
             raise RuntimeError(f"{command}: status {status}\n{words.read().decode()[-2000:]}")
-    return Ran(seconds, peaks[0])
+    return Ran(seconds, _cpu_seconds() - before, peaks[0])
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(process: subprocess.Popen[bytes], peaks: list[int]) -> None:
@@ -125,7 +133,8 @@ def measured(world: World, system: System, files: Files, out: Path) -> Iterator[
     ran = run((*system.command, str(files.transactions.parent), str(out)))
     row: dict[str, Any] = {
         "system": system.name, "shape": world.shape, "lines": world.lines, "profile": world.profile,
-        "seed": world.seed, "seconds": round(ran.seconds, 3), "peak_mb": ran.peak_kb // 1024,
+        "seed": world.seed, "seconds": round(ran.seconds, 3),
+        "cpu_seconds": round(ran.cpu_seconds, 3), "peak_mb": ran.peak_kb // 1024,
     }  # fmt: skip
     yield row | (dict(report(files, outputs(out))) if system.scored else {})
     for below in sorted(path for path in out.iterdir() if path.is_dir()):
@@ -156,11 +165,21 @@ def _room() -> Path:
     return folder
 
 
+def measured_world(shape: Shape, lines: int) -> list[dict[str, Any]]:
+    """Measures the held-out world of this shape and size, and keeps the rows."""
+    world = World(shape, lines, "held_out", SEEDS["held_out"][0])
+    rows = _measure(world, 1)
+    keep(world, rows)
+    return rows
+
+
 def keep(world: World, rows: list[dict[str, Any]]) -> Path:
-    """Writes the rows of one world to results/."""
+    """Writes the rows of one world to results/; causes only of ours."""
     RESULTS.mkdir(exist_ok=True)
+    rows = [{k: v for k, v in row.items() if k != "causes" or row["system"] == "lettrage"} for row in rows]
     path = RESULTS / f"{world.name}.json"
-    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    texts = (json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("[\n" + ",\n".join(texts) + "\n]\n", "utf-8")
     return path
 
 

@@ -1,0 +1,214 @@
+"""Writes docs/matching-measured.md and its plot from results/, each time whole."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from math import floor, log10
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reconciliation.chart import Panel, Series, charts
+from benchmarks.reconciliation.files import Shape
+from benchmarks.reconciliation.measure import RESULTS, SEEDS
+from benchmarks.reconciliation.noise import TABLE
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "matching-measured.md"
+PLOT = DOCS / "images" / "matching-measured.svg"
+TEXT = Path(__file__).with_name("page.md")
+OURS = "lettrage"
+SHAPES: dict[Shape, str] = {"tenants": "Many small tenants", "account": "One big collection account"}
+RATES = ("strict precision", "allocation precision", "automatic rate")
+COUNTS = {
+    "paying": "payments that pay an item",
+    "decidable": "of these decidable",
+    "autos": "automatic decisions",
+    "allocations": "allocations",
+    "reviews": "reviews",
+}
+CAUSES = 24
+Row = dict[str, Any]
+
+
+def read(profile: str = "held_out") -> list[Row]:
+    """All rows kept of one profile, smallest worlds first."""
+    rows = [row for path in sorted(RESULTS.glob("*.json")) for row in json.loads(path.read_text("utf-8"))]
+    mine = [row for row in rows if row["profile"] == profile]
+    return sorted(mine, key=lambda row: (list(SHAPES).index(row["shape"]), row["lines"], row["seed"]))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; every column but the first to the right."""
+    marks = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, marks, *rows)) + "\n"
+
+
+def share(value: float | None, digits: int = 2) -> str:
+    """A rate as a percentage; two digits more where it is nearly whole."""
+    if value is None:
+        return ""
+    return f"{100 * value:.{digits + 1 if 0.99 <= value < 1 else digits - 1}f} %"
+
+
+def side_by_side(rows: list[Row]) -> Iterator[str]:
+    """For each shape, the systems at each size."""
+    for shape, words in SHAPES.items():
+        mine = [row for row in rows if row["shape"] == shape]
+        if not mine:
+            continue
+        yield f"### {words}\n"
+        head = ("lines, system", "seconds", "CPU", "lines/s", "peak MB", *RATES)
+        yield table(head, (_system(row) for row in mine))
+
+
+def _system(row: Row) -> tuple[str, ...]:
+    rates = row.get("rates", {})
+    name = f"**{row['system']}**" if row["system"] == OURS else row["system"]
+    speed = f"{row['lines'] / row['seconds']:,.0f}"
+    first = f"{row['lines']:,} {name}"
+    marks = (share(rates.get(name)) for name in RATES)
+    return (first, f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}", speed, f"{row['peak_mb']:,}", *marks)
+
+
+def ours(rows: list[Row]) -> str:
+    """Every rate of ours, worlds as columns."""
+    mine = [row for row in rows if row["system"] == OURS]
+    head = ("", *(f"{row['shape']} {row['lines']:,}" for row in mine))
+    rates = ((name, *(share(row["rates"][name]) for row in mine)) for name in _all_rates(mine))
+    counts = ((words, *(f"{row['counts'][name]:,}" for row in mine)) for name, words in COUNTS.items())
+    return table(head, [*rates, *counts])
+
+
+def _all_rates(mine: list[Row]) -> list[str]:
+    return list(mine[0]["rates"]) if mine else []
+
+
+def tiers(rows: list[Row]) -> str:
+    """Each tier over all held-out worlds together: decisions, wrong ones, and the bound that these prove."""
+    sums: dict[str, list[int]] = {}
+    for row in rows:
+        for tier in row.get("tiers", ()) if row["system"] == OURS else ():
+            mine = sums.setdefault(tier["tier"], [0, 0, 0, 0])
+            for at, name in enumerate(("autos", "right", "allocations", "allocations_right")):
+                mine[at] += tier[name] or 0
+    head = ("tier", "decisions", "wrong", "allocations", "wrong", "strict precision, at least")
+    body = (
+        (name, f"{a:,}", f"{a - b:,}", f"{c:,}", f"{c - d:,}", share(lower_bound(b, a)))
+        for name, (a, b, c, d) in sorted(sums.items(), key=lambda pair: int(pair[0][1:]))
+    )
+    return table(head, body)
+
+
+def lower_bound(right: int, of: int) -> float:
+    """Wilson's lower bound at 95 % (one-sided) of a share; with no error about 1 − 2.7/n."""
+    if not of:
+        return 0.0
+    z, p = 1.645, right / of
+    middle, spread = p + z * z / (2 * of), z * ((p * (1 - p) + z * z / (4 * of)) / of) ** 0.5
+    return float((middle - spread) / (1 + z * z / of))
+
+
+def causes(rows: list[Row]) -> Iterator[str]:
+    """What becomes of each kind of payment, in the largest world of each shape."""
+    for shape, words in SHAPES.items():
+        mine = [row for row in rows if row["shape"] == shape and row["system"] == OURS]
+        if not mine:
+            continue
+        row = mine[-1]
+        yield f"### {words}, {row['lines']:,} lines\n"
+        found = sorted(row["causes"], key=lambda c: c["right"] + c["wrong"] - c["payments"])
+        head = (
+            "what happened, how it is cited",
+            "payments",
+            "decidable",
+            "right",
+            "wrong",
+            "proposed",
+            "not shown",
+        )
+        yield table(head, (_cause(c) for c in found[:CAUSES]))
+
+
+def _cause(cause: Row) -> tuple[str, ...]:
+    numbers = (f"{cause[n]:,}" for n in ("payments", "decidable", "right", "wrong", "shown", "lost"))
+    return (f"{cause['kind']}, {cause['cited']}".replace("_", " "), *numbers)
+
+
+def noise() -> str:
+    """The noise table."""
+    sections = tomllib.loads(TABLE.read_text("utf-8"))
+    body = (
+        (f"{section}: {name}".replace("_", " "), f"{tuning:g}", f"{held_out:g}")
+        for section, rates in sections.items()
+        for name, (tuning, held_out) in rates.items()
+    )
+    return table(("rate", "tuning", "held out"), body)
+
+
+def seeds() -> str:
+    """Which seeds were looked at while rules changed, and which only reported."""
+    return "; ".join(f"{name.replace('_', ' ')}: {', '.join(map(str, used))}" for name, used in SEEDS.items())
+
+
+def plot(rows: list[Row]) -> str:
+    """Time and wrong decisions against size, for both shapes."""
+    sizes = [row["lines"] for row in rows] or [10_000]
+    x_range = (10.0 ** floor(log10(min(sizes))), 10.0 ** (floor(log10(max(sizes))) + 1))
+    panels = []
+    for shape, words in SHAPES.items():
+        mine = [row for row in rows if row["shape"] == shape]
+        panels.append(Panel(f"{words}: seconds", "seconds", _series(mine, _seconds), (0.1, 1000.0), x_range))
+    for shape, words in SHAPES.items():
+        scored = [row for row in rows if row["shape"] == shape and row.get("counts", {}).get("autos")]
+        unit = "wrong of 10,000 automatic decisions"
+        panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (0.1, 10_000.0), x_range))
+    told = "; ".join(f"{r['shape']} {r['lines']} {r['system']} {r['seconds']} s" for r in rows)
+    return charts(panels, title="Reconciliation measured: time and wrong decisions against size", words=told)
+
+
+def _seconds(row: Row) -> float:
+    return float(row["seconds"])
+
+
+def _wrong(row: Row) -> float:
+    """Per 10,000; without any error the bound 3/n that so many prove."""
+    counts = row["counts"]
+    wrong = max(counts["autos"] - counts["autos_right"], 3)
+    return float(10_000 * wrong / counts["autos"])
+
+
+def _series(rows: list[Row], value: Any) -> tuple[Series, ...]:
+    found: dict[str, dict[float, float]] = {}
+    hollow: dict[str, set[float]] = {}
+    for row in rows:
+        found.setdefault(row["system"], {})[float(row["lines"])] = value(row)
+        if value is _wrong and row["counts"]["autos"] - row["counts"]["autos_right"] < 3:
+            hollow.setdefault(row["system"], set()).add(float(row["lines"]))
+    return tuple(
+        Series(name, tuple(sorted(points.items())), frozenset(hollow.get(name, ())))
+        for name, points in found.items()
+        if not (value is _seconds and name.endswith("careful"))
+    )
+
+
+def page(rows: list[Row]) -> str:
+    """The page's text with its tables filled in."""
+    text = TEXT.read_text("utf-8")
+    filled = {
+        "SIDE_BY_SIDE": "\n".join(side_by_side(rows)), "OURS": ours(rows), "TIERS": tiers(rows),
+        "CAUSES": "\n".join(causes(rows)), "NOISE": noise(), "SEEDS": seeds(),
+    }  # fmt: skip
+    for name, content in filled.items():
+        text = text.replace(f"{{{{{name}}}}}", content.rstrip("\n"))
+    return text
+
+
+def main() -> None:
+    """Refreshes both files."""
+    rows = read()
+    PAGE.write_text(page(rows), "utf-8")
+    PLOT.write_text(plot(rows), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
