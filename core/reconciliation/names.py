@@ -7,9 +7,9 @@ from math import log
 from typing import Final, NamedTuple
 
 from anyascii import anyascii
-from rapidfuzz.distance import Levenshtein
 
 from core.reconciliation.label import WORD
+from core.reconciliation.likeness import Weighed, likeness
 
 _FORMS: Final = (
     "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
@@ -33,8 +33,12 @@ CUTS_OF_NAMES: Final = frozenset({18, 20, 24, 27, 31, 32, 35, 70})
 """Lengths at which banks cut names."""
 LONGEST_NAME: Final = 8
 """Words of a name."""
+LONGEST_RUN: Final = 120
+"""Characters in which a name is looked for."""
 HANDFUL: Final = 8
 """A name search that returns more debtors than this returns none."""
+REMEMBERED: Final = 100_000
+"""Names whose weights and bearers are kept at hand."""
 CLEAR: Final = 0.6
 MARGIN: Final = 0.2
 SURE: Final = 0.85
@@ -108,6 +112,7 @@ class Debtors:
         for debtor_id in sorted(self._names):
             self._enter(debtor_id)
         self._found: dict[str, Payer] = {}
+        self._weights: dict[tuple[str, ...], Weighed] = {}
 
     def _enter(self, debtor_id: str) -> None:
         for name in self._names[debtor_id]:
@@ -126,10 +131,12 @@ class Debtors:
         """Who bears this name; remembered, because payers come back."""
         found = self._found.get(text)
         if found is None:
-            found = self._found[text] = self._search(normalise(text), len(text.strip()) in CUTS_OF_NAMES)
+            found = self._search(normalise(text), cut=len(text.strip()) in CUTS_OF_NAMES)
+            if len(self._found) < REMEMBERED:
+                self._found[text] = found
         return found
 
-    def _search(self, name: Name, cut: bool) -> Payer:
+    def _search(self, name: Name, *, cut: bool) -> Payer:
         equal = self._equal(name)
         if equal:
             one = len(equal) == 1 and len(name.words) > 1
@@ -170,26 +177,31 @@ class Debtors:
         return Payer(frozenset(), best, best if near[0][0] >= SURE else frozenset())
 
     def _scores(self, name: Name) -> dict[str, float]:
-        found: Counter[str] = Counter()
+        """How alike the names of those are who share a word that is not everybody's."""
+        found: dict[str, None] = {}
         for word in dict.fromkeys(name.words):
             sharing = self._by_word.get(word, {})
             if word not in COMMON and len(sharing) <= 4 * HANDFUL:
-                found.update(sharing.keys())
-        if len(found) > 4 * HANDFUL:
+                found.update(sharing)
+        if not found or len(found) > 4 * HANDFUL:
             return {}
-        return {d: max(self._overlap(name, other) for other in self._names[d]) for d in found}
+        paid = self._weighed(name)
+        return {d: max(likeness(paid, self._weighed(other)) for other in self._names[d]) for d in found}
 
-    def _overlap(self, paid: Name, known: Name) -> float:
-        """Shared weight over the weight of both; a last word that was cut counts when it begins one."""
-        shared = sum(self._weight(w) for w in set(known.words) if _has(paid.words, w))
-        whole = sum(self._weight(w) for w in set(known.words))
-        extra = sum(self._weight(w) for w in set(paid.words) if not _begins(known.words, w))
-        return shared / (whole + extra) if whole else 0.0
+    def _weighed(self, name: Name) -> Weighed:
+        known = self._weights.get(name.words)
+        if known is None:
+            words = tuple(dict.fromkeys(name.words))
+            weights = tuple(map(self._weight, words))
+            known = Weighed(words, weights, sum(weights))
+            if len(self._weights) < REMEMBERED:
+                self._weights[name.words] = known
+        return known
 
     def in_text(self, text: str) -> Payer:
         """Who is named in a text that mixes payer and remittance: surely whose whole name it begins with,
         likely the one debtor whose whole name stands in it, or whose cut name it begins with."""
-        words = normalise(text).words
+        words = normalise(text[:LONGEST_RUN]).words
         begun = self._begun(words)
         return begun if begun is not None else self._named_within(words)
 
@@ -228,22 +240,6 @@ def _modest(name: Name, payer: Payer) -> Payer:
     if FOR_MANY.isdisjoint(name.words):
         return payer
     return Payer(frozenset(), payer.likely | payer.sure, frozenset())
-
-
-def _has(words: tuple[str, ...], wanted: str) -> bool:
-    if wanted in words:
-        return True
-    if words and len(words[-1]) >= 3 and wanted.startswith(words[-1]):
-        return True
-    return len(wanted) >= 6 and any(
-        len(w) >= 6 and Levenshtein.distance(w, wanted, score_cutoff=1) <= 1 for w in words
-    )
-
-
-def _begins(known: tuple[str, ...], word: str) -> bool:
-    return any(k == word or (len(word) >= 3 and k.startswith(word)) for k in known) or any(
-        len(k) >= 6 and len(word) >= 6 and Levenshtein.distance(k, word, score_cutoff=1) <= 1 for k in known
-    )
 
 
 class Accounts:
