@@ -10,9 +10,11 @@ from core.model import (
     BankAccount,
     BankTransaction,
     Connection,
+    EInvoiceStatus,
     EntityProof,
     Entry,
     Fact,
+    Invoice,
     QualityIssue,
     RawRecord,
     Record,
@@ -385,6 +387,39 @@ class Ledgers(Protocol):
 
         A fact's `source.external_version` is the last day its ledger speaks of (ISO 8601).
         """
+        ...
+
+
+class EInvoiceRead(Protocol):
+    """An e-invoice file as read; nothing of a document that is set aside is among the facts."""
+
+    @property
+    def format(self) -> str: ...
+    @property
+    def invoices(self) -> tuple[Invoice, ...]: ...
+    @property
+    def statuses(self) -> tuple[EInvoiceStatus, ...]: ...
+    @property
+    def set_aside(self) -> Sequence[FileFinding]: ...
+    @property
+    def warnings(self) -> Sequence[FileFinding]: ...
+
+
+class EInvoices(Protocol):
+    """Reads e-invoices and their status messages: `mappings/einvoice`."""
+
+    def read(
+        self,
+        name: str,
+        file: BinaryIO,
+        *,
+        siren: str | None,
+        vat_number: str | None,
+        company_id: str | None,
+        raw_id: str | None,
+    ) -> EInvoiceRead:
+        """Raises BadInput for a file that cannot be read. `siren` and `vat_number` are the company's:
+        they tell whether it is the seller or the buyer."""
         ...
 
 

@@ -12,10 +12,11 @@ from connectors.kit.client import Pace, ProviderSettings
 from connectors.kit.driver import Driver
 from connectors.kit.registry import connectors
 from core.errors import Misconfigured
-from core.ports import Clock, Ledgers, Statements
+from core.ports import Clock, EInvoices, Ledgers, Statements
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
+from hub.einvoice_files import EInvoiceFiles
 from hub.jobs import Jobs, prepare, standing
 from hub.ledger_files import LedgerFiles
 from hub.metrics import Meters, Stock
@@ -56,6 +57,7 @@ class Hub:
     driver: Driver
     statements: Statements
     ledgers: Ledgers
+    einvoices: EInvoices
     guard: Guard
     sender: WebhookSender
     meters: Meters
@@ -144,6 +146,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
         ),
         statements=StatementFiles(),
         ledgers=LedgerFiles(),
+        einvoices=EInvoiceFiles(),
         guard=guard,
         sender=WebhookSender(guard, clock),
         meters=meters,

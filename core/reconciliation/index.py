@@ -144,7 +144,8 @@ class Index:
         reference = valid_structured(item.creditor_reference or "")
         if reference:
             self.structured[reference].append(n)
-        for other in (item.buyer_reference, None if reference else item.creditor_reference):
+        ordered = (item.buyer_reference or "").split("|")  # a buyer reference and an order number
+        for other in (*ordered, None if reference else item.creditor_reference):
             compact = "".join(WORD.findall(fold_text(other))) if other else ""
             if strength_of(compact) > COUNTER:
                 self.orders[compact].append(n)

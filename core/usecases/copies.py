@@ -19,8 +19,9 @@ def copies_of(
 ) -> Mapping[str, str]:
     """Copy id to the id of the invoice that counts. `parties` (counterparties by id) say who owes.
 
-    Copies agree on company, direction, kind, number and currency, name no two different parties, come
-    from different lists, and agree on amount and issue date, or (one tool edited it) on one of them.
+    Copies agree on company, direction, kind (credit note or not), number and currency, name no two
+    different parties, come from different lists, and agree on amount and issue date, or (one tool edited
+    it) on one of them.
     Two documents of one list are copies only when one was deleted there after it was used.
 
     What counts is the one already `used` (financed, or money stands on it), else the one that is no
@@ -41,6 +42,25 @@ def copies_of(
             alike = [o for o in others if o.id not in used and is_same_document(o, first, parties)]
             found.update((other.id, first.id) for other in alike)
     return found
+
+
+_COMPLETED = ("due_date", "payment_reference", "buyer_reference", "order_reference", "early_discount")
+
+
+def completed(one: Invoice, copies: Iterable[Invoice]) -> Invoice:
+    """The document that counts with what it leaves out and a copy says: an e-invoice states references
+    and due dates that a tool may not. Amounts and parties stay its own."""
+    told = sorted(copies, key=_list)
+    missing = {
+        name: value
+        for name in _COMPLETED
+        if getattr(one, name) is None
+        and (value := next((v for copy in told if (v := getattr(copy, name)) is not None), None)) is not None
+    }
+    references = one.references or next((copy.references for copy in told if copy.references), ())
+    if not missing and references == one.references:
+        return one
+    return one.model_copy(update={**missing, "references": references})
 
 
 def _ledger_rank(one: Invoice) -> int:
@@ -75,7 +95,9 @@ def _groups(invoices: Iterable[Invoice], place: Callable[[Invoice], Place]) -> I
 
 
 def _edited(one: Invoice) -> Place:
-    return one.company_id or "", one.direction, one.kind, one.number_normalized or "", one.currency
+    """A tool calls a prepayment or a corrective invoice simply an invoice: only credit notes stand apart."""
+    kind = "credit_note" if one.kind == "credit_note" else "invoice"
+    return one.company_id or "", one.direction, kind, one.number_normalized or "", one.currency
 
 
 def _same(one: Invoice) -> Place:

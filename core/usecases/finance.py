@@ -8,10 +8,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from core.errors import BadInput, Conflict, LettrageError, NotFound
+from core.lifecycle import ENDED, about, lifecycle
 from core.model import (
     Allocation,
     Company,
     Counterparty,
+    EInvoiceStatus,
     FinancedInvoice,
     Invoice,
     Money,
@@ -168,6 +170,7 @@ def _check(unit: Unit, invoice: Invoice, terms: Terms) -> None:
     basis = invoice.gross_minor if terms.basis == "gross" else invoice.net_minor
     limit = "gross" if terms.basis == "gross" else "net"
     _check_document(invoice)
+    _check_lifecycle(unit, invoice)
     if terms.currency != invoice.currency:
         raise BadInput(f"field currency: the invoice is in {invoice.currency}, not {terms.currency}")
     if basis is None:
@@ -217,6 +220,18 @@ def _check_document(invoice: Invoice) -> None:
         raise BadInput("field invoice: it is a credit note")
     if invoice.document_status != "issued":
         raise Conflict(f"field invoice: the document is {invoice.document_status}, not issued")
+
+
+def _check_lifecycle(unit: Unit, invoice: Invoice) -> None:
+    """Refuses a claim that is gone, or that e-invoicing statuses assign to somebody else."""
+    statuses = unit.entries(EInvoiceStatus, company_id=invoice.company_id)
+    found = lifecycle(invoice, about(invoice, statuses, _parties(unit, [invoice])))
+    if found is not None and found.last.code in ENDED:
+        why = ", ".join(found.last.reasons)
+        ended = f"status {found.last.code} ended the claim"
+        raise Conflict(f"field invoice: {ended} ({why})" if why else f"field invoice: {ended}")
+    if found is not None and found.factor is not None:
+        raise Conflict(f"field invoice: e-invoicing says it is assigned to {found.factor}")
 
 
 def _check_account(terms: Terms) -> None:

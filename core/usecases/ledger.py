@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from core.model import BankTransaction, Counterparty, Decision, Invoice, Party
-from core.model.identifiers import is_creditor_reference
+from core.model.identifiers import compact, is_creditor_reference
 from core.reconciliation import BANK, FILE, LEDGER, Item, Line, Prior
 from core.reconciliation.line import LineStatus
-from core.usecases.copies import copies_of, proven_siren
+from core.usecases.copies import completed, copies_of, proven_siren
 from core.usecases.file_records import FILE_PROVIDER
 from core.usecases.known import Known
 from core.usecases.lettered import declared_lines, settled_in_ledger
@@ -71,10 +71,14 @@ def items_of(known: Known) -> list[Item]:
     copies = document_copies(known)
     starts = _first_lines(known)
     paid = settled_in_ledger(known, copies)
+    twins: dict[str, list[Invoice]] = defaultdict(list)
+    for copy, counts in copies.items():
+        twins[counts].append(known.invoices[copy])
     return [
         _item(
             known,
-            one,
+            completed(one, twins.get(one.id, ())),
+            copies,
             opening=_opening(
                 one, paid.get(one.id), used=one.id in used, first_line=starts.get(one.company_id)
             ),
@@ -112,7 +116,7 @@ def _opening(one: Invoice, settled: date | None, *, used: bool, first_line: date
     return 0 if (older and one.declared.paid) or (settled is not None and settled < first_line) else None
 
 
-def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
+def _item(known: Known, one: Invoice, copies: Mapping[str, str], *, opening: int | None) -> Item:
     sign = -1 if one.kind == "credit_note" else 1
     seller = one.seller if one.direction == "receivable" else one.buyer
     other = known.counterparties.get(one.other_party_id)
@@ -133,14 +137,34 @@ def _item(known: Known, one: Invoice, *, opening: int | None) -> Item:
         seller_name=seller.name,
         debtor_ibans="|".join(other.ibans) if other and other.ibans else None,
         creditor_reference=reference if reference and is_creditor_reference(reference) else None,
-        buyer_reference=one.buyer_reference,
+        buyer_reference="|".join(filter(None, (one.buyer_reference, one.order_reference))) or None,
         whole_turnover=_is_whole(known, one),
         discount_bp=one.early_discount.rate_bp if one.early_discount else None,
         discount_until=one.early_discount.until if one.early_discount else None,
-        replaces=next((r.invoice_id for r in one.references if r.type == "replaces"), None),
+        replaces=_replaced(known, one, copies),
         company_id=one.company_id,
         direction=one.direction,
     )
+
+
+def _replaced(known: Known, one: Invoice, copies: Mapping[str, str]) -> str | None:
+    """The open item that a corrective invoice stands for: named by id, else by a number that only one
+    other invoice of the same direction bears."""
+    for named in (r for r in one.references if r.type == "replaces"):
+        if named.invoice_id in known.invoices:
+            return copies.get(named.invoice_id or "", named.invoice_id)
+        number = compact(named.number or "")
+        alike = {
+            copies.get(id, id)
+            for id, other in known.invoices.items()
+            if number
+            and (other.number_normalized, other.company_id, other.direction)
+            == (number, one.company_id, one.direction)
+            and other.kind != "credit_note"
+        }
+        if len(alike - {one.id}) == 1:
+            return (alike - {one.id}).pop()
+    return None
 
 
 def _debtor(one: Invoice, other: Counterparty | None) -> str:

@@ -15,7 +15,7 @@ from core.model import (
     StreamState,
     content_hash,
 )
-from core.ports import Ledgers, Progress, Source, Statements, Store, Unit
+from core.ports import EInvoices, Ledgers, Progress, Source, Statements, Store, Unit
 from core.reconciliation import CODE_VERSION, Item, Line, PayerAccount, Policy, Prior
 from core.repayment import Moment
 from core.usecases.audit import broken_links
@@ -23,7 +23,7 @@ from core.usecases.difference import Difference, Kind
 from core.usecases.known import load
 from core.usecases.observe import effective_policy
 from core.usecases.reconcile import STANDARD, Engine, Rules, derive
-from core.usecases.verify_facts import compare_facts, compare_snapshots
+from core.usecases.verify_facts import Readers, compare_facts, compare_snapshots, compare_statuses
 from core.usecases.wake import MARK, newest
 
 E = TypeVar("E", bound=Entry)
@@ -44,12 +44,20 @@ def verify(
     *,
     statements: Statements | None = None,
     ledgers: Ledgers | None = None,
+    einvoices: EInvoices | None = None,
     rules: Rules = STANDARD,
     progress: Progress | None = None,
 ) -> tuple[Difference, ...]:
     """Every difference between what is stored and what the raw records lead to; empty when all is well."""
     proof = prove(
-        store, source, tenant_id, statements=statements, ledgers=ledgers, rules=rules, progress=progress
+        store,
+        source,
+        tenant_id,
+        statements=statements,
+        ledgers=ledgers,
+        einvoices=einvoices,
+        rules=rules,
+        progress=progress,
     )
     return proof.differences
 
@@ -61,19 +69,21 @@ def prove(
     *,
     statements: Statements | None = None,
     ledgers: Ledgers | None = None,
+    einvoices: EInvoices | None = None,
     rules: Rules = STANDARD,
     progress: Progress | None = None,
 ) -> Proof:
     """Compares what is stored with what the raw records lead to.
 
     Revision by revision, decisions, allocations and events are derived from what was known just
-    before, the tenant's policy of that time included, and compared. Bank files and ledgers are read
-    again when `statements` and `ledgers` are given. Decisions by an earlier version of the engine are
-    taken as given; what follows from them is derived all the same.
+    before, the tenant's policy of that time included, and compared. Bank files, ledgers and e-invoices
+    are read again when `statements`, `ledgers` and `einvoices` are given. Decisions by an earlier version
+    of the engine are taken as given; what follows from them is derived all the same.
     """
     with store.begin(tenant_id, write=False) as unit:
         found = [
-            *compare_facts(unit, source, statements, ledgers),
+            *compare_facts(unit, Readers(source, statements, ledgers, einvoices)),
+            *compare_statuses(unit, einvoices),
             *compare_snapshots(unit.all(FinancedInvoice)),
             *_audit(unit),
         ]

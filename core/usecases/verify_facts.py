@@ -10,15 +10,17 @@ from core.model import (
     FACTS,
     Company,
     Decision,
+    EInvoiceStatus,
     Fact,
     FinancedInvoice,
     RawRecord,
     content_hash,
 )
-from core.ports import Ledgers, Source, Statements, Unit
+from core.ports import EInvoices, Ledgers, Source, Statements, Unit
 from core.usecases.copies import LEDGER_PROVIDER
 from core.usecases.difference import Difference
 from core.usecases.file_records import FILE_PROVIDER, whole_files
+from core.usecases.import_einvoices import EINVOICE_PROVIDER, brought, statuses_again
 from core.usecases.import_files import facts_again
 from core.usecases.import_ledger import read_again
 from core.usecases.succession import announced
@@ -45,9 +47,17 @@ class _Read:
         self.first.setdefault((fact.id, content_hash(fact.content())), raw)
 
 
-def compare_facts(
-    unit: Unit, source: Source, statements: Statements | None, ledgers: Ledgers | None = None
-) -> Iterator[Difference]:
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What reads stored records again; a kind of file without its reader is left out."""
+
+    source: Source
+    statements: Statements | None = None
+    ledgers: Ledgers | None = None
+    einvoices: EInvoices | None = None
+
+
+def compare_facts(unit: Unit, readers: Readers) -> Iterator[Difference]:
     """Facts that no raw record reads as, and raw records whose facts are not stored."""
     stored = {fact.id: fact for kind in READ_FROM_RAW for fact in unit.all(kind)}
     raws = whole_files(unit.entries(RawRecord))
@@ -55,7 +65,7 @@ def compare_facts(
     read = _Read()
     several: set[str] = set()
     for raw in raws:
-        facts, problem = _again(unit, raw, source, statements, ledgers, stored)
+        facts, problem = _again(unit, raw, readers, stored)
         if problem is not None:
             yield problem
         for fact in facts:
@@ -67,18 +77,16 @@ def compare_facts(
 
 
 def _again(
-    unit: Unit,
-    raw: RawRecord,
-    source: Source,
-    statements: Statements | None,
-    ledgers: Ledgers | None,
-    stored: Mapping[str, Fact],
+    unit: Unit, raw: RawRecord, readers: Readers, stored: Mapping[str, Fact]
 ) -> tuple[Sequence[Fact], Difference | None]:
+    statements, ledgers, einvoices = readers.statements, readers.ledgers, readers.einvoices
     try:
         if raw.provider == LEDGER_PROVIDER:
             return (read_again(ledgers, raw) if ledgers else ()), None
+        if raw.provider == EINVOICE_PROVIDER:
+            return (brought(unit, raw, einvoices) if einvoices else ()), None
         if raw.provider != FILE_PROVIDER:
-            return source.remap(raw), None
+            return readers.source.remap(raw), None
         return (_file_again(unit, raw, statements, stored) if statements else ()), None
     except LettrageError as error:
         return (), Difference("fact", raw.id, f"raw record {raw.id}", f"cannot be read again: {error}")
@@ -134,6 +142,25 @@ def _not_stored(
 
 def _digests(unit: Unit, fact: Fact, several: set[str]) -> set[str]:
     return {content_hash(version.content()) for version in _versions(unit, fact, several)}
+
+
+def compare_statuses(unit: Unit, einvoices: EInvoices | None) -> Iterator[Difference]:
+    """Lifecycle statuses that their stored message does not say."""
+    statuses = unit.entries(EInvoiceStatus) if einvoices is not None else []
+    if einvoices is None or not statuses:
+        return
+    raws = {raw.id: raw for raw in unit.entries(RawRecord) if raw.provider == EINVOICE_PROVIDER}
+    said = {one.id: one for raw in raws.values() for one in statuses_again(einvoices, raw)}
+    for one in statuses:
+        read = said.get(one.id)
+        if read is None or _told(read) != _told(one):
+            message = "the stored status is not what its message says"
+            yield Difference("fact", one.id, f"raw record {one.raw_id}", message)
+
+
+def _told(status: EInvoiceStatus) -> EInvoiceStatus:
+    """Without what differs between two messages about the same event."""
+    return status.model_copy(update={"raw_id": None, "message_id": None, "by": None})
 
 
 def compare_snapshots(financed: Iterable[FinancedInvoice]) -> Iterator[Difference]:

@@ -214,6 +214,7 @@ def verify(tenant: ForTenant = None, as_json: AsJson = False) -> None:
             owner,
             statements=hub.statements,
             ledgers=hub.ledgers,
+            einvoices=hub.einvoices,
             progress=report_progress,
         )
         found, given = [str(one) for one in proof.differences], proof.given

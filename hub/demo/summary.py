@@ -30,7 +30,14 @@ def summary(
         table.add_row(*_row(one, logs[one.id]))
     say("")
     Console(width=WIDTH, highlight=False).print(table)
-    proof = verify(hub.store, hub.driver, tenant, statements=hub.statements, ledgers=hub.ledgers)
+    proof = verify(
+        hub.store,
+        hub.driver,
+        tenant,
+        statements=hub.statements,
+        ledgers=hub.ledgers,
+        einvoices=hub.einvoices,
+    )
     differences = len(proof)
     say(f"\nevents verify: {len(events)} events derived again from raw records, {differences} differences")
     received = partner.received
