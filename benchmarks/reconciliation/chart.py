@@ -6,7 +6,7 @@ from math import log10
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 400, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 44
+LEFT, RIGHT, TOP, BOTTOM = 58, 30, 34, 44
 TONES = {
     "lettrage": "#0b7a5b",
     "floor": "#8a8f98",

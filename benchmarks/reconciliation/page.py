@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from math import floor, log10
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,8 @@ def seeds() -> str:
 def plot(rows: list[Row]) -> str:
     """Time and wrong decisions against size, for both shapes."""
     sizes = [row["lines"] for row in rows] or [10_000]
-    x_range = (10.0 ** floor(log10(min(sizes))), 10.0 ** (floor(log10(max(sizes))) + 1))
+    low = floor(log10(min(sizes)))
+    x_range = (10.0**low, 10.0 ** max(low + 1, ceil(log10(max(sizes)))))
     panels = []
     for shape, words in SHAPES.items():
         mine = [row for row in rows if row["shape"] == shape]
@@ -161,7 +162,7 @@ def plot(rows: list[Row]) -> str:
     for shape, words in SHAPES.items():
         scored = [row for row in rows if row["shape"] == shape and row.get("counts", {}).get("autos")]
         unit = "wrong of 10,000 automatic decisions"
-        panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (0.1, 10_000.0), x_range))
+        panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (1.0, 10_000.0), x_range))
     told = "; ".join(f"{r['shape']} {r['lines']} {r['system']} {r['seconds']} s" for r in rows)
     return charts(panels, title="Reconciliation measured: time and wrong decisions against size", words=told)
 
