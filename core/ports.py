@@ -86,8 +86,12 @@ class Unit(Protocol):
         """Every version of one fact, oldest first."""
         ...
 
-    def revisions(self, kind: type[Fact] | type[Entry]) -> list[int]:
+    def revisions(self, kind: type[Fact] | type[Entry], **equal: str | None) -> list[int]:
         """The revisions, ascending, at which a fact or entry of `kind` was written."""
+        ...
+
+    def companies_since(self, kinds: Iterable[type[Fact] | type[Entry]], revision: int) -> set[str | None]:
+        """The companies (None: none) of which a record of these kinds was written after `revision`."""
         ...
 
     def append(self, entries: Sequence[Entry]) -> int:

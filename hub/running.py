@@ -110,7 +110,7 @@ def start_day(hub: Hub) -> None:
             unit.enqueue(
                 "reconcile",
                 key=f"reconcile:{tenant.id}",
-                args={"tenant_id": tenant.id},
+                args={"tenant_id": tenant.id, "whole": True},
                 dedupe_id=f"reconcile:{tenant.id}:{day}",
             )
             for each in unit.find(Connection, state="active"):

@@ -11,6 +11,7 @@ from core.errors import Conflict, LettrageError, NeedsReconnect, NotFound, Retry
 from core.model import Connection
 from core.usecases.listen import listen as subscribe
 from core.usecases.reconcile import reconcile as reconcile_tenant
+from core.usecases.reconcile import reconcile_company
 from core.usecases.sync import Synced, sync_connection
 from hub.delivery import deliver_owed
 from hub.jobs import Handler
@@ -78,9 +79,15 @@ def _count(hub: Hub, args: Mapping[str, Any], done: Synced) -> None:
 
 
 def reconcile(hub: Hub, args: Mapping[str, Any]) -> None:
-    """Brings decisions and events up to date, once the providers being read have been."""
-    wait_for_syncs(hub, args["tenant_id"], turn=args.get("turn", 0))
-    hub.meters.reconciled(reconcile_tenant(hub.store, args["tenant_id"]))
+    """Brings decisions and events up to date, once the providers being read have been: of one company
+    (a person decided), of those that changed, or of all (a new day)."""
+    tenant_id = args["tenant_id"]
+    wait_for_syncs(hub, tenant_id, turn=args.get("turn", 0))
+    if "company_id" in args:
+        done = reconcile_company(hub.store, tenant_id, args["company_id"])
+    else:
+        done = reconcile_tenant(hub.store, tenant_id, only_changed=not args.get("whole"))
+    hub.meters.reconciled(done)
 
 
 def wait_for_syncs(hub: Hub, tenant_id: str, *, turn: int) -> None:

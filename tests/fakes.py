@@ -123,11 +123,18 @@ class InMemoryUnit:
     def history(self, kind: type[Any], id: str) -> list[Version[Any]]:
         return list(self._known.facts.get(kind, {}).get(id, ()))
 
-    def revisions(self, kind: type[Any]) -> list[int]:
+    def revisions(self, kind: type[Any], **equal: str | None) -> list[int]:
         if issubclass(kind, Fact):
             versions = self._known.facts.get(kind, {}).values()
-            return sorted({v.revision for each in versions for v in each})
-        return sorted({at for _, at in self._known.entries.get(kind, {}).values()})
+            return sorted({v.revision for each in versions for v in each if _matches(v.fact, equal)})
+        log = self._known.entries.get(kind, {}).values()
+        return sorted({at for entry, at in log if _matches(entry, equal)})
+
+    def companies_since(self, kinds: Iterable[type[Any]], revision: int) -> set[str | None]:
+        facts = (self._known.facts.get(kind, {}).values() for kind in kinds)
+        logs = (self._known.entries.get(kind, {}).values() for kind in kinds)
+        versions = {v.fact.company_id for each in facts for vs in each for v in vs if v.revision > revision}
+        return versions | {entry.company_id for log in logs for entry, at in log if at > revision}
 
     def append(self, entries: Sequence[Entry]) -> int:
         self._may_write()

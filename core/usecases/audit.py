@@ -1,10 +1,13 @@
 """Who did what: a chain of entries per tenant, each with the hash of the one before."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from core.model import AuditEntry, content_hash
 from core.ports import Unit
+
+WALKED: Final = "stream.read_completely"
+"""The audit action that proves, versioned like a fact, that a stream was once read to its end."""
 
 
 def record(

@@ -10,7 +10,7 @@ from core.ports import Store, Unit
 from core.usecases import audit
 from core.usecases.known import Known, load
 from core.usecases.ledger import document_copies, stands
-from core.usecases.reconcile import STANDARD, Rules, reconcile
+from core.usecases.reconcile import STANDARD, Rules, reconcile_company
 
 
 def accept(
@@ -20,7 +20,8 @@ def accept(
     with store.begin(tenant_id) as unit:
         decision = _open_case(unit, decision_id)
         chosen = _candidate(decision, rank)
-        if any(not _is_open(load(unit), decision, share) for share in chosen.shares):
+        known = load(unit, decision.company_id)
+        if any(not _is_open(known, decision, share) for share in chosen.shares):
             raise Conflict(f"candidate {rank} of {decision_id} is not open any more; look at it again")
         _keep(unit, decision, person, "accept", outcome="auto", shares=chosen.shares, reason="accepted")
     return _follow(store, tenant_id, decision_id, rules)
@@ -43,7 +44,7 @@ def assign(
     with store.begin(tenant_id) as unit:
         decision = _decision(unit, decision_id)
         shares = tuple(Share(item_id=id, amount_minor=minor) for id, minor in sorted(amounts.items()))
-        _check(unit, load(unit), decision, shares)
+        _check(unit, load(unit, decision.company_id), decision, shares)
         _keep(unit, decision, person, "assign", outcome="auto", shares=shares, reason="assigned")
     return _follow(store, tenant_id, decision_id, rules)
 
@@ -193,13 +194,15 @@ def _keep(
     unit.enqueue(
         "reconcile",
         key=f"reconcile:{unit.tenant_id}",
-        args={"tenant_id": unit.tenant_id},
+        args={"tenant_id": unit.tenant_id, "company_id": decision.company_id},
         dedupe_id=f"reconcile:{unit.tenant_id}:{unit.revision}",
     )
 
 
 def _follow(store: Store, tenant_id: str, decision_id: str, rules: Rules) -> Decision:
     """What follows from it, at once; the job registered with it does so if this process dies."""
-    reconcile(store, tenant_id, rules=rules)
+    with store.begin(tenant_id, write=False) as unit:
+        company_id = _decision(unit, decision_id).company_id
+    reconcile_company(store, tenant_id, company_id, rules=rules)
     with store.begin(tenant_id, write=False) as unit:
         return _decision(unit, decision_id)

@@ -1,9 +1,9 @@
-"""All that reconciliation reads of one tenant, as known now or at an earlier revision."""
+"""All that reconciliation reads of one company, as known now or at an earlier revision."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.lifecycle import with_lifecycles
 from core.model import (
@@ -20,15 +20,16 @@ from core.model import (
     Invoice,
     LedgerAllocation,
     LedgerPayment,
-    MatchingPolicy,
     ProviderMatch,
     Statement,
 )
 from core.ports import Unit, Version
 from core.repayment.watch import PARIS
-from core.usecases.sync import WALKED
+from core.usecases.audit import WALKED
 
 F = TypeVar("F", bound=Fact)
+Walk = tuple[str, str, str, str]
+"""Company, provider, account, list."""
 Histories = Callable[[type[Fact], str], list[Version[Fact]]]
 
 
@@ -36,7 +37,7 @@ Histories = Callable[[type[Fact], str], list[Version[Fact]]]
 class Known:
     """A snapshot. `decisions` are by transaction; `allocations` and `events` as they were written.
 
-    `walked`: (company, provider, account, list) of every list that was once read to its end.
+    `walked`: every list that was once read to its end.
     `since(kind, id, holds)`: the day (Europe/Paris) from which every version known holds.
     """
 
@@ -54,8 +55,7 @@ class Known:
     decisions: Mapping[str, Decision]
     allocations: tuple[Allocation, ...]
     events: tuple[Event, ...]
-    walked: frozenset[tuple[str, str, str, str]]
-    policy: MatchingPolicy | None
+    walked: frozenset[Walk]
     histories: Histories = field(repr=False)
 
     def since(self, kind: type[F], id: str, holds: Callable[[F], bool]) -> date | None:
@@ -70,27 +70,28 @@ class Known:
         return start
 
 
-def load(unit: Unit, *, as_of: int | None = None) -> Known:
-    """What is known now, or was known at revision `as_of`; invoices bear what their statuses say."""
-    counterparties = _by_id(unit.all(Counterparty, as_of=as_of))
-    statuses = unit.entries(EInvoiceStatus, as_of=as_of)
+def load(unit: Unit, company_id: str | None, *, as_of: int | None = None) -> Known:
+    """What is known of one company (None: of what belongs to none) now, or was at revision `as_of`;
+    invoices bear what their statuses say."""
+    of: dict[str, Any] = {"as_of": as_of, "company_id": company_id}
+    counterparties = _by_id(unit.all(Counterparty, **of))
+    invoices = _by_id(unit.all(Invoice, **of))
     return Known(
         tenant_id=unit.tenant_id,
         revision=unit.revision if as_of is None else as_of,
-        lines=_by_id(unit.all(BankTransaction, as_of=as_of)),
-        accounts=_by_id(unit.all(BankAccount, as_of=as_of)),
-        invoices=with_lifecycles(_by_id(unit.all(Invoice, as_of=as_of)), statuses, counterparties),
+        lines=_by_id(unit.all(BankTransaction, **of)),
+        accounts=_by_id(unit.all(BankAccount, **of)),
+        invoices=with_lifecycles(invoices, unit.entries(EInvoiceStatus, **of), counterparties),
         counterparties=counterparties,
-        matches=tuple(m for m in unit.all(ProviderMatch, as_of=as_of) if not m.withdrawn),
-        ledger_payments=_by_id(unit.all(LedgerPayment, as_of=as_of)),
-        lettering=tuple(a for a in unit.all(LedgerAllocation, as_of=as_of) if not a.withdrawn),
-        statements=tuple(unit.all(Statement, as_of=as_of)),
-        financed=tuple(unit.all(FinancedInvoice, as_of=as_of)),
-        decisions={d.transaction_id: d for d in unit.all(Decision, as_of=as_of)},
-        allocations=tuple(unit.entries(Allocation, as_of=as_of)),
-        events=tuple(unit.entries(Event, as_of=as_of)),
-        walked=frozenset(map(_walk, unit.entries(AuditEntry, as_of=as_of, action=WALKED))),
-        policy=next(iter(unit.all(MatchingPolicy, as_of=as_of)), None),
+        matches=tuple(m for m in unit.all(ProviderMatch, **of) if not m.withdrawn),
+        ledger_payments=_by_id(unit.all(LedgerPayment, **of)),
+        lettering=tuple(a for a in unit.all(LedgerAllocation, **of) if not a.withdrawn),
+        statements=tuple(unit.all(Statement, **of)),
+        financed=tuple(unit.all(FinancedInvoice, **of)),
+        decisions={d.transaction_id: d for d in unit.all(Decision, **of)},
+        allocations=tuple(unit.entries(Allocation, **of)),
+        events=tuple(unit.entries(Event, **of)),
+        walked=frozenset(walk for walk in walks_of(unit, as_of=as_of) if walk[0] == company_id),
         histories=unit.history,
     )
 
@@ -99,6 +100,11 @@ def _by_id(facts: list[F]) -> dict[str, F]:
     return {fact.id: fact for fact in facts}
 
 
-def _walk(entry: AuditEntry) -> tuple[str, str, str, str]:
+def walks_of(unit: Unit, *, as_of: int | None = None) -> list[Walk]:
+    """The lists read to their end, in the order in which they were."""
+    return [_walk(entry) for entry in unit.entries(AuditEntry, as_of=as_of, action=WALKED)]
+
+
+def _walk(entry: AuditEntry) -> Walk:
     named = entry.details
     return (str(named["company_id"]), str(named["provider"]), str(named["account"]), str(named["object"]))

@@ -13,9 +13,9 @@ from core.reconciliation.settings import policy_of
 from core.usecases import audit
 from core.usecases.known import Known, load
 from core.usecases.ledger import items_of, lines_of, prior_of
-from core.usecases.observe import observed
+from core.usecases.observe import chosen_policy, effective_policy, observed
 from core.usecases.reconcile import STANDARD, Rules
-from core.usecases.wake import wake
+from core.usecases.wake import concerned, wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,8 @@ def set_policy(store: Store, tenant_id: str, values: Mapping[str, Any], *, perso
 def policy_in_force(store: Store, tenant_id: str, *, standard: Policy = STANDARD.policy) -> InForce:
     """What counts for this tenant today, and why a tier does or does not decide alone."""
     with store.begin(tenant_id, write=False) as unit:
-        known = load(unit)
-        policy = policy_of(known.policy.values, where="policy") if known.policy else standard
-        seen = observed(known, policy)
+        policy = chosen_policy(unit, standard)
+        seen = observed(unit, policy, every=True)
     return InForce(policy, opened(policy, seen).automatic_tiers, seen)
 
 
@@ -73,22 +72,29 @@ def try_policy(
     decisions and rejections kept: what differs is the policy's doing alone.
     """
     wanted = policy_of(values, where="policy")
+    found: list[Tried] = []
     with store.begin(tenant_id, write=False) as unit:
-        known = load(unit)
-        today = policy_of(known.policy.values, where="policy") if known.policy else rules.policy
-        before, after = (_all_over(known, rules, policy) for policy in (today, wanted))
-    changed = [id for id in before if _answer(before[id]) != _answer(after[id])]
-    lines = sorted((known.lines[id] for id in changed), key=lambda x: (str(x.booking_date), x.id))
-    return tuple(Tried(line, before[line.id], after[line.id]) for line in lines)
+        companies, _ = concerned(unit, whole=True)
+        today = effective_policy(unit, rules.policy)
+        then = opened(wanted, observed(unit, wanted))
+        for company_id in companies:
+            found += _differing(load(unit, company_id), rules, today, then)
+    return tuple(sorted(found, key=lambda one: (str(one.line.booking_date), one.line.id)))
+
+
+def _differing(known: Known, rules: Rules, today: Policy, then: Policy) -> Iterator[Tried]:
+    before, after = (_all_over(known, rules, policy) for policy in (today, then))
+    for id, decision in before.items():
+        if _answer(decision) != _answer(after[id]):
+            yield Tried(known.lines[id], decision, after[id])
 
 
 def _all_over(known: Known, rules: Rules, policy: Policy) -> dict[str, Decision]:
     """Every line decided as if the policy had always been this one."""
     prior = prior_of(known)
     persons = tuple(d for d in prior.decisions if d.decided_by != "engine" or d.rejected)
-    effective = opened(policy, observed(known, policy))
-    decided = rules.engine(lines_of(known), items_of(known), (), replace(prior, decisions=persons), effective)
-    return {d.transaction_id: d for d in decided}
+    fresh = replace(prior, decisions=persons)
+    return {d.transaction_id: d for d in rules.engine(lines_of(known), items_of(known), (), fresh, policy)}
 
 
 def _answer(decision: Decision) -> object:

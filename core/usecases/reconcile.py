@@ -1,9 +1,9 @@
-"""Decides, allocates, tells and delivers: everything that follows from the facts, in one unit."""
+"""Decides, allocates, tells and delivers: all that follows from a company's facts, in one unit."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from core.model import Allocation, Decision, Endpoint, Event
 from core.ports import Progress, Store, Unit
@@ -14,7 +14,7 @@ from core.usecases.allocate import Book, entries_for
 from core.usecases.known import Known, load
 from core.usecases.ledger import document_copies, items_of, lines_of, prior_of, stands
 from core.usecases.observe import effective_policy
-from core.usecases.wake import newest, rest
+from core.usecases.wake import concerned, rest
 from core.usecases.watching import Watchtower, agreed_pairs
 from core.webhooks import deliveries_for, enqueue_delivery
 
@@ -62,15 +62,14 @@ class Derived:
 
 
 def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
-    """All that follows from what is known; pure.
+    """All that follows from what is known of a company; pure. The policy is `rules.policy`.
 
     A decision comes back only when it differs from the one known; the same for everything else, so
     a second call after writing derives nothing.
     """
     lines = lines_of(known)
     prior = prior_of(known)
-    policy = effective_policy(known, rules.policy)
-    decided = rules.engine(lines, items_of(known), (), prior, policy)
+    decided = rules.engine(lines, items_of(known), (), prior, rules.policy)
     remembered = [_remembering(d, known.decisions.get(d.transaction_id)) for d in decided]
     changed = [d for d in remembered if _differs(d, known.decisions.get(d.transaction_id))]
     decisions = {**known.decisions, **{d.transaction_id: d for d in changed}}
@@ -117,28 +116,65 @@ class Reconciled:
     outcomes: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
-def reconcile(
-    store: Store, tenant_id: str, *, rules: Rules = STANDARD, progress: Progress | None = None
-) -> Reconciled:
-    """Brings decisions, allocations, events and deliveries up to date in one unit.
+NOTHING: Final = Reconciled(0, 0, 0, 0)
 
-    Runs after every sync and import, and once a day for what the calendar alone brings about.
+
+def reconcile(
+    store: Store,
+    tenant_id: str,
+    *,
+    only_changed: bool = False,
+    rules: Rules = STANDARD,
+    progress: Progress | None = None,
+) -> Reconciled:
+    """Brings decisions, allocations, events and deliveries up to date, each company in its own unit.
+
+    After a sync or an import only companies of which something changed need a look (`only_changed`);
+    once a day all of them do, for what the calendar alone brings about. Stopped half way, the next
+    run goes on: what was derived before is silent.
     """
+    with store.begin(tenant_id, write=False) as unit:
+        companies, mark = concerned(unit, whole=not only_changed)
+    total = NOTHING
+    for number, company_id in enumerate(companies, 1):
+        total = _plus(total, reconcile_company(store, tenant_id, company_id, rules=rules))
+        if progress is not None:
+            done = {"companies": number, "decisions": total.decisions, "events": total.events}
+            progress("reconcile", done)
     with store.begin(tenant_id) as unit:
-        read_until = newest(unit)
-        derived = derive(load(unit), Moment.at(unit.now), rules)
+        rest(unit, mark)
+    return total
+
+
+def reconcile_company(
+    store: Store, tenant_id: str, company_id: str | None, *, rules: Rules = STANDARD
+) -> Reconciled:
+    """One company, whatever changed, in one unit. No evidence crosses companies."""
+    with store.begin(tenant_id) as unit:
+        derived = derive(load(unit, company_id), Moment.at(unit.now), tenant_rules(unit, rules))
         deliveries = write(unit, derived)
-        rest(unit, read_until)
-    counts = Reconciled(
+    return Reconciled(
         decisions=len(derived.decisions),
         allocations=len(derived.allocations),
         events=len(derived.events),
         deliveries=deliveries,
         outcomes=Counter(decision.outcome for decision in derived.decisions),
     )
-    if progress is not None:
-        progress("reconcile", {"decisions": counts.decisions, "events": counts.events})
-    return counts
+
+
+def tenant_rules(unit: Unit, rules: Rules, *, as_of: int | None = None) -> Rules:
+    """The rules with the policy that held for this tenant."""
+    return replace(rules, policy=effective_policy(unit, rules.policy, as_of=as_of))
+
+
+def _plus(one: Reconciled, other: Reconciled) -> Reconciled:
+    return Reconciled(
+        one.decisions + other.decisions,
+        one.allocations + other.allocations,
+        one.events + other.events,
+        one.deliveries + other.deliveries,
+        Counter(one.outcomes) + Counter(other.outcomes),
+    )
 
 
 def write(unit: Unit, derived: Derived) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from core.errors import (
     Conflict,
@@ -29,9 +29,6 @@ from core.usecases import audit
 from core.usecases.issues import note
 from core.usecases.tombstones import GUARD, Disappearance, VanishedError, tombstones, unlisted_matches
 from core.usecases.wake import wake
-
-WALKED: Final = "stream.read_completely"
-"""The audit action that proves, versioned like a fact, that a stream was once read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +188,8 @@ def _prove_walk(unit: Unit, reading: _Reading) -> None:
         "object": reading.stream,
         "company_id": connection.company_id,
     }
-    if not any(e.details == details for e in unit.entries(AuditEntry, action=WALKED)):
-        audit.record(unit, "sync", WALKED, reading.state_id, details)
+    if not any(e.details == details for e in unit.entries(AuditEntry, action=audit.WALKED)):
+        audit.record(unit, "sync", audit.WALKED, reading.state_id, details)
 
 
 def _fail(reading: _Reading, run: SyncRun, error: LettrageError) -> None:

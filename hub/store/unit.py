@@ -111,10 +111,18 @@ class SqlUnit:
     def history(self, kind: type[F], id: str) -> list[Version[F]]:
         return fact_rows.history(self.scope, kind, id)
 
-    def revisions(self, kind: type[Fact] | type[Entry]) -> list[int]:
+    def revisions(self, kind: type[Fact] | type[Entry], **equal: str | None) -> list[int]:
         table = shape(kind).table
-        query = self.scope.select(table, table.c.revision).distinct().order_by(table.c.revision)
-        return list(self.scope.execute(query).scalars())
+        query = self.scope.select(table, table.c.revision).where(matching(kind, equal))
+        return list(self.scope.execute(query.distinct().order_by(table.c.revision)).scalars())
+
+    def companies_since(self, kinds: Iterable[type[Fact] | type[Entry]], revision: int) -> set[str | None]:
+        found: set[str | None] = set()
+        for kind in kinds:
+            table = shape(kind).table
+            query = self.scope.select(table, table.c.company_id).where(table.c.revision > revision)
+            found.update(self.scope.execute(query.distinct()).scalars())
+        return found
 
     def append(self, entries: Sequence[Entry]) -> int:
         self._may_write()

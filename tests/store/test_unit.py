@@ -214,3 +214,22 @@ def test_a_reader_that_follows_the_events_misses_none(store: Store) -> None:
         rest, end = unit.page(Event, after=after, limit=2)
     assert [e.id for e in (*first, *rest)] == ["c", "a", "b"]
     assert end is None
+
+
+def test_which_companies_changed_since_a_revision(store: Store) -> None:
+    with store.begin(A) as unit:
+        unit.put([transaction("t1", company_id="co_1"), transaction("t2", company_id="co_2")])
+    with store.begin(A) as unit:
+        unit.put([transaction("t2", minor=7, company_id="co_2"), transaction("t3", company_id=None)])
+        unit.append([allocation("a1")])
+    with store.begin(B) as unit:
+        unit.put([transaction("t9", company_id="co_9")])
+    with store.begin(A, write=False) as unit:
+        kinds = (BankTransaction, Company)
+        assert unit.companies_since(kinds, 0) == {"co_1", "co_2", None}
+        assert unit.companies_since(kinds, 1) == {"co_2", None}
+        assert unit.companies_since(kinds, 2) == set()
+        assert unit.companies_since((Company,), 0) == set()
+        assert unit.revisions(BankTransaction, company_id="co_1") == [1]
+        assert unit.revisions(BankTransaction, company_id=None) == [2]
+        assert unit.revisions(Allocation, company_id="nobody") == []

@@ -173,7 +173,7 @@ def test_the_tools_invoice_counts_and_the_ledgers_is_its_copy() -> None:
     many = [row for n in range(5) for row in sale(f"FA-2026-01{n}", day(3, 1 + n), 5_000 + n)]
     take(store, [*BOOKED, *many])
     with store.begin(T, write=False) as unit:
-        found = [one for one in items_of(load(unit)) if one.number == NUMBER]
+        found = [one for one in items_of(load(unit, "com_1")) if one.number == NUMBER]
     assert [(one.item_id, one.due_date) for one in found] == [(f"inv_{NUMBER}", date(2026, 3, 31))]
 
 
@@ -188,7 +188,7 @@ def test_the_next_years_opening_line_is_the_invoice_that_was_left_open() -> None
         for rows in years:
             take(store, rows)
         with store.begin(T, write=False) as unit:
-            [item] = [one for one in items_of(load(unit)) if one.number == NUMBER]
+            [item] = [one for one in items_of(load(unit, "com_1")) if one.number == NUMBER]
         assert item.amount_minor == 120_050
 
 
@@ -243,7 +243,7 @@ def test_lettering_confirms_bank_money_that_was_there_before() -> None:
     run_on(store, day(4, 10))
     assert types(store) == ["payment.allocated", "invoice.paid", "repayment.due"]
     with store.begin(T, write=False) as unit:
-        known = load(unit)
+        known = load(unit, "com_1")
     assert [a.grade for a in known.lettering] == ["E1"]
 
 
@@ -287,7 +287,7 @@ def test_a_line_without_words_is_proposed_for_the_invoice_its_ledger_posts_it_to
     add(store, line("1", 120_050, day(4, 8), "VIR RECU", counterparty_name="NOVACIER"))
     run_on(store, day(4, 20))
     with store.begin(T, write=False) as unit:
-        [decision] = load(unit).decisions.values()
+        [decision] = load(unit, "com_1").decisions.values()
     named = {s.item_id for s in decision.shares} | {s.item_id for c in decision.candidates for s in c.shares}
     assert named == {f"inv_{NUMBER}"}
 

@@ -10,7 +10,6 @@ from core.model import AuditEntry, Decision
 from core.reconciliation import Policy
 from core.usecases import observe
 from core.usecases.decide import accept, reject, undo
-from core.usecases.known import load
 from core.usecases.policy import policy_in_force, set_policy, try_policy
 from core.usecases.reconcile import STANDARD, reconcile
 from core.usecases.verify import prove
@@ -140,8 +139,9 @@ def test_what_was_observed_at_a_revision_stays_what_it_was() -> None:
     with store.begin(T, write=False) as unit:
         before = unit.revision
     undo(store, T, decision_of(store, "10").id, person="ada")
-    with store.begin(T, write=False) as unit:
-        then, now = load(unit, as_of=before), load(unit)
     policy = replace(STANDARD.policy, confirmed_after_days=0)
-    assert observe.observed(then, policy)["T2"].confirmed == 2
-    assert observe.observed(now, policy)["T2"].reversed == 1
+    with store.begin(T, write=False) as unit:
+        then = observe.observed(unit, policy, as_of=before, every=True)
+        now = observe.observed(unit, policy, every=True)
+    assert (then["T2"].confirmed, then["T2"].reversed) == (2, 0)
+    assert (now["T2"].confirmed, now["T2"].reversed) == (1, 1)

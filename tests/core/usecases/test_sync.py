@@ -16,7 +16,8 @@ from core.model import (
     SyncRun,
 )
 from core.ports import Pulled
-from core.usecases.sync import WALKED, sync_connection, sync_stream
+from core.usecases.audit import WALKED
+from core.usecases.sync import sync_connection, sync_stream
 from core.usecases.tombstones import VanishedError
 from tests.core.usecases.made import T, connection, invoice, issue, pulled, world
 from tests.fakes import CrashError, InMemoryStore, ScriptedSource
