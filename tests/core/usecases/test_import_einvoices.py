@@ -160,7 +160,7 @@ def test_a_tools_record_of_it_is_the_same_document() -> None:
     store = world(invoice("FA-2026-0012", 120_000))
     take(store, ubl(SALE))
     with store.begin(T, write=False) as unit:
-        snapshot = load(unit)
+        snapshot = load(unit, "com_1")
     [item] = items_of(snapshot)
     assert item.item_id == "inv_FA-2026-0012"
     assert item.creditor_reference == "RF18539007547034"
@@ -200,7 +200,7 @@ def test_a_corrective_invoice_stands_for_the_one_it_names() -> None:
         fixed = Sale(number=f"FA-{len(preceding[0])}-{preceding[0][1]}", type_code="384", preceding=preceding)
         take(store, cii(fixed))
     with store.begin(T, write=False) as unit:
-        items = items_of(load(unit))
+        items = items_of(load(unit, "com_1"))
     assert sorted(item.replaces or "" for item in items) == ["", first, first]
 
 
@@ -230,7 +230,7 @@ def test_statuses_are_kept_before_their_invoice_and_belong_to_it_once_it_comes()
     assert take(store, cdar(SALE, said=COLLECTED), "again.xml").known == 1
     take(store, ubl(SALE))
     with store.begin(T, write=False) as unit:
-        [one] = load(unit).invoices.values()
+        [one] = load(unit, "com_1").invoices.values()
     assert one.einvoice is not None
     assert (one.einvoice.code, one.einvoice.payment and one.einvoice.payment.minor) == ("212", 120_000)
     assert [s.invoice_id for s in known(store, EInvoiceStatus)] == [one.id]
@@ -308,7 +308,7 @@ def test_a_status_of_a_tools_invoice_belongs_to_it() -> None:
     store = world(invoice("FA-2026-0012", 120_000))
     take(store, cdar(SALE, said=COLLECTED), "status.xml")
     with store.begin(T, write=False) as unit:
-        one = load(unit).invoices["inv_FA-2026-0012"]
+        one = load(unit, "com_1").invoices["inv_FA-2026-0012"]
     assert one.einvoice is not None
     assert one.einvoice.code == "212"
 
@@ -328,5 +328,5 @@ def test_the_buyer_side_is_a_payable() -> None:
     take(store, ubl(bought))
     take(store, cdar(bought, said=Said("211", issuer="BY")), "status.xml")
     with store.begin(T, write=False) as unit:
-        [one] = load(unit).invoices.values()
+        [one] = load(unit, "com_1").invoices.values()
     assert (one.direction, one.einvoice and one.einvoice.code) == ("payable", "211")
