@@ -147,7 +147,7 @@ def all_documents(
         rng.shuffle(order)
         for debtor in order:
             home = hash_of(debtor.id) % len(sellers)
-            seller = sellers[home if rng.random() < 0.7 else (home + rng.randrange(near)) % len(sellers)]
+            seller = sellers[home if rng.random() < 0.85 else (home + rng.randrange(near)) % len(sellers)]
             mine = relation(rng, noise, seller, debtor)
             while mine and held + sum(d.held for d in mine) > items:
                 gone = mine.pop()

@@ -32,6 +32,7 @@ class Payment:
     id: str = ""
     form: str = ""
     payer: str = ""
+    payer_name: str = ""
     expect: str = ""
 
 

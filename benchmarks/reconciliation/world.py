@@ -1,8 +1,10 @@
 """One tenant of a world: its parties, documents, payments and lines, as rows of the interchange files."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 from random import Random
 from typing import NamedTuple
 
@@ -131,6 +133,7 @@ class Tenant:
         firms = sellers(rng, noise, size.sellers, self.banks, size.name, company=size.company)
         self.documents = all_documents(rng, noise, firms, self.debtors, size.items, item_ids)
         self.spare = spare_numbers(firms)
+        self.names = sorted({name.upper() for d in self.debtors for name in (d.name, d.core, d.trade)})
         self.texts: dict[int, tuple[Text, labels.Label, str | None]] = {}
         self.rows = Rows()
 
@@ -185,10 +188,10 @@ class Tenant:
         text = write(self.rng, self.noise, payment)
         if text.cited == "truncated":
             text.text = _pushed_over(self.rng, text.text, payment.cites[0].number, bank.limit)
-        name, payment.payer = self._payer(payment.debtor)
+        payment.payer_name, payment.payer = self._payer(payment.debtor)
         label = labels.credit(
-            self.rng, bank, payer=name, iban=payment.debtor.iban, text=text.text, day=payment.day,
-            abroad=payment.debtor.country != "FR" and payment.debtor.payer is None,
+            self.rng, bank, payer=payment.payer_name, iban=payment.debtor.iban, text=text.text,
+            day=payment.day, abroad=payment.debtor.country != "FR" and payment.debtor.payer is None,
         )  # fmt: skip
         reference = f"{self.rng.randrange(10**11):011}" if self.rng.random() < 0.5 else None
         if text.end_to_end_id is None and self.rng.random() < 0.4:
@@ -203,7 +206,7 @@ class Tenant:
         while id(source) not in self.texts and source.of is not None:
             source = source.of
         text, label, reference = self.texts[id(source)]
-        payment.payer = source.payer
+        payment.payer, payment.payer_name = source.payer, source.payer_name
         if payment.kind not in ("return", "cancelling"):
             return text, label, None if payment.kind == "duplicate" else reference
         word = self.rng.choice(
@@ -245,7 +248,15 @@ class Tenant:
             return 2
         if payment.payer in ("treasury", "factor"):
             return 1 if payment.debtor.account_known and label.iban else 0
-        return {"full": 2, "no_form": 2, "trade": 2, "cut": 1, "typo": 1}.get(payment.payer, 0)
+        if payment.payer == "cut":
+            return 2 if self._begins_one(payment.debtor, payment.payer_name) else 1
+        return {"full": 2, "no_form": 2, "trade": 2, "typo": 1}.get(payment.payer, 0)
+
+    def _begins_one(self, debtor: Debtor, name: str) -> bool:
+        """Whether a shortened name begins the name of one debtor only."""
+        at = bisect_left(self.names, name.upper())
+        mine = {debtor.name.upper(), debtor.core.upper()}
+        return all(n in mine for n in takewhile(lambda n: n.startswith(name.upper()), self.names[at:]))
 
     def _row(
         self, payment: Payment, bank: Bank, text: Text, label: labels.Label, reference: str | None

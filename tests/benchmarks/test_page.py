@@ -23,7 +23,8 @@ TIER = {"tier": "T2", "autos": 5_000, "right": 4_999, "allocations": 6_000, "all
 def row(system: str, lines: int, seconds: float) -> dict[str, Any]:
     return {
         "system": system, "shape": "tenants", "lines": lines, "profile": "held_out", "seed": 101,
-        "seconds": seconds, "cpu_seconds": seconds, "peak_mb": 100, "rates": RATES, "counts": COUNTS, "tiers": [TIER],
+        "seconds": seconds, "cpu_seconds": seconds, "peak_mb": 100, "rates": RATES, "counts": COUNTS,
+        "tiers": [TIER],
         "causes": [{**CAUSE, "lost": 1}],
     }  # fmt: skip
 
