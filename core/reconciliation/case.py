@@ -166,11 +166,19 @@ class Narrow:
         return exact or tuple(items)
 
 
-def open_case(line: Line, label: Label, scope: Scope, policy: Policy, *, refund: bool = False) -> Case:
-    """Reads who pays and what is cited; the work that does not depend on open amounts."""
+def open_case(
+    line: Line,
+    label: Label,
+    scope: Scope,
+    policy: Policy,
+    *,
+    refund: bool = False,
+    cited: Cited | None = None,
+) -> Case:
+    """Reads who pays and what is cited (unless that is known); what does not depend on open amounts."""
     payer = scope.payer(label.payer, line.counterparty_iban, label.run)
     paid = line.amount_minor if refund else abs(line.amount_minor)
-    cited = cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
+    cited = cited or cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
     _add_own(line, scope, cited)
     declared = frozenset(scope.index.position[i] for i in line.declared_item_ids if i in scope.index.position)
     forwarding = scope.sellers.find(label.payer).sure if label.payer and not payer.clearly else frozenset()

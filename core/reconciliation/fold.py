@@ -7,6 +7,7 @@ from datetime import date
 
 from core.model.decision import Decision, Share
 from core.reconciliation.case import Case, Ruling, open_case
+from core.reconciliation.cite import Cited
 from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
 from core.reconciliation.grouping import (
     by_id,
@@ -117,7 +118,7 @@ class Fold:
                 self.replays[effective_day(decision, day)].append(line)
         self._reserve(lines)
         own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
-        for day in sorted(days):
+        for day in self._days(days):
             self._pass(day)
             self._day(day, days[day], own)
         self._pass(until, through=True)
@@ -126,6 +127,10 @@ class Fold:
         for day in sorted(self.replays):
             self._day(day, [], own)
         return self.decided
+
+    def _days(self, days: Iterable[date]) -> list[date]:
+        """The days on which something happens, in order."""
+        return sorted(days)
 
     def _pass(self, day: date, *, through: bool = False) -> None:
         """Days without lines before `day` (`through`: and that day), on which waits end."""
@@ -199,20 +204,27 @@ class Fold:
         return line.amount_minor < 0 and bool(self.originals.named_by(line))
 
     def _case(self, line: Line, own: frozenset[str]) -> Case | None:
-        label = read(line, max_text=self.policy.max_text)
+        label = self._read(line)
         scope = self.receivables if line.amount_minor > 0 else self.payables
         if line.amount_minor < 0 and (refund := self._refund(line, label)) is not None:
             return refund
         if line.amount_minor < 0 and not scope.items:
             self._put(settle_nothing(line, "debit", self.versions))
             return None
-        case = open_case(self._supported(line), label, scope, self.policy)
+        case = open_case(self._supported(line), label, scope, self.policy, cited=self._cited(line))
         reason = no_receipt(line, own)
         if reason and not any(c.strength >= FULL for c in case.cited.citations):
             self._put(settle_nothing(line, reason, self.versions))
             return None
         case.rejected = self._rejected(line)
         return case
+
+    def _read(self, line: Line) -> Label:
+        return read(line, max_text=self.policy.max_text)
+
+    def _cited(self, line: Line) -> Cited | None:
+        """What the line cites, if that is known already."""
+        return None
 
     def _refund(self, line: Line, label: Label) -> Case | None:
         """Money out that cites nothing but our own open credit notes: they are paid out."""

@@ -13,10 +13,10 @@ from core.reconciliation.scope import normal_iban
 _RETURN_WORDS: Final = frozenset({"return", "recall", "direct_debit_return"})
 _NO_RECEIPT: Final = frozenset({"fee", "interest", "internal", "financing", "tax", "cash"})
 _NO_CREDIT: Final = _NO_RECEIPT | {"card", "psp_payout"}
-_DEBIT_MARK: Final = re.compile(
+DEBIT_MARK: Final = re.compile(
     r"\b(?:IMPAYES?|REJET|REJETE|RETOUR|RAPPEL|RET\.? ?SDD|RECALL|RETURN|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b"
 )
-_CREDIT_MARK: Final = re.compile(
+CREDIT_MARK: Final = re.compile(
     r"^(?:REJET|RETOUR|IMPAYE|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b|^VIR\w*\b.{0,20}\bREJETE\b"
 )
 _CORRECTION: Final = re.compile(r"\b(?:ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE|REGUL\w*|ERREUR)\b")
@@ -66,7 +66,7 @@ def is_marked_return(line: Line) -> bool:
         return True
     if line.operation not in (None, "other") or not line.remittance:
         return False
-    mark = _DEBIT_MARK if line.amount_minor < 0 else _CREDIT_MARK
+    mark = DEBIT_MARK if line.amount_minor < 0 else CREDIT_MARK
     return mark.search(fold_text(line.remittance[:140])) is not None
 
 

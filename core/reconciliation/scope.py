@@ -44,6 +44,10 @@ class Scope:
         found = self._by_open.get(amount, {})
         return tuple(sorted(found)) if len(found) <= most else None
 
+    def is_held(self, amount: int) -> bool:
+        """Whether any item is open at exactly this amount."""
+        return bool(self._by_open.get(amount))
+
     def with_counter(self, amount: int, counter: str) -> list[int]:
         """Of the items open at `amount`, those whose number ends with the counter."""
         at, ending = self._by_open.get(amount, {}), self.index.by_counter.get(counter, ())

@@ -13,8 +13,9 @@ from typing import Final
 import polars as pl
 
 from core.reconciliation import Policy
+from core.reconciliation.columnar import is_available
 from hub.interchange.outputs import Frames
-from hub.interchange.pieces import ORDER, Piece, decide, joined, split
+from hub.interchange.pieces import ORDER, Engine, Piece, decide, joined, split
 
 WORTH_IT: Final = 20_000
 """Lines below which starting a process costs more than it saves."""
@@ -22,15 +23,18 @@ WORKER: Final = "hub.interchange.worker"
 PARTS: Final = ("lines", "items", "accounts")
 
 
-def decide_all(piece: Piece, policy: Policy, *, workers: int | None = None) -> Frames:
-    """The outputs of everything, in the defined order; `workers` (default: the cores there are)
-    changes nothing but the time."""
+def decide_all(
+    piece: Piece, policy: Policy, *, workers: int | None = None, engine: Engine | None = None
+) -> Frames:
+    """The outputs of everything, in the defined order; `workers` (default: the cores there are) and
+    `engine` (default: the faster one that can run here and is worth it) change nothing but the time."""
+    engine = engine or ("columnar" if is_available() and piece.lines.height >= WORTH_IT else "reference")
     wanted = workers or min(_cores(), 1 + piece.lines.height // WORTH_IT)
     pieces = split(piece, wanted) if wanted > 1 else [piece]
     if len(pieces) < 2:
-        return joined([decide(piece, policy)])
+        return joined([decide(piece, policy, engine)])
     with tempfile.TemporaryDirectory(prefix="lettrage-") as name:
-        folders = [_hand_out(Path(name) / str(n), part, policy) for n, part in enumerate(pieces)]
+        folders = [_hand_out(Path(name) / str(n), part, policy, engine) for n, part in enumerate(pieces)]
         _work(folders)
         return joined([_collect(folder) for folder in folders])
 
@@ -39,11 +43,12 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _hand_out(folder: Path, piece: Piece, policy: Policy) -> Path:
+def _hand_out(folder: Path, piece: Piece, policy: Policy, engine: Engine) -> Path:
     folder.mkdir()
     for name in PARTS:
         getattr(piece, name).write_ipc(folder / f"{name}.arrow")
-    (folder / "policy.json").write_text(json.dumps(asdict(policy)), encoding="utf-8")
+    order = {"policy": asdict(policy), "engine": engine}
+    (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
     return folder
 
 

@@ -1,7 +1,8 @@
 """Writes decisions, allocations and candidates in a defined order, as Parquet, JSON lines or CSV."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,9 +10,10 @@ import polars as pl
 
 from core.model.decision import Decision
 from core.model.ids import canonical_json
+from core.reconciliation.columnar.bulk import Told
 from hub.interchange.rows import Rejected
 
-_DECISIONS: Final[Mapping[str, Any]] = {
+DECISIONS: Final[Mapping[str, Any]] = {
     "transaction_id": pl.String, "tenant_id": pl.String, "outcome": pl.String, "tier": pl.String,
     "reason": pl.String, "coincidence": pl.Float64, "allocated_minor": pl.Int64,
     "unallocated_minor": pl.Int64, "currency": pl.String, "explanation": pl.String,
@@ -31,31 +33,48 @@ INNER: Final = ("currency",)
 ROW_GROUP: Final = 262_144
 
 
-def frames(decisions: Iterable[Decision], tenants: Mapping[str, str]) -> Frames:
-    """The three outputs; `tenants` gives each transaction's tenant. Decisions come ordered by id."""
-    decided: list[tuple[Any, ...]] = []
-    allocated: list[tuple[Any, ...]] = []
-    proposed: list[tuple[Any, ...]] = []
-    for d in decisions:
-        decided.append(
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of the three outputs, in any order."""
+
+    decided: list[tuple[Any, ...]] = field(default_factory=list)
+    allocated: list[tuple[Any, ...]] = field(default_factory=list)
+    proposed: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def add(self, d: Decision, tenant_id: str) -> None:
+        """The rows of a decision."""
+        self.decided.append(
             (
-                d.transaction_id, tenants[d.transaction_id], d.outcome, d.tier, d.reason, d.coincidence,
+                d.transaction_id, tenant_id, d.outcome, d.tier, d.reason, d.coincidence,
                 d.allocated_minor, d.unallocated_minor, d.currency, canonical_json(d.explanation),
             )
         )  # fmt: skip
-        for share in sorted(d.shares, key=lambda s: s.item_id):
-            allocated.append(
+        for share in d.shares:
+            self.allocated.append(
                 (d.transaction_id, share.item_id, share.amount_minor, share.gap_minor, share.gap_reason)
             )
         for c in d.candidates:
-            ids = "|".join(s.item_id for s in c.shares)
-            amounts = "|".join(str(s.amount_minor) for s in c.shares)
-            proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
-    return {
-        "decisions": _frame(decided, _DECISIONS),
-        "allocations": _frame(allocated, _ALLOCATIONS),
-        "candidates": _frame(proposed, _CANDIDATES),
-    }
+            ids = "|".join([s.item_id for s in c.shares])
+            amounts = "|".join([str(s.amount_minor) for s in c.shares])
+            self.proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
+
+    def tell(self, told: Told) -> None:
+        """The row of a line that pays nothing."""
+        line = told.line
+        self.decided.append(
+            (
+                line.transaction_id, line.tenant_id, "none", told.tier, told.reason, 0.0, 0,
+                line.amount_minor, line.currency, told.explanation,
+            )
+        )  # fmt: skip
+
+    def frames(self) -> Frames:
+        """The rows as frames."""
+        return {
+            "decisions": _frame(self.decided, DECISIONS),
+            "allocations": _frame(self.allocated, _ALLOCATIONS),
+            "candidates": _frame(self.proposed, _CANDIDATES),
+        }
 
 
 def _frame(rows: list[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:

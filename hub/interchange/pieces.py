@@ -4,12 +4,16 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
-from hub.interchange.outputs import Frames, frames
+from hub.interchange.outputs import Frames, Rows
+from hub.interchange.plain import freedom, last_days, money_out, plain_debits
+
+Engine = Literal["columnar", "reference"]
+"""Two ways to the same decisions; the first needs numba."""
 
 _DEFAULTS: Final[Mapping[str, object]] = {"status": "booked", "kind": "invoice", "whole_turnover": False}
 
@@ -59,11 +63,38 @@ def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
     return [PayerAccount(**row) for row in _rows(frame)]
 
 
-def decide(piece: Piece, policy: Policy) -> Frames:
-    """The outputs of a piece."""
-    lines = lines_of(piece.lines)
-    decisions = reconcile(lines, items_of(piece.items), accounts_of(piece.accounts), policy=policy)
-    return frames(decisions, {x.transaction_id: x.tenant_id for x in lines})
+def decide(piece: Piece, policy: Policy, engine: Engine) -> Frames:
+    """The outputs of a piece, in any order."""
+    if engine == "columnar":
+        return _decide_in_bulk(piece, policy)
+    lines, rows = lines_of(piece.lines), Rows()
+    tenants = {line.transaction_id: line.tenant_id for line in lines}
+    accounts = accounts_of(piece.accounts)
+    for decision in reconcile(lines, items_of(piece.items), accounts, policy=policy):
+        rows.add(decision, tenants[decision.transaction_id])
+    return rows.frames()
+
+
+def _decide_in_bulk(piece: Piece, policy: Policy) -> Frames:
+    from core.reconciliation.columnar.walls import reconcile_in_bulk
+
+    free = freedom(piece.lines)
+    debits = plain_debits(piece.lines, piece.items, free)
+    others = piece.lines.filter(~debits)
+    lines, rows = lines_of(others), Rows()
+    is_free = dict(zip(others["transaction_id"], free.filter(~debits), strict=True))
+    tenants = {line.transaction_id: line.tenant_id for line in lines}
+    done = reconcile_in_bulk(
+        lines, items_of(piece.items), accounts_of(piece.accounts), policy,
+        is_free=lambda line: is_free[line.transaction_id], until=last_days(piece.lines),
+    )  # fmt: skip
+    for decision in done.decisions:
+        rows.add(decision, tenants[decision.transaction_id])
+    for told in done.told:
+        rows.tell(told)
+    frames = rows.frames()
+    paid_out = money_out(piece.lines.filter(debits), policy)
+    return {**frames, "decisions": pl.concat([frames["decisions"], paid_out])}
 
 
 def split(piece: Piece, parts: int) -> list[Piece]:

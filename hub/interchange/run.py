@@ -13,7 +13,7 @@ from core.reconciliation import Policy
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
 from hub.interchange.crew import decide_all
 from hub.interchange.outputs import WRITERS, write
-from hub.interchange.pieces import Piece, all_alive
+from hub.interchange.pieces import Engine, Piece, all_alive
 from hub.interchange.policy_file import read_policy
 from hub.interchange.rows import Rejected
 from hub.interchange.sheet import TYPES, read_sheet
@@ -57,10 +57,11 @@ def run_files(
     *,
     progress: Progress = _quiet,
     workers: int | None = None,
+    engine: Engine | None = None,
 ) -> Summary:
     """Reconciles files. Raises BadInput (exit status 2) before anything is written when a file, a
     required column or the policy cannot be read. `workers` processes (default: one for each core when
-    there is enough to do) give the same bytes as one."""
+    there is enough to do) and both engines (default: the faster one) give the same bytes."""
     if format not in FORMATS:
         raise BadInput(f"unknown output format {format[:40]!r}: expected one of {', '.join(FORMATS)}")
     if out.exists() and not out.is_dir():
@@ -72,7 +73,7 @@ def run_files(
         items = reading.frame(open_items, OPEN_ITEMS, SIGNED_ITEM)
         accounts = reading.frame(payer_accounts, PAYER_ACCOUNTS)
         progress("read", {"lines": lines.height, "items": items.height, "rejected": len(reading.rejected)})
-        outputs = decide_all(Piece(lines, items, accounts), rules, workers=workers)
+        outputs = decide_all(Piece(lines, items, accounts), rules, workers=workers, engine=engine)
         progress("decided", _counted(outputs["decisions"], "outcome"))
     try:
         write(out, outputs, reading.rejected, format=format)

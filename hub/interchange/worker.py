@@ -14,14 +14,14 @@ from hub.interchange.pieces import Piece, all_alive, decide
 
 def _serve(folder: Path) -> None:
     frames = {name: pl.read_ipc(folder / f"{name}.arrow") for name in PARTS}
+    order: dict[str, Any] = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     with all_alive():
-        outputs = decide(Piece(**frames), _policy(folder))
+        outputs = decide(Piece(**frames), _policy(order["policy"]), order["engine"])
     for name, frame in outputs.items():
         frame.write_ipc(folder / f"out-{name}.arrow")
 
 
-def _policy(folder: Path) -> Policy:
-    given: dict[str, Any] = json.loads((folder / "policy.json").read_text(encoding="utf-8"))
+def _policy(given: dict[str, Any]) -> Policy:
     given.update({name: tuple(value) for name, value in given.items() if isinstance(value, list)})
     return Policy(**given)
 

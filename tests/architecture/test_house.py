@@ -19,6 +19,8 @@ WHERE = {
     "apscheduler": ("scheduler/clock.py", "hub/jobs/"),
     "standardwebhooks": ("hub/delivery.py", "hub/demo/partner.py"),
     "polars": ("hub/interchange/",),
+    "numba": ("core/reconciliation/columnar/",),
+    "numpy": ("core/reconciliation/columnar/",),
     "lxml": ("mappings/statements/", "mappings/xml.py"),
     "mt940": ("mappings/statements/mt940",),
     "pypdf": ("mappings/einvoice/",),
