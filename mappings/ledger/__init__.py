@@ -10,7 +10,8 @@ from mappings.ledger.chart import Chart
 from mappings.ledger.columns import is_ledger
 from mappings.ledger.entries import LedgerEntry, entries_of, read_entries
 from mappings.ledger.finding import Finding
-from mappings.ledger.lines import LedgerLine, read_lines
+from mappings.ledger.line import LedgerLine
+from mappings.ledger.lines import read_lines
 from mappings.ledger.reading import LedgerFile, read_ledger
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Which column of a FEC stands where: the header line, in the spellings that programs write."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ CASH_BASIS: Final = ("DateRglt", "ModeRglt", "NatOp", "IdClient")
 """Fields that ledgers kept on a cash basis (BNC, BA) add (VIII 3° to 8°); the hub needs none of them."""
 SEPARATORS: Final = ("\t", "|", ";")
 """Tab or vertical bar by the law (VI); the semicolon of spreadsheet exports is read with a warning."""
+MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""Byte-order marks: UTF-8 and both kinds of UTF-16."""
 _SPELLINGS: Final = {
     "ECRTURELET": "EcritureLet",
     "COMPTEAUXNUM": "CompAuxNum",
@@ -25,6 +28,7 @@ _SPELLINGS: Final = {
     "DEVISE": "Idevise",
 }
 _NAMES: Final = {compact(name): name for name in (*LAW, "Montant", "Sens", *CASH_BASIS)} | _SPELLINGS
+_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?comptabilite[\s>/]", re.IGNORECASE)
 _NEEDED: Final = ("JournalCode", "EcritureDate", "CompteNum")
 
 
@@ -56,9 +60,15 @@ def is_header(text: str) -> bool:
 
 
 def is_ledger(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a FEC, told by its first line and never by its name."""
-    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip()
+    """Whether a file that begins with `head` is a FEC, told by its first line (in XML by its root) and
+    never by its name."""
+    start = head.replace(b"\0", b"")
+    for mark in MARKS:
+        start = start.removeprefix(mark)
+    start = start.lstrip()
     first = next(iter(start.splitlines()), b"")
+    if start.startswith(b"<"):
+        return _ROOT.search(start[:4_096]) is not None
     return is_header(first.decode("latin-1"))
 
 
@@ -89,9 +99,13 @@ def _separator(header: str) -> str:
     return best if best in header else ""
 
 
+def named(written: str) -> str:
+    """A name as the law writes it: case, blanks, accents and quotes aside; another as it is."""
+    return _NAMES.get(compact(written), written.strip())
+
+
 def _names(written: Sequence[str]) -> list[str]:
-    """Names as the law writes them: case, blanks, accents and quotes aside; others as they are."""
-    return [_NAMES.get(compact(name), name.strip()) for name in written]
+    return [named(name) for name in written]
 
 
 def _check(file: str, names: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ from datetime import date
 from typing import BinaryIO, Final
 
 from mappings.ledger.finding import Finding
-from mappings.ledger.lines import LedgerLine, read_lines
+from mappings.ledger.line import LedgerLine
+from mappings.ledger.lines import read_lines
 from mappings.ledger.values import euros
 
 MOST_WAITING: Final = 50_000

@@ -9,7 +9,7 @@ from core.model.ledger import SettlementKind
 from mappings.ledger.booked import Booked, Document, Member, Payment, Third, Transfer
 from mappings.ledger.chart import RETENTION, Chart, Role, is_collective
 from mappings.ledger.entries import LedgerEntry
-from mappings.ledger.lines import LedgerLine
+from mappings.ledger.line import LedgerLine
 from mappings.ledger.numbers import is_credit, is_opening, number_in
 
 _SIDES: Final[tuple[tuple[Role, Role, Direction, int], ...]] = (

@@ -15,7 +15,8 @@ from mappings.ledger.entries import entries_of
 from mappings.ledger.facts import Facts
 from mappings.ledger.finding import UNTOLD_AFTER, Finding
 from mappings.ledger.lettering import ties_of, unbalanced
-from mappings.ledger.lines import LedgerLine, read_lines
+from mappings.ledger.line import LedgerLine
+from mappings.ledger.lines import read_lines
 from mappings.ledger.posting import post
 
 _NAME: Final = re.compile(r"(?<!\d)(\d{9})FEC(20\d{6})(?!\d)", re.IGNORECASE)

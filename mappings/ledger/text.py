@@ -1,36 +1,36 @@
 """Bytes of a FEC to lines of text, a block at a time: line ends, encodings, a limit for each line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from core.errors import BadInput
+from mappings.ledger.columns import MARKS
 from mappings.ledger.finding import Finding
 
 BLOCK: Final = 262_144
 LONGEST_LINE: Final = 65_536
 """Bytes of a line that is still read: real lines have some hundred."""
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
-_OTHER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _CP1252_ONLY: Final = re.compile(rb"[\x80-\x9f]")
 Lines = tuple[int, list[str]]
 """The number of the first line (from 1) and the lines, without their ends."""
 
 
-def lines_of(file: str, stream: BinaryIO) -> Iterator[Lines | Finding]:
+def blocks_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The file, a block at a time."""
+    while block := stream.read(BLOCK):
+        yield block
+
+
+def lines_of(file: str, blocks: Iterable[bytes]) -> Iterator[Lines | Finding]:
     """Lines in blocks, blank ones kept so that numbers hold; memory is that of one block.
 
     A line ends with CR, LF, CR LF or CR CR LF (A47 A-1, VI: "retour chariot et/ou fin de ligne").
     """
     reader = _Reader(file)
-    for block in _blocks(stream):
+    for block in blocks:
         yield from reader.read(block)
     yield from reader.end()
-
-
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    while block := stream.read(BLOCK):
-        yield block
 
 
 class _Reader:
@@ -62,12 +62,12 @@ class _Reader:
             yield from self._whole(self.rest)
 
     def _without_mark(self, block: bytes) -> bytes:
-        if block.startswith(_OTHER_MARKS):
+        if block.startswith(MARKS[1:]):
             raise BadInput(
                 f"{self.file} is UTF-16 text, which the law does not allow for a FEC: export it as"
                 " ISO 8859-15 or UTF-8"
             )
-        return block.removeprefix(_UTF8_MARK)
+        return block.removeprefix(MARKS[0])
 
     def _whole(self, raw: bytes) -> Iterator[Lines | Finding]:
         if b"\0" in raw:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from mappings.ledger import Finding, LedgerLine, entries, is_ledger, read_entries, read_ledger, read_lines
 from mappings.ledger.finding import UNTOLD_AFTER
-from tests.mappings.ledger.writers import NAMES, Dialect, Row, fec, receipt, sale
+from tests.mappings.ledger.writers import NAMES, Dialect, Row, fec, marked_up, receipt, sale
 from tests.mappings.statements.properties import quick
 
 DAY = date(2026, 2, 1)
 GOOD = [*sale("FA-1", DAY, 1200), *sale("FA-2", DAY, 2400)]
 TEXT = fec(GOOD)
+XML = marked_up(GOOD)
 HEADER, *LINES = TEXT.splitlines(keepends=True)
 
 
@@ -34,7 +35,11 @@ def findings(content: bytes) -> list[Finding]:
         (b"JournalCode\tCompteNum\tDebit\n", "no column EcritureDate"),
         (b"JournalCode\tEcritureDate\tCompteNum\tMontant\n", "Debit and Credit"),
         (TEXT.decode().encode("utf-16"), "UTF-16"),
-        (b"<?xml version='1.0'?><comptabilite/>", "must name the columns"),
+        (b"<?xml version='1.0'?><Document/>", "root is not `comptabilite`"),
+        (XML[:-40], "cut or damaged"),
+        (XML.replace(b"<exercice>", b"<!-- a --><exercice>" + b"<a>" * 20), "nested too deep"),
+        (XML.replace(b"Facture FA-1", b"F" * 70_000, 1), "too long"),
+        (b"<!DOCTYPE comptabilite [<!ENTITY a 'aaa'><!ENTITY b '&a;&a;&a;'>]>" + XML, "DOCTYPE"),
         (b"x" * 1_000_000, "is empty"),
     ],
 )
@@ -174,6 +179,9 @@ def test_entries_that_wait_for_their_other_half_do_not_fill_the_memory(
         (b"\r\n" + TEXT[:200], True),
         (fec(GOOD, Dialect(header="spaced", separator="|"))[:300], True),
         (b"journalcode;journallib;ecriturenum;ecrituredate\r\n", True),
+        (XML[:300], True),
+        (XML.decode().encode("utf-16")[:600], True),
+        (b"<?xml version='1.0'?><Document>", False),
         (b"date;amount\n", False),
         (b"%PDF-1.4", False),
         (b"", False),
@@ -183,7 +191,15 @@ def test_a_ledger_is_recognised_by_its_first_line(head: bytes, known: bool) -> N
     assert is_ledger(head) is known
 
 
-@given(start=st.sampled_from((b"", HEADER, HEADER + LINES[0])), noise=st.binary(max_size=400))
+def test_an_unreadable_field_of_xml_is_told_with_its_line() -> None:
+    content = XML.replace(b"<Debit>12.00", b"<Debit>12.00.1")
+    [finding] = findings(content)
+    assert (finding.line, finding.column) == (7, "Debit")
+    file = read_ledger("x.xml", BytesIO(content))
+    assert [invoice.number for invoice in file.invoices] == ["FA-2"]
+
+
+@given(start=st.sampled_from((b"", HEADER, HEADER + LINES[0], XML[:400])), noise=st.binary(max_size=400))
 @quick
 def test_noise_never_crashes(start: bytes, noise: bytes) -> None:
     try:

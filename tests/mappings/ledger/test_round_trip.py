@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -18,7 +19,7 @@ from mappings.ledger import (
     read_lines,
 )
 from mappings.ledger.columns import CASH_BASIS
-from tests.mappings.ledger.writers import PLAIN, Dialect, Row, fec, receipt, sale
+from tests.mappings.ledger.writers import PLAIN, XML, Dialect, Row, fec, marked_up, receipt, sale
 from tests.mappings.statements.properties import quick
 
 DAYS = st.dates(date(2020, 1, 1), date(2029, 12, 31))
@@ -113,6 +114,20 @@ def test_entries_whose_lines_stand_apart_are_put_together(rows: list[Row], order
     found = [part for part in read if isinstance(part, LedgerEntry)]
     assert not [part for part in read if isinstance(part, Finding)]
     assert sum(len(entry.lines) for entry in found) == len(rows)
+
+
+@given(rows=books(), signed=st.sampled_from((None, ("D", "C"), ("+1", "-1"))))
+@quick
+def test_xml_gives_the_same_lines(rows: list[Row], signed: tuple[str, str] | None) -> None:
+    """In XML date, piece, label and letter are the entry's, not the line's."""
+    first = {row.entry: row for row in reversed(rows)}
+    shared = ("piece", "piece_date", "label", "letter", "lettered_on", "validated_on")
+    rows = [replace(row, **{name: getattr(first[row.entry], name) for name in shared}) for row in rows]
+    content = marked_up(rows, replace(XML, signed=signed))
+    read = [part for part in read_lines("x.xml", BytesIO(content)) if isinstance(part, LedgerLine)]
+    assert [line._replace(number=0) for line in read] == [line_of(row) for row in rows]
+    numbers = [line.number for line in read]
+    assert numbers == sorted(numbers)
 
 
 @st.composite

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import Literal
+from xml.sax.saxutils import escape
 
 NAMES = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
@@ -57,6 +59,7 @@ class Dialect:
 
 
 PLAIN = Dialect()
+XML = Dialect(decimal=".", day="%Y-%m-%d")
 
 
 def fec(rows: Sequence[Row], dialect: Dialect = PLAIN) -> bytes:
@@ -112,6 +115,30 @@ def _amount(minor: int, dialect: Dialect) -> str:
         text = text.rjust(dialect.width, "0")
     sign = "-" if minor < 0 else ""
     return text + sign if dialect.sign_last else sign + text
+
+
+_OF_ENTRY = (2, 3, 10, 8, 9, 13, 14, 15)
+_OF_LINE = (4, 5, 6, 7, 16, 17, 11, 12)
+
+
+def marked_up(rows: Sequence[Row], dialect: Dialect = XML) -> bytes:
+    """The XML of the law; what an entry says once is taken from its first row."""
+    parts = ['<?xml version="1.0" encoding="UTF-8"?>', "<comptabilite>", "<exercice>"]
+    parts.append("<DateCloture>2026-12-31</DateCloture>")
+    names = [*NAMES[:11], "Montant", "Sens", *NAMES[13:]] if dialect.signed else NAMES
+    for (journal, label), own in groupby(rows, key=lambda row: (row.journal, row.journal_label)):
+        parts.append(f"<journal>{_tags(('JournalCode', journal), ('JournalLib', label))}")
+        for _, entry in groupby(own, key=lambda row: row.entry):
+            lines = [_fields(row, dialect) for row in entry]
+            parts.append(f"<ecriture>{_tags(*((names[n], lines[0][n]) for n in _OF_ENTRY))}")
+            parts += [f"<ligne>{_tags(*((names[n], line[n]) for n in _OF_LINE))}</ligne>" for line in lines]
+            parts.append("</ecriture>")
+        parts.append("</journal>")
+    return "\n".join([*parts, "</exercice>", "</comptabilite>"]).encode()
+
+
+def _tags(*fields: tuple[str, str]) -> str:
+    return "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields if text)
 
 
 def sale(
