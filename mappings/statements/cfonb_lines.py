@@ -84,6 +84,7 @@ def _parties(words: dict[str, str], zone: str, *, credit: bool, returned: bool) 
     found: dict[str, object] = {"counterparty_name": (opposite or usual) if returned else usual}
     if iban and is_iban(iban):
         found["counterparty_iban"] = iban
+        del words[account]
     for word in ("end_to_end_id", "mandate_id", "creditor_reference", "creditor_id"):
         if word in words:
             found[word] = words.pop(word)

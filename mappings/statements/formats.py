@@ -11,8 +11,15 @@ _CFONB120 = re.compile(rb"0[13457][0-9A-Z]{5}.{4}[0-9A-Z ]{5}(?:[A-Z]{3}| {3})[0
 _CFONB160 = re.compile(rb"03(?:02|08|22|27|28|29|60|76|80|81|85) ")
 _CFONB240 = re.compile(rb"31\d{6}\d\d")
 _MT940_BODY = re.compile(rb"\n:20:[^\n]*\n:25:")
+_BALANCE = re.compile(rb"\n:6[02][FM]?:")
+_INTERIM = re.compile(rb"\n:(?:34F|13[CD]?|90[CD]):")
 _CAMT = re.compile(rb"camt\.05([234])\.001\.\d\d")
 _CAMT_ROOT = re.compile(rb"<(?:[\w.-]+:)?BkToCstmr(Stmt|AcctRpt|DbtCdtNtfctn)")
+_PAIN = re.compile(rb"pain\.00([128])\.001\.\d\d|<(?:[\w.-]+:)?Cstmr(CdtTrfInitn|DrctDbtInitn|PmtStsRpt)\b")
+_PAIN_KINDS = {
+    b"1": Format.PAIN001, b"2": Format.PAIN002, b"8": Format.PAIN008,
+    b"CdtTrfInitn": Format.PAIN001, b"PmtStsRpt": Format.PAIN002, b"DrctDbtInitn": Format.PAIN008,
+}  # fmt: skip
 _CAMT_KINDS = {
     b"2": Format.CAMT052, b"3": Format.CAMT053, b"4": Format.CAMT054,
     b"AcctRpt": Format.CAMT052, b"Stmt": Format.CAMT053, b"DbtCdtNtfctn": Format.CAMT054,
@@ -28,13 +35,13 @@ _STARTS = (
     (_CFONB160, Format.CFONB160),
     (_CFONB120, Format.CFONB120),
 )
+_INSTEAD = "import the statement that books it (CFONB 120 or camt.053) instead"
 _WHAT_TO_DO = {
-    Format.CFONB160: "a CFONB 160 remittance (an order to the bank, not a statement): import the CFONB"
-    " 120 statement instead",
-    Format.CFONB240: "a CFONB 240 advice of rejects and settlements, which is not read yet: import the"
-    " CFONB 120 statement, it has the same money",
-    Format.MT940: "an MT940 statement, which is not read yet: ask the bank for camt.053 or CFONB 120",
-    Format.OFX: "an OFX download, which is not read yet: export CFONB 120 or camt.053 from the bank",
+    Format.CFONB160: "a CFONB 160 remittance of transfers, direct debits or bills (LCR): an order to the"
+    f" bank, not a statement; {_INSTEAD}",
+    Format.PAIN001: f"a transfer order (pain.001), not a statement; {_INSTEAD}",
+    Format.PAIN008: f"a direct debit order (pain.008), not a statement; {_INSTEAD}",
+    Format.PAIN002: f"a status report on orders (pain.002), not a statement; {_INSTEAD}",
     Format.FEC: "an accounting file (FEC), not a bank statement",
     Format.PDF: "a PDF: export CFONB 120 or camt.053 from the bank, a PDF cannot be proven",
     Format.ZIP: "a ZIP archive: unpack it and import the files in it",
@@ -48,10 +55,10 @@ def recognise(head: bytes) -> Format:
     body = _after_prolog(start)
     for pattern, found in _STARTS:
         if pattern.match(body):
-            return found
+            return _swift(start) if found is Format.MT940 else found
     if start.startswith(b"<"):
         return _camt(start)
-    return Format.MT940 if _MT940_BODY.search(start) else Format.UNKNOWN
+    return _swift(start) if _MT940_BODY.search(start) else Format.UNKNOWN
 
 
 def _decoded(head: bytes) -> bytes:
@@ -80,7 +87,15 @@ def _camt(start: bytes) -> Format:
     by_root = _CAMT_ROOT.search(start)
     by_namespace = _CAMT.search(start)
     found = by_root or by_namespace
-    return _CAMT_KINDS[found.group(1)] if found else Format.UNKNOWN
+    if found:
+        return _CAMT_KINDS[found.group(1)]
+    order = _PAIN.search(start)
+    return _PAIN_KINDS[order[1] or order[2]] if order else Format.UNKNOWN
+
+
+def _swift(start: bytes) -> Format:
+    """MT942 has no balances but a floor limit, a time or sums."""
+    return Format.MT942 if _INTERIM.search(start) and not _BALANCE.search(start) else Format.MT940
 
 
 def refusal(name: str, found: Format) -> BadInput:

@@ -33,6 +33,8 @@ KEPT = 20_000
 ANNOUNCING: Mapping[Format, NoticeKind] = {
     Format.CAMT052: "interim_report",
     Format.CAMT054: "notification",
+    Format.CFONB240: "notification",
+    Format.MT942: "interim_report",
 }
 """Formats whose lines are announced, booked or not: the statement of the day is what counts."""
 _NOTICES: Mapping[LineStatus, NoticeKind] = {
@@ -174,7 +176,9 @@ class Proof:
         except Unreadable as problem:
             self._fail(problem)
             return
-        if statement is not None and len(self._copies[statement.id]) > 1:
+        if statement is None:
+            self.findings += closed.findings
+        elif len(self._copies[statement.id]) > 1:
             self._drop()
             return
         self._open = None

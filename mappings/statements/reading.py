@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from core.errors import BadInput
 from core.model import BankAccount, BankTransaction, Statement
-from mappings.statements import camt, cfonb120
+from mappings.statements import camt, cfonb120, cfonb240, mt940, ofx
 from mappings.statements.assemble import given_iban
 from mappings.statements.draft import LIMITS, Context, FormatReader, Limits, Part
 from mappings.statements.formats import HEAD, recognise, refusal
@@ -32,9 +32,13 @@ from mappings.statements.result import (
 
 READERS: Final[Mapping[Format, FormatReader]] = {
     Format.CFONB120: cfonb120.parts,
+    Format.CFONB240: cfonb240.parts,
     Format.CAMT052: camt.parts,
     Format.CAMT053: camt.parts,
     Format.CAMT054: camt.parts,
+    Format.MT940: mt940.parts,
+    Format.MT942: mt940.parts,
+    Format.OFX: ofx.parts,
 }
 PORTION: Final = 1000
 

@@ -8,7 +8,7 @@ from core.model import BankAccount, BankTransaction, Statement
 
 
 class Format(StrEnum):
-    """A kind of bank file, told by its content; only CFONB 120 and camt are read."""
+    """A kind of file, told by its content; `reading.READERS` has those that are read."""
 
     CFONB120 = "cfonb120"
     CFONB160 = "cfonb160"
@@ -17,7 +17,11 @@ class Format(StrEnum):
     CAMT053 = "camt.053"
     CAMT054 = "camt.054"
     MT940 = "mt940"
+    MT942 = "mt942"
     OFX = "ofx"
+    PAIN001 = "pain.001"
+    PAIN002 = "pain.002"
+    PAIN008 = "pain.008"
     FEC = "fec"
     PDF = "pdf"
     ZIP = "zip"

@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 
 def samples() -> list[Path]:
-    return sorted(path for path in SAMPLES.iterdir() if path.suffix in (".txt", ".xml"))
+    return sorted(path for path in SAMPLES.iterdir() if path.suffix in (".txt", ".xml", ".sta", ".ofx"))
 
 
 def expected(sample: Path) -> Path:
