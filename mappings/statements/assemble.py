@@ -218,8 +218,8 @@ def line_key(account: AccountName, line: Line, *, state: str = "") -> bytes:
 
 def in_range(line: Line) -> bool:
     """Whether the amounts of a line fit the store."""
-    original = line.more.get("original_amount_minor")
-    return max(abs(line.amount_minor), abs(original) if isinstance(original, int) else 0) <= MAX_MINOR
+    original = line.more.get("original_amount_minor", 0)
+    return abs(line.amount_minor) <= MAX_MINOR and isinstance(original, int) and abs(original) <= MAX_MINOR
 
 
 @dataclass(slots=True)

@@ -1,20 +1,19 @@
 """Reads CFONB 120 statements: records to parts, one movement in memory at a time (banks.md 7.1 to 7.8)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from core.model import MoneyError, exponent
 from mappings.statements.cfonb_fields import account, dated, in_minor, oddly_signed, overpunched
-from mappings.statements.cfonb_lines import Movement, as_line
-from mappings.statements.cfonb_records import ENCODINGS, Record, records
+from mappings.statements.cfonb_lines import as_line
+from mappings.statements.cfonb_records import ENCODINGS, Layout, Record, records
 from mappings.statements.charset import charset_of
 from mappings.statements.draft import Closed, Context, Opened, Part, Stated, Unreadable
 from mappings.statements.result import Finding
 
-LENGTH: Final = 120
-CODES: Final = frozenset({"01", "03", "04", "05", "07"})
+LAYOUT: Final = Layout(120, frozenset({"01", "03", "04", "05", "07"}), beside="05")
 HOUSE_CURRENCY: Final = "EUR"
 
 
@@ -28,37 +27,22 @@ def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
     notes = [_utf8()] if charset == "utf-8" else []
     currencies = _Currencies(name, file, encoding, context.currency)
     statement: _Statement | None = None
-    for movement in _movements(records(name, file, encoding, length=LENGTH, codes=CODES)):
-        code = movement.record.text[:2]
+    for record in records(name, file, encoding, LAYOUT):
+        code = record.text[:2]
         if statement is None or code == "01":
             if statement is not None:
                 yield from statement.cut("closing balance (07)")
-            statement = _Statement(movement.record, notes)
+            statement = _Statement(record, notes)
             notes = []
             yield from statement.open(currencies)
-        if movement.complements and code in ("01", "07"):
-            statement.lonely(len(movement.complements))
+        if record.beside and code in ("01", "07"):
+            statement.lonely(len(record.beside))
         if code != "01" and not statement.failed:
-            yield statement.closed(movement) if code == "07" else statement.line(movement)
+            yield statement.closed(record) if code == "07" else statement.line(record)
         if code == "07":
             statement = None
     if statement is not None:
         yield from statement.cut("closing balance (07)")
-
-
-def _movements(records: Iterable[Record]) -> Iterator[Movement]:
-    """Each record with the complements (05) that follow it, by order and not by code."""
-    open: Movement | None = None
-    for record in records:
-        if open is None:
-            open = Movement(record, [])
-        elif record.text[:2] == "05":
-            open.complements.append(record.text)
-        else:
-            yield open
-            open = Movement(record, [])
-    if open is not None:
-        yield open
 
 
 def _utf8() -> Finding:
@@ -94,7 +78,7 @@ class _Currencies:
         place = self.file.tell()
         self.file.seek(0)
         named: dict[str, str] = {}
-        for record in records(self.name, self.file, self.encoding, length=LENGTH, codes=CODES):
+        for record in records(self.name, self.file, self.encoding, LAYOUT):
             if record.text[16:19] != "   ":
                 named.setdefault(_account(record.text), record.text[16:19])
         self.file.seek(place)
@@ -132,20 +116,19 @@ class _Statement:
         else:
             yield Opened(account(text[2:7], text[11:16], text[21:32]), "cfonb120", self.first.place)
 
-    def line(self, movement: Movement) -> Part:
-        record = movement.record
+    def line(self, record: Record) -> Part:
         if record.text[:2] == "03":
             self.oddities["record code 03 was read as a movement (04)"] += 1
         try:
             self._check(record)
-            return as_line(movement, self._amount(record), self.currency)
+            return as_line(record, self._amount(record), self.currency)
         except Unreadable as problem:
             return self._fail(problem)
 
-    def closed(self, movement: Movement) -> Part:
+    def closed(self, record: Record) -> Part:
         try:
-            self._check(movement.record)
-            closing = self._balance(movement.record)
+            self._check(record)
+            closing = self._balance(record)
         except Unreadable as problem:
             return self._fail(problem)
         odd = [_odd(text, count, self.first) for text, count in self.oddities.items()]

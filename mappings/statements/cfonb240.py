@@ -4,7 +4,7 @@ An advice explains money that the CFONB 120 books, per line or as one total for 
 money itself: its lines are announced, and tied to the lines that book them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import BinaryIO, Final, NamedTuple
 
@@ -12,13 +12,12 @@ from core.model import Money
 from core.model.bank import Operation
 from mappings.grammar import fingerprint
 from mappings.statements.cfonb_fields import account, dated
-from mappings.statements.cfonb_records import ENCODINGS, Record, records
+from mappings.statements.cfonb_records import ENCODINGS, Layout, Record, records
 from mappings.statements.charset import charset_of
 from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Part, Unreadable, told
 from mappings.statements.operations import REJECT_REASONS
 
-LENGTH: Final = 240
-CODES: Final = frozenset({"31", "34", "36", "39"})
+LAYOUT: Final = Layout(240, frozenset({"31", "34", "36", "39"}), beside="36")
 _CURRENCY: Final = "EUR"
 _FIELDS: Final = itemgetter(
     slice(8, 10),  # operation code
@@ -53,7 +52,7 @@ def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
     """Groups in the order of the file: 31, then each 34 with the 36 that follow it, then 39."""
     encoding = ENCODINGS[charset_of(name, file)]
     group: list[Record] = []
-    for record in records(name, file, encoding, length=LENGTH, codes=CODES):
+    for record in records(name, file, encoding, LAYOUT):
         code = record.text[:2]
         if code == "31" and group:
             yield _cut(group[0])
@@ -81,7 +80,7 @@ def _group(group: list[Record]) -> Iterator[Part]:
         return
     try:
         own = account(first.text[21:26], first.text[26:31], first.text[31:42])
-        lines = [_line(record, beside, own) for record, beside in _details(details)]
+        lines = [_line(record, own) for record in details]
         _adds_up(lines, last)
     except Unreadable as problem:
         yield problem
@@ -91,22 +90,9 @@ def _group(group: list[Record]) -> Iterator[Part]:
     yield Closed(_CURRENCY)
 
 
-def _details(group: Iterable[Record]) -> Iterator[tuple[Record, list[str]]]:
-    open: tuple[Record, list[str]] | None = None
-    for record in group:
-        if record.text[:2] == "36" and open is not None:
-            open[1].append(record.text[2:].strip())
-        else:
-            if open is not None:
-                yield open
-            open = record, []
-    if open is not None:
-        yield open
-
-
-def _line(record: Record, beside: list[str], own: AccountName) -> Line:
+def _line(record: Record, own: AccountName) -> Line:
     """Raises Unreadable for an operation that does not tell which way the money goes."""
-    text = record.text
+    text, beside = record.text, [text[2:].strip() for text in record.beside]
     code, settled, first, first_name, second, second_name, presenter, description = _FIELDS(text)
     number = own.raw.replace(" ", "")
     kind = _KINDS.get(code) if text[:2] == "34" else None

@@ -25,7 +25,12 @@ def overpunched(field: str) -> int | None:
     (-19040, 101731189)
     """
     known = OVERPUNCH.get(field[13])
-    return _number(field[:13], *known) if known else None
+    if known is None:
+        return None
+    digits = field[:13]
+    if digits.isdigit() and digits.isascii():
+        return known[0] * int(digits + known[1])
+    return _number(digits, *known)
 
 
 def oddly_signed(field: str) -> int | None:
@@ -35,11 +40,8 @@ def oddly_signed(field: str) -> int | None:
 
 
 def _number(digits: str, sign: int, last: str) -> int | None:
-    if not (digits.isdigit() and digits.isascii()):
-        digits = digits.lstrip(" ")
-        if not (digits.isdigit() and digits.isascii()):
-            return None
-    return sign * int(digits + last)
+    digits = digits.lstrip(" ")
+    return sign * int(digits + last) if digits.isdigit() and digits.isascii() else None
 
 
 def in_minor(number: int, decimals: str, currency: str, record: Record) -> int:

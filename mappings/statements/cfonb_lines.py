@@ -2,12 +2,19 @@
 
 import re
 from operator import itemgetter
-from typing import NamedTuple
 
 from core.model.bank import Operation
 from core.model.identifiers import is_iban
 from mappings.statements.cfonb_fields import dated, day
-from mappings.statements.cfonb_qualifiers import Complements, complements, foreign, printed
+from mappings.statements.cfonb_qualifiers import (
+    Named,
+    foreign,
+    printed,
+    remittance,
+    said,
+    sorted_out,
+    text_lines,
+)
 from mappings.statements.cfonb_records import Record
 from mappings.statements.draft import Line, distinct
 from mappings.statements.operations import CFONB, REJECT_REASONS
@@ -29,24 +36,16 @@ _INSTANT = "SCTINST"
 _RETURNS = frozenset({"direct_debit_return", "return"})
 
 
-class Movement(NamedTuple):
-    """A 04 record and the texts of its 05 records, by order and not by code: banks mix them up."""
-
-    record: Record
-    complements: list[str]
-
-
-def as_line(movement: Movement, amount_minor: int, currency: str) -> Line:
-    """The canonical line of one movement; raises Unreadable for a date that cannot be read."""
-    record = movement.record
+def as_line(record: Record, amount_minor: int, currency: str) -> Line:
+    """The canonical line of a 04 with its 05; raises Unreadable for a date that cannot be read."""
     own, code, booked, reject, value, label, entry, zone = _FIELDS(record.text)
     reject, zone, entry = reject.strip(), zone.strip(), entry.strip()
-    said = complements(label, movement.complements)
-    words = said.said()
+    labels, named, order = sorted_out(label, record.beside)
+    words = said(named)
     operation = _operation(code, zone)
     more: dict[str, object] = {
-        "remittance": " ".join(distinct(said.remittance())) or None,
-        "text_lines": said.text_lines(),
+        "remittance": " ".join(distinct(remittance(labels, named))) or None,
+        "text_lines": text_lines(labels, named),
     }
     if value not in _NO_DAY:
         more["value_date"] = day(value) or dated(value, record)
@@ -55,14 +54,15 @@ def as_line(movement: Movement, amount_minor: int, currency: str) -> Line:
         more["return_reason"] = REJECT_REASONS.get(reject, reject)
     if words or zone:
         more |= _parties(words, zone, credit=amount_minor > 0, returned=operation in _RETURNS)
-        more |= _amounts(said, words, negative=amount_minor < 0)
+    if "MMO" in words or "FEE" in words:
+        more |= _amounts(named, words, negative=amount_minor < 0)
     _own_codes(words, code=code, own=own, entry=entry, zone=zone)
     return Line(
         amount_minor=amount_minor,
         currency=currency,
         booking_date=day(booked) or dated(booked, record),
         operation=operation,
-        key_text=" ".join([own, code, reject, entry, zone, label, *said.order]),
+        key_text=" ".join([own, code, reject, entry, zone, label, *order]),
         more=more,
         words=words,
     )
@@ -93,12 +93,12 @@ def _parties(words: dict[str, str], zone: str, *, credit: bool, returned: bool) 
     return found
 
 
-def _amounts(said: Complements, words: dict[str, str], *, negative: bool) -> dict[str, object]:
+def _amounts(named: Named, words: dict[str, str], *, negative: bool) -> dict[str, object]:
     """MMO and FEE. An unreadable one stays among the words under its qualifier."""
-    if "FEE" in words and (fee := foreign(said.named["FEE"][0])):
+    if "FEE" in words and (fee := foreign(named["FEE"][0])):
         words["fee"] = printed(fee)
         del words["FEE"]
-    if "MMO" not in words or (original := foreign(said.named["MMO"][0])) is None:
+    if "MMO" not in words or (original := foreign(named["MMO"][0])) is None:
         return {}
     del words["MMO"]
     if original.rate:

@@ -2,69 +2,42 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from core.model import MoneyError, to_major
 from mappings.statements.draft import rescaled, seamless, told
 
 WIDTH: Final = 70
 _LABEL: Final = 31
-_HALVES: Final = (slice(35), slice(35, WIDTH))
+_ALL, _FIRST, _LAST = slice(WIDTH), slice(35), slice(35, WIDTH)
 _PARTS: Final = {
-    "NPY": ("debtor",), "NPO": ("ultimate_debtor",), "CPY": ("debtor_account",),
-    "NBE": ("creditor",), "NBU": ("ultimate_creditor",), "CBE": ("creditor_account",),
-    "IPY": ("debtor_id", "debtor_id_type"), "IPO": ("ultimate_debtor_id", "ultimate_debtor_id_type"),
-    "IBE": ("creditor_id", "creditor_id_type"), "IBU": ("ultimate_creditor_id", "ultimate_creditor_id_type"),
-    "LCS": ("creditor_reference", "creditor_reference_type"), "RCN": ("end_to_end_id", "purpose"),
-    "REF": ("payment_information_id", "instruction_id"), "RUM": ("mandate_id", "mandate_sequence"),
-    "PDO": ("country",),
-}  # fmt: skip
-"""One word: the whole field. Two: its first and its last 35 characters."""
+    "NPY": (("debtor", _ALL),),
+    "IPY": (("debtor_id", _FIRST), ("debtor_id_type", _LAST)),
+    "NPO": (("ultimate_debtor", _ALL),),
+    "IPO": (("ultimate_debtor_id", _FIRST), ("ultimate_debtor_id_type", _LAST)),
+    "CPY": (("debtor_account", _ALL),),
+    "NBE": (("creditor", _ALL),),
+    "IBE": (("creditor_id", _FIRST), ("creditor_id_type", _LAST)),
+    "NBU": (("ultimate_creditor", _ALL),),
+    "IBU": (("ultimate_creditor_id", _FIRST), ("ultimate_creditor_id_type", _LAST)),
+    "CBE": (("creditor_account", _ALL),),
+    "LCS": (("creditor_reference", _FIRST), ("creditor_reference_type", _LAST)),
+    "RCN": (("end_to_end_id", _FIRST), ("purpose", _LAST)),
+    "REF": (("payment_information_id", _FIRST), ("instruction_id", _LAST)),
+    "RUM": (("mandate_id", _FIRST), ("mandate_sequence", _LAST)),
+    "PDO": (("country", _ALL),),
+}
 _FREE_TEXT: Final = ("LIB", "LCC", "LC2")
 _ALSO_TEXT: Final = (*_FREE_TEXT, "LCS", "NPO", "NBU")
 
 
-class Complements(NamedTuple):
-    """The 05 records of one movement: the label as they continue it, lines by qualifier, all in order."""
-
-    label: list[str]
-    named: Mapping[str, list[str]]
-    order: list[str]
-
-    def remittance(self) -> list[str]:
-        """Free text in the bank's order: label, LIB lines, then LCC and LC2 put together."""
-        label = self.label[0] if len(self.label) == 1 else seamless(self.label, _LABEL)
-        named = self.named
-        if "LCC" not in named and "LC2" not in named:
-            return [label, *named.get("LIB", ())]
-        cut = [*named.get("LCC", ()), *named.get("LC2", ())]
-        return [label, *named.get("LIB", ()), cut[0] if len(cut) == 1 else seamless(cut, WIDTH)]
-
-    def text_lines(self) -> tuple[str, ...]:
-        """The same as separate lines, as sent, with the structured reference and the ultimate parties."""
-        lines = self.label
-        for name in _ALSO_TEXT:
-            if name in self.named:
-                lines = [*lines, *self.named[name]]
-        return tuple(filter(None, lines))
-
-    def said(self) -> dict[str, str]:
-        """Every other part that is there under our word for it; an unknown qualifier under its own."""
-        words: dict[str, str] = {}
-        for name, lines in self.named.items():
-            parts = _PARTS.get(name)
-            if parts is not None:
-                for word, half in zip(parts, _HALVES if len(parts) > 1 else (slice(None),), strict=True):
-                    if found := told(lines[0][half]):
-                        words[word] = found
-                lines = lines[1:]
-            if lines and name not in _FREE_TEXT:
-                words[name] = "\n".join(lines)
-        return words
+Named: TypeAlias = Mapping[str, list[str]]
+"""The lines of the 05 records of one movement by qualifier, in order."""
 
 
-def complements(label: str, texts: list[str]) -> Complements:
-    """The 05 records of a movement with that label, sorted by qualifier."""
+def sorted_out(label: str, texts: list[str]) -> tuple[list[str], Named, list[str]]:
+    """The 05 records of a movement: its label as they continue it, their lines by qualifier, all of
+    them in order."""
     labels = [label.rstrip()]
     named: dict[str, list[str]] = {}
     order = []
@@ -79,7 +52,42 @@ def complements(label: str, texts: list[str]) -> Complements:
             named[name].append(data)
         else:
             named[name] = [data]
-    return Complements(labels, named, order)
+    return labels, named, order
+
+
+def remittance(labels: list[str], named: Named) -> list[str]:
+    """Free text in the bank's order: label, LIB lines, then LCC and LC2 put together."""
+    label = labels[0] if len(labels) == 1 else seamless(labels, _LABEL)
+    if "LCC" not in named and "LC2" not in named:
+        return [label, *named.get("LIB", ())]
+    cut = [*named.get("LCC", ()), *named.get("LC2", ())]
+    return [label, *named.get("LIB", ()), seamless(cut, WIDTH)]
+
+
+def text_lines(labels: list[str], named: Named) -> tuple[str, ...]:
+    """The same as separate lines, as sent, with the structured reference and the ultimate parties."""
+    lines = labels
+    for name in _ALSO_TEXT:
+        if name in named:
+            lines = [*lines, *named[name]]
+    return tuple(filter(None, lines))
+
+
+def said(named: Named) -> dict[str, str]:
+    """Every part that is no free text under our word for it; an unknown qualifier under its own."""
+    words: dict[str, str] = {}
+    for name, lines in named.items():
+        if name in _FREE_TEXT:
+            continue
+        rest = lines
+        if name in _PARTS:
+            for word, part in _PARTS[name]:
+                if found := told(lines[0][part]):
+                    words[word] = found
+            rest = lines[1:]
+        if rest:
+            words[name] = "\n".join(rest)
+    return words
 
 
 class Foreign(NamedTuple):

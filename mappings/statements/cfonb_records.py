@@ -15,43 +15,62 @@ _BLOCKS = 1000
 
 
 class Record(NamedTuple):
-    """The characters of a record and where it stands: its number from 1, its offset from 0."""
+    """The characters of a record and where it stands: its number from 1, its offset from 0. `beside`
+    are the records that go on with it, by order and not by code: banks mix them up."""
 
     text: str
     number: int
     offset: int
+    beside: list[str]
 
     @property
     def place(self) -> str:
         return f"record {self.number} (byte {self.offset})"
 
 
-def records(
-    name: str, stream: BinaryIO, encoding: str, *, length: int, codes: frozenset[str]
-) -> Iterator[Record]:
-    """Records in order. Blank lines go, short lines are padded, long ones cut in blocks of `length`.
+class Layout(NamedTuple):
+    """A CFONB format: the length of a record, the codes records begin with, the one that goes on."""
 
-    Raises BadInput with the offset of the first block that begins with none of `codes`: everything
+    length: int
+    codes: frozenset[str]
+    beside: str
+
+
+def records(name: str, stream: BinaryIO, encoding: str, layout: Layout) -> Iterator[Record]:
+    """Records in order. Blank lines go, short lines are padded, long ones cut in blocks.
+
+    Raises BadInput with the offset of the first block that begins with no known code: everything
     after a shifted block would be read wrong.
     """
     text = TextIOWrapper(stream, encoding, newline="")
     try:
-        yield from _cut(name, iter(partial(text.readline, _BLOCKS * length), ""), length, codes)
+        yield from _cut(name, iter(partial(text.readline, _BLOCKS * layout.length), ""), layout)
     finally:
         text.detach()  # a wrapper that is thrown away closes the caller's stream
 
 
-def _cut(name: str, lines: Iterator[str], length: int, codes: frozenset[str]) -> Iterator[Record]:
+def _cut(name: str, lines: Iterator[str], layout: Layout) -> Iterator[Record]:
+    length, codes, beside = layout
+    open: Record | None = None
     offset = number = 0
     for line in lines:
         body = line.rstrip("\r\n\x1a \t")
         for start, block in ((0, body),) if len(body) <= length else _blocks(body, length):
-            if block[:2] in codes:
-                number += 1
-                yield Record(block.ljust(length), number, offset + start)
-            elif block and not block.isspace():
-                raise _shifted(name, Record(block, number + 1, offset + start), len(body) > length, codes)
+            code = block[:2]
+            number += 1
+            if code == beside and open is not None:
+                open.beside.append(block)
+            elif code in codes:
+                if open is not None:
+                    yield open
+                open = Record(block.ljust(length), number, offset + start, [])
+            elif not block or block.isspace():
+                number -= 1
+            else:
+                raise _shifted(name, Record(block, number, offset + start, []), len(body) > length, codes)
         offset += len(line)
+    if open is not None:
+        yield open
 
 
 def _blocks(body: str, length: int) -> Iterator[tuple[int, str]]:

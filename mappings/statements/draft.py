@@ -195,8 +195,7 @@ def distinct(parts: list[str]) -> list[str]:
     kept: list[str] = []
     for part in parts:
         text = part.strip()
-        if not text or any(text in other for other in kept):
-            continue
-        kept = [other for other in kept if other not in text]
-        kept.append(text)
+        if text and not [other for other in kept if text in other]:
+            kept = [other for other in kept if other not in text]
+            kept.append(text)
     return kept

@@ -40,11 +40,14 @@ def content_key(
 
     `state` is for lines that are not booked: they are other facts than the booked line they become.
     """
+    on, amount, words = str(day), str(amount_minor), plain(text)
     reference = plain(end_to_end) if end_to_end else ""
-    parts = [account, str(day), str(amount_minor), currency, plain(text), reference]
+    framed = (
+        f"{len(account)}:{account}{len(on)}:{on}{len(amount)}:{amount}{len(currency)}:{currency}"
+        f"{len(words)}:{words}{len(reference)}:{reference}"
+    )
     if state:
-        parts.append(state)
-    framed = "".join([f"{len(part)}:{part}" for part in parts])
+        framed += f"{len(state)}:{state}"
     return hashlib.sha256(framed.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
@@ -71,7 +74,7 @@ def rank(value_date: object, reference: object, words: Mapping[str, str], moment
     """Orders equal lines by what they may differ in, so that their order in a file is nothing: first
     the value date, then everything else in a fixed but arbitrary order; 16 bytes."""
     day = value_date.toordinal() if isinstance(value_date, date) else 0xFFFFFFFF
-    rest = f"{reference or ''}|{sorted(words.items())}|{moment}"
+    rest = "\x1f".join([f"{reference}", f"{moment}", *map("\x1e".join, sorted(words.items()))])
     digest = hashlib.blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=12)
     return day.to_bytes(4, "big") + digest.digest()
 

@@ -47,6 +47,10 @@ class Marks:
     def key(self, place: int) -> bytes:
         return bytes(self._bytes[place * _WIDTH : place * _WIDTH + _KEY])
 
+    def fingerprint(self, place: int) -> str:
+        """The key in hexadecimal."""
+        return self._bytes[place * _WIDTH : place * _WIDTH + _KEY].hex()
+
     def rank(self, place: int) -> bytes:
         return bytes(self._bytes[place * _WIDTH + _KEY : (place + 1) * _WIDTH])
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from core.errors import BadInput
 from core.model import BankAccount, BankTransaction, Statement
@@ -206,8 +207,7 @@ def told_as(format: Format, status: LineStatus) -> tuple[str, NoticeKind | None]
     return ("", None) if status == "booked" else (status, _NOTICES[status])
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One line of the second reading: which statement it is of and what became of it. `repeated`:
     an earlier statement of the file states it too; `stored`: booked, or pending."""
 
@@ -235,14 +235,14 @@ def told(proof: Proof, reading: Reading, seen: Seen, homes: Mapping[str, str]) -
             state, notice = told_as(proof.format, part.status)
             try:
                 if notice is None:
-                    number, key = booked[here], proof.booked.marks.key(here)
+                    number, key = booked[here], proof.booked.marks.fingerprint(here)
                     here += 1
                 else:
-                    number, key = announced[there], proof.announced.marks.key(there)
+                    number, key = announced[there], proof.announced.marks.fingerprint(there)
                     there += 1
             except IndexError:
                 raise _changed(proof) from None
-            fact = facts.fact(part, key.hex(), abs(number), booked=notice is None)
+            fact = facts.fact(part, key, abs(number), booked=notice is None)
             yield Told(place, fact, notice, notice is None or state == "pending", number < 0)
     if (here, there) != (len(booked), len(announced)):
         raise _changed(proof)
