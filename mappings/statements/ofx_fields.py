@@ -93,8 +93,8 @@ def card_account(said: Mapping[str, str], place: str) -> AccountName:
 def as_line(said: Mapping[str, str], currency: str, place: str, status: LineStatus) -> Line:
     """The canonical line of one STMTTRN (leaves by name, `PAYEE.NAME` for those below); raises Unreadable.
 
-    Its key is the FITID with date and amount, so that a FITID a bank uses again is another line; the
-    words of the bank where there is no FITID.
+    Its key has the bank's id (FITID) and words: the same id with another date, amount or text is
+    another line until `pairing` finds that it is the same one, numbered anew or reworded.
     """
     stated = said.get("CURRENCY.CURSYM", currency).upper()
     if stated != currency:
@@ -103,13 +103,12 @@ def as_line(said: Mapping[str, str], currency: str, place: str, status: LineStat
     posted = said.get("DTPOSTED") or said.get("DTTRAN") or ""
     texts = _texts(said)
     iban = said.get("BANKACCTTO.ACCTID", "").replace(" ", "").upper()
-    fitid = told(said.get("FITID"))
     return Line(
         amount_minor=minor,
         currency=currency,
         booking_date=day(posted, place) if posted or status == "booked" else None,
         operation=_OPERATIONS.get(said.get("TRNTYPE", "").upper(), "other"),
-        key_text=f"FITID {fitid}" if fitid else " ".join((said.get("CHECKNUM", ""), *texts)),
+        key_text=" ".join((said.get("FITID", ""), said.get("CHECKNUM", ""), *texts)),
         more={
             "value_date": day(said["DTAVAIL"], place) if said.get("DTAVAIL") else None,
             "counterparty_name": told(said.get("PAYEE.NAME") or said.get("EXTDNAME")),

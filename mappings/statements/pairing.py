@@ -8,6 +8,7 @@ from typing import Final
 
 from core.model import BankTransaction
 from mappings.statements.identity import PROVIDER, plain
+from mappings.statements.result import Format
 
 _TOO_MANY_PAIRS = 250_000
 
@@ -35,7 +36,11 @@ class _Booking:
         return source.object if source else ""
 
     def may_be(self, other: "_Booking") -> bool:
-        """Two lines of one format differ when their text does; a batch may be its own total."""
+        """Two lines of one format differ when their text does; a batch may be its own total. Of two
+        OFX downloads the id or the text must be the same: some banks number anew, some reword."""
+        if self.format == other.format == Format.OFX:
+            ids = [one.lines[0].provider_words.get("fitid") for one in (self, other)]
+            return (ids[0] is not None and ids[0] == ids[1]) or _text(self) == _text(other)
         return self.format != other.format or len(self.lines) != len(other.lines)
 
 

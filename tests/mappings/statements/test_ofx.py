@@ -1,7 +1,7 @@
 """OFX 1 and 2: values -> file -> values in both syntaxes, and the defects banks send."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from mappings.statements import ofx
+from core.model import BankTransaction
+from mappings.statements import ofx, read_statements, same_lines
 from mappings.statements.draft import Closed, Context, Line, Opened, Part, Unreadable
 from mappings.statements.ofx_fields import NAME_WIDTH
 from tests.mappings.statements.properties import quick
@@ -254,18 +255,43 @@ def test_a_ledger_balance_before_the_last_line_is_told() -> None:
     assert [finding.code for finding in closed.findings] == ["balance_of_another_day"]
 
 
-def test_an_id_names_its_line_until_the_bank_uses_it_again() -> None:
+def test_an_id_that_is_used_twice_is_told_and_no_line_is_lost() -> None:
     same = Bought(-500, DAY, "7", "PARKING")
-    first, renamed, other = lines_of(
-        written(sgml, [same, Bought(-500, DAY, "7", "PARKING NORD"), Bought(-900, DAY, "7", "PARKING")])
-    )
-    assert first.key_text == renamed.key_text == "FITID 7"
-    assert first.amount_minor != other.amount_minor
-    closed = read(written(sgml, [same, same, Bought(-900, DAY, "7", "HOTEL")]))[-1]
+    parts = read(written(sgml, [same, same, Bought(-900, DAY, "7", "HOTEL")]))
+    assert [type(part) for part in parts[1:-1]] == [Line, Line, Line]
+    closed = parts[-1]
     assert isinstance(closed, Closed)
     assert ["kept" in f.message or "again" in f.message for f in closed.findings] == [True, True]
-    without = lines_of(written(sgml, [Bought(-500, DAY, "", "PARKING")]))[0]
-    assert "PARKING" in without.key_text
+
+
+def transactions(*lines: Bought) -> tuple[BankTransaction, ...]:
+    return read_statements("may.ofx", written(sgml, list(lines)).encode("cp1252")).transactions
+
+
+PARKING = Bought(-500, DAY, "3", "PARKING NORD")
+BAKERY = Bought(-500, DAY, "4", "BOULANGERIE")
+
+
+@pytest.mark.parametrize(
+    ("later", "fresh"),
+    [
+        ((PARKING, BAKERY), 0),
+        ((replace(PARKING, fitid="8"), replace(BAKERY, fitid="9")), 0),  # numbered anew
+        ((replace(PARKING, fitid="4"), replace(BAKERY, fitid="3")), 0),  # numbered anew, crosswise
+        ((replace(PARKING, name="CB PARKING N"), BAKERY), 0),  # reworded
+        ((PARKING, replace(PARKING, fitid="9"), BAKERY), 1),  # a second one like it
+        ((replace(PARKING, on=date(2024, 5, 7)), BAKERY), 1),  # the id is used for another day
+        ((replace(PARKING, amount=-600), BAKERY), 1),
+        ((replace(PARKING, fitid="9", name="PEAGE"), BAKERY), 1),
+    ],
+)
+def test_a_line_downloaded_again_is_the_same_line(later: tuple[Bought, ...], fresh: int) -> None:
+    known, new = transactions(PARKING, BAKERY), transactions(*later)
+    same = same_lines(known, new)
+    assert len(new) - len(same) == fresh
+    assert len(set(same.values())) == len(same)
+    words = {line.id: line.remittance for line in (*known, *new)}
+    assert all(words[a] == words[b] or words[a] == "CB PARKING N" for a, b in same.items())
 
 
 def test_a_line_in_another_currency_is_not_added_up() -> None:
