@@ -10,6 +10,7 @@ from core.model import BankAccount, BankTransaction, Fact, QualityIssue, Stateme
 from core.ports import BankFile, FileFinding, Statements, Store, Unit
 from core.usecases.file_records import FILE_PROVIDER, digest_of, file_id, file_records
 from core.usecases.issues import note
+from core.usecases.running_balance import compared
 from core.usecases.succession import succeed
 from core.usecases.wake import wake
 
@@ -222,7 +223,12 @@ def _tell(
 ) -> None:
     """Notes what a person should know, and asks for a reconciliation."""
     stored = [one for id in fitted.account_ids for one in unit.all(Statement, account_id=id)]
-    findings = [*fitted.file.set_aside, *fitted.file.warnings, *statements.gaps(stored)]
+    findings = [
+        *fitted.file.set_aside,
+        *fitted.file.warnings,
+        *statements.gaps(stored),
+        *compared(unit, fitted.file.statements, stored),
+    ]
     note(unit, (_issue(unit, finding, name, digest, company_id) for finding in findings))
     wake(unit)
 

@@ -119,3 +119,43 @@ def test_a_changed_line_of_a_file_is_found() -> None:
     store.tamper(T, line.model_copy(update={"amount_minor": line.amount_minor + 1}))
     found = verify(store, ScriptedSource(), T, statements=FILES)
     assert [(d.kind, d.id) for d in found] == [("fact", line.id)]
+
+
+def ofx(*lines: tuple[str, str], ledger: str) -> bytes:
+    listed = "".join(
+        f"<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>{on}<TRNAMT>{amount}<FITID>{on}-{n}<NAME>VIR</STMTTRN>"
+        for n, (on, amount) in enumerate(lines)
+    )
+    return (
+        f"OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>{IBAN}</BANKACCTFROM><BANKTRANLIST>"
+        f"{listed}</BANKTRANLIST><LEDGERBAL><BALAMT>{ledger}<DTASOF>20260410</LEDGERBAL></STMTRS></OFX>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("ledger", "code", "figures"),
+    [
+        ("6225.00", "balance_follows", ("6 175.00 EUR", "50.00 EUR", "6 225.00 EUR")),
+        ("6235.00", "balance_differs", ("6 225.00 EUR", "6 235.00 EUR", "difference 10.00 EUR")),
+    ],
+)
+def test_a_download_without_opening_balance_is_compared_with_what_is_known(
+    ledger: str, code: str, figures: tuple[str, ...]
+) -> None:
+    store = fresh()
+    take(store, cfonb(ROWS))
+    take(store, ofx(("20260409", "30.00"), ("20260410", "20.00"), ledger=ledger))
+    with store.begin(T, write=False) as unit:
+        [issue] = [
+            one for one in unit.find(QualityIssue) if one.code in ("balance_follows", "balance_differs")
+        ]
+    assert issue.code == code
+    for figure in figures:
+        assert figure in issue.message
+
+
+def test_a_first_download_has_nothing_to_be_compared_with() -> None:
+    store = fresh()
+    done = take(store, ofx(("20260409", "30.00"), ledger="12.00"))
+    assert done.new == 1
+    assert any("only its closing balance" in warning for warning in done.warnings)
