@@ -1,7 +1,7 @@
-"""`lettrage import`: bank files and ledgers into the store, or as canonical lines on stdout."""
+"""`lettrage import`: bank files, ledgers and e-invoices into the store, or as canonical lines on stdout."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,17 +15,19 @@ from hub.cli.context import AsJson, ForCompany, ForTenant, company_of, opened, t
 from hub.cli.frame import IN_PART, UNREADABLE, complain, emit, emit_line, progress, say, warn
 
 if TYPE_CHECKING:
-    from core.model import Fact
-    from core.ports import BankFile, LedgerRead
+    from core.model import Record
+    from core.ports import BankFile, EInvoiceRead, LedgerRead
     from core.usecases.import_files import Imported
     from hub.wiring import Hub
+
+    Read = BankFile | EInvoiceRead | LedgerRead
 
 HEAD = 65_536
 """Bytes that are looked at to tell the format."""
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Bank statements and ledgers.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Statements, ledgers, e-invoices.")],
     account: Annotated[
         str | None, typer.Option(metavar="IBAN", help="The account, where the file names none.")
     ] = None,
@@ -37,13 +39,14 @@ def import_(
     tenant: ForTenant = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reads bank statements (CFONB 120, camt.053) and ledgers (FEC); the format is told by the content."""
+    """Reads bank statements (CFONB 120, camt.053), ledgers (FEC) and e-invoices (Factur-X, UBL, CII, CDAR);
+    the format is told by the content."""
     if jsonl and not dry_run:
         raise BadInput("--jsonl prints records without storing them: add --dry-run")
     if jsonl and as_json:
         raise BadInput("--jsonl and --json are two outputs: choose one")
     if dry_run:
-        status = _preview(files, account, jsonl=jsonl, as_json=as_json)
+        status = _preview(files, account, company, jsonl=jsonl, as_json=as_json)
     else:
         status = _import(files, account, company, tenant, as_json=as_json)
     if status:
@@ -91,10 +94,10 @@ class _Preview:
     bank lines also by status."""
 
     path: Path
-    read: "BankFile | LedgerRead"
+    read: "Read"
     found: Counter[str] = field(default_factory=Counter)
 
-    def run(self, facts: "Iterable[Sequence[Fact]]", *, jsonl: bool) -> None:
+    def run(self, facts: "Iterable[Sequence[Record]]", *, jsonl: bool) -> None:
         """Counts every fact, and prints it with `jsonl`."""
         for portion in facts:
             for fact in portion:
@@ -104,8 +107,9 @@ class _Preview:
                     emit_line(canonical(fact))
 
     @property
-    def is_ledger(self) -> bool:
-        return self.read.format == "fec"
+    def words(self) -> Mapping[str, str]:
+        """What to call what was found, by entity; a bank file has its own words."""
+        return LEDGER_WORDS if self.read.format == "fec" else EINVOICE_WORDS
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -121,8 +125,8 @@ class _Preview:
 
     def counts(self) -> str:
         """What was found, in words."""
-        if self.is_ledger:
-            return ", ".join(f"{self.found[entity]} {words}" for entity, words in LEDGER_WORDS.items())
+        if not is_bank_format(str(self.read.format)):
+            return ", ".join(f"{self.found[entity]} {words}" for entity, words in self.words.items())
         return f"{self.found['statement']} statements, {self.found['booked']} lines" + _pending(
             self.found["pending"]
         )
@@ -135,13 +139,27 @@ LEDGER_WORDS = {
 }
 
 
-def _preview(files: list[Path], account: str | None, *, jsonl: bool, as_json: bool) -> int:
+EINVOICE_WORDS = {"invoice": "invoices and credit notes", "einvoice_status": "statuses"}
+NOBODY = "000000000"
+"""A SIREN that no company has."""
+
+
+def is_bank_format(format: str) -> bool:
+    """Whether a file of this format holds bank lines."""
+    from mappings.statements import Format
+
+    return format in {str(one) for one in Format} - {"fec"}
+
+
+def _preview(
+    files: list[Path], account: str | None, company: str | None, *, jsonl: bool, as_json: bool
+) -> int:
     done: list[_Preview] = []
     refused: list[str] = []
     for path in files:
         try:
             with open_file(path) as content:
-                read, facts = _read(path.name, content, account)
+                read, facts = _read(path.name, content, account, company)
                 one = _Preview(path, read)
                 one.run(facts, jsonl=jsonl)
         except BadInput as error:
@@ -157,8 +175,8 @@ def _preview(files: list[Path], account: str | None, *, jsonl: bool, as_json: bo
 
 
 def _read(
-    name: str, content: BinaryIO, account: str | None
-) -> "tuple[BankFile | LedgerRead, Iterable[Sequence[Fact]]]":
+    name: str, content: BinaryIO, account: str | None, company: str | None
+) -> "tuple[Read, Iterable[Sequence[Record]]]":
     """The file as its parser reads it, without the store, and its facts in portions."""
     from hub.bank_files import StatementFiles
     from hub.ledger_files import LedgerFiles
@@ -166,6 +184,9 @@ def _read(
     if _is_ledger(content):
         ledger = LedgerFiles().read(name, content, company_id=None, siren=None, raw_id=None)
         return ledger, [ledger.facts]
+    if _is_einvoice(content):
+        einvoice = _read_einvoice(name, content, company)
+        return einvoice, [einvoice.invoices, einvoice.statuses]
     file = StatementFiles().open(name, content, account=account, company_id=None)
     return file, chain([[*file.accounts, *file.statements]], file.portions())
 
@@ -173,9 +194,36 @@ def _read(
 def _is_ledger(content: BinaryIO) -> bool:
     from mappings.ledger import is_ledger
 
+    return is_ledger(_head(content))
+
+
+def _is_einvoice(content: BinaryIO) -> bool:
+    from mappings.einvoice import is_einvoice
+
+    return is_einvoice(_head(content))
+
+
+def _head(content: BinaryIO) -> bytes:
     head = content.read(HEAD)
     content.seek(0)
-    return is_ledger(head)
+    return head
+
+
+def _read_einvoice(name: str, content: BinaryIO, company: str | None) -> "EInvoiceRead":
+    """Without the store only a SIREN tells which side of an invoice the company is on; a file that is
+    no e-invoice is refused for that before the SIREN is asked for."""
+    from hub.einvoice_files import EInvoiceFiles
+
+    siren = "".join((company or "").split())
+    read = EInvoiceFiles().read(
+        name, content, siren=siren or NOBODY, vat_number=None, company_id=None, raw_id=None
+    )
+    if not (siren.isdigit() and len(siren) == 9):
+        raise BadInput(
+            f"{name} is an e-invoice: add --company SIREN, so that it is known whether the company is the"
+            " seller or the buyer"
+        )
+    return read
 
 
 def _say_previewed(one: _Preview, *, quiet: bool) -> None:
@@ -191,7 +239,7 @@ def _pending(count: int) -> str:
     return f", {count} pending" if count else ""
 
 
-def canonical(fact: "Fact") -> dict[str, Any]:
+def canonical(fact: "Record") -> dict[str, Any]:
     """A canonical record as plain JSON values, its entity first."""
     return {"entity": fact.entity, **fact.model_dump(mode="json")}
 
@@ -219,6 +267,7 @@ def _import(
 
 def _taken(hub: "Hub", tenant_id: str, company_id: str, path: Path, account: str | None) -> "Imported":
     """One file into the store."""
+    from core.usecases.import_einvoices import import_einvoice
     from core.usecases.import_files import import_file
     from core.usecases.import_ledger import import_ledger
 
@@ -226,6 +275,10 @@ def _taken(hub: "Hub", tenant_id: str, company_id: str, path: Path, account: str
         if _is_ledger(file):
             return import_ledger(
                 hub.store, hub.ledgers, tenant_id, company_id=company_id, name=path.name, file=file
+            )
+        if _is_einvoice(file):
+            return import_einvoice(
+                hub.store, hub.einvoices, tenant_id, company_id=company_id, name=path.name, file=file
             )
         return import_file(
             hub.store,
@@ -246,7 +299,7 @@ def _say_imported(done: "list[Imported]", refused: list[str], *, as_json: bool) 
         )
     for one in done:
         if not as_json:
-            what = "records" if one.format == "fec" else "lines"
+            what = "lines" if is_bank_format(one.format) else "records"
             counts = f"{one.statements} statements, " if one.statements else ""
             counts += f"{one.new} new {what}, {one.known} known already{_pending(one.pending)}"
             say(f"{one.name}: {one.format}, {counts}")

@@ -73,8 +73,8 @@ def open_pdf(file: str, content: bytes) -> Container:
         ) from None
     except _BROKEN as error:
         raise BadInput(
-            f"{file} is a damaged PDF ({type(error).__name__} within its {len(content):,} bytes): nothing"
-            " was read. Get the file again"
+            f"{file} is a PDF that is damaged ({type(error).__name__} within its {len(content):,} bytes):"
+            " nothing was read. Get the file again"
         ) from None
 
 

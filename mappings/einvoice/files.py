@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.errors import BadInput
 from core.model import Invoice
 from mappings.einvoice.cii import read_cii
 from mappings.einvoice.codes import profile_name
-from mappings.einvoice.container import Container, Embedded, open_pdf
 from mappings.einvoice.formats import HEAD, is_pdf, syntax_of
 from mappings.einvoice.invoice import invoice_of
 from mappings.einvoice.parties import Owner
@@ -17,6 +16,9 @@ from mappings.einvoice.result import EInvoiceFile, Finding, Unreadable
 from mappings.einvoice.status import read_statuses
 from mappings.einvoice.ubl import read_ubl
 from mappings.xml import Node, parse
+
+if TYPE_CHECKING:
+    from mappings.einvoice.container import Container, Embedded
 
 MAX_BYTES: Final = 50 * 1024 * 1024
 """The law allows 100 MB with attachments; an invoice without them has some hundred kilobytes."""
@@ -49,7 +51,7 @@ def read_document(name: str, content: bytes) -> Document:
     """
     _check_size(name, content)
     if is_pdf(content[:HEAD]):
-        _, roots = _roots(name, open_pdf(name, content))
+        _, roots = _roots(name, _opened(name, content))
         return _document(name, *roots[0][1:])
     syntax, root = syntax_of(name, parse(name, content))
     return _document(name, syntax, root)
@@ -108,7 +110,7 @@ def _profile(document: Document) -> Iterable[Finding]:
         yield Finding("unknown_profile", "info", "the profile (BT-24) is not one that is known", where)
 
 
-def _roots(name: str, container: Container) -> tuple[list[Finding], list[tuple[str, Syntax, Node]]]:
+def _roots(name: str, container: "Container") -> tuple[list[Finding], list[tuple[str, Syntax, Node]]]:
     """The invoices among the embedded files, best first. The best one named as the standards say must
     be readable; a file of another name is taken when it is an invoice and left alone when it is not."""
     findings: list[Finding] = []
@@ -135,7 +137,14 @@ def _roots(name: str, container: Container) -> tuple[list[Finding], list[tuple[s
     return findings, found
 
 
-def _misnamed(one: Embedded) -> Finding:
+def _opened(name: str, content: bytes) -> "Container":
+    """Imported here: the PDF library takes longer to load than most files to read."""
+    from mappings.einvoice.container import open_pdf
+
+    return open_pdf(name, content)
+
+
+def _misnamed(one: "Embedded") -> Finding:
     message = "the invoice in the PDF does not have the name the standard gives it: found by its content"
     return Finding("attachment_name", "warning", message, one.name[:60])
 
@@ -143,7 +152,7 @@ def _misnamed(one: Embedded) -> Finding:
 def _from_pdf(
     name: str, content: bytes, owner: Owner, company_id: str | None, raw_id: str | None
 ) -> EInvoiceFile:
-    container = open_pdf(name, content)
+    container = _opened(name, content)
     findings, roots = _roots(name, container)
     files = [_from_xml(f"{name}: {inside}", root, owner, company_id, raw_id) for inside, _, root in roots]
     first, *others = files
@@ -177,7 +186,7 @@ def _money(invoice: Invoice) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _metadata_findings(container: Container, file: EInvoiceFile) -> list[Finding]:
+def _metadata_findings(container: "Container", file: EInvoiceFile) -> list[Finding]:
     """The packet of metadata may name another profile than the invoice: the invoice counts."""
     if container.metadata is None or file.profile is None:
         return []
