@@ -109,7 +109,8 @@ class Ledgers(Protocol):
     ) -> LedgerRead:
         """Raises BadInput for a file that cannot be read; `siren` is checked against the file's name.
 
-        A fact's `source.external_version` is the last day its ledger speaks of (ISO 8601).
+        A fact's `source.external_version` orders the states of one ledger: the greater text is the
+        later state.
         """
         ...
 

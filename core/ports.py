@@ -1,4 +1,4 @@
-"""The one list of what the core asks of the world; files are in `file_ports`. Adapters: `connectors/kit`, `hub`."""
+"""What the core asks of the world (of files: `file_ports`). Adapters: `connectors/kit` and `hub`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -39,8 +39,8 @@ def import_ledger(
 ) -> Imported:
     """Reads and stores one ledger.
 
-    Ledgers are cumulative: the one that reaches further in time is right about what both say, so the
-    order of imports does not matter. What a further one no longer letters is withdrawn. Raises
+    Ledgers are cumulative: the later state is right about what two of them say, so the order of
+    imports does not matter. What a later one no longer letters is withdrawn. Raises
     BadInput, storing nothing, for a file that cannot be read.
     """
     content = _content(name, file)
@@ -111,14 +111,14 @@ def _fresh(unit: Unit, read: LedgerRead, company_id: str | None) -> _Fresh:
 
 
 def _says_more(fact: Fact, stored: Fact | None) -> bool:
-    """Not known yet, or another state of it from a ledger that reaches as far or further."""
+    """Not known yet, or known otherwise from a state of the ledger that is no later."""
     if stored is None:
         return True
-    return _through(stored) <= _through(fact) and stored.content() != fact.content()
+    return _state(stored) <= _state(fact) and stored.content() != fact.content()
 
 
-def _through(fact: Fact) -> str:
-    """The last day the fact's ledger speaks of; "" when it has no day at all."""
+def _state(fact: Fact) -> str:
+    """Which state of the ledger states the fact; the greater is the later."""
     return (fact.source.external_version if fact.source else None) or ""
 
 
@@ -129,7 +129,7 @@ def _withdrawn(unit: Unit, facts: Sequence[Fact], company_id: str | None) -> Ite
     for one in unit.all(LedgerAllocation, company_id=company_id) if facts else ():
         paid = here.get(one.settled_by)
         stated = one.id in here or one.withdrawn or paid is None or one.invoice_id not in here
-        if not stated and paid is not None and _through(one) <= _through(paid):
+        if not stated and paid is not None and _state(one) <= _state(paid):
             gone.append(_taken_back(one, paid))
     return gone
 

@@ -139,12 +139,14 @@ def _day(line: BankTransaction) -> date:
 
 
 def declared_lines(known: Known, documents: Documents) -> dict[str, set[str]]:
-    """Bank line id to the invoices that the ledger ties to the same money."""
+    """Bank line id to the invoices that the ledger ties to the same money, and the credit notes it sets
+    off against them."""
     found: dict[str, set[str]] = defaultdict(set)
     shown = shown_by(known)
     lettering = lettering_of(known.lettering, known.ledger_payments, documents)
     for invoice_id, own in lettering.items():
         for payment in own.payments:
             if payment.id in shown:
-                found[shown[payment.id]].add(invoice_id)
+                notes = (a.settled_by for a in own.allocations if a.kind == "credit")
+                found[shown[payment.id]] |= {invoice_id, *(documents.get(id, id) for id in notes)}
     return found

@@ -13,6 +13,8 @@ from mappings.ledger.values import euros
 
 MOST_WAITING: Final = 50_000
 """Lines of entries not balanced yet that are kept in the hope of their other half."""
+LONGEST_ENTRY: Final = 200_000
+"""Lines of one entry that are kept together."""
 Key = tuple[str, str, date | None]
 
 
@@ -84,6 +86,8 @@ class _Cutter:
 
     def _ends_before(self, line: LedgerLine) -> bool:
         last = self.block[-1]
+        if len(self.block) >= LONGEST_ENTRY:
+            return True
         if (last.journal, last.entry) != (line.journal, line.entry):
             return True
         return not self.balance and last.entry_date != line.entry_date

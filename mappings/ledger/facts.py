@@ -33,15 +33,13 @@ numbers its own invoices without repeating, two suppliers may use the same numbe
 
 
 class Facts:
-    """Makes the facts of one ledger. `through` is the last day it speaks of: the ledger's version."""
+    """Makes the facts of one ledger in one of its states (`version`)."""
 
-    def __init__(
-        self, *, account: str, company_id: str | None, raw_id: str | None, through: str | None
-    ) -> None:
+    def __init__(self, *, account: str, company_id: str | None, raw_id: str | None, version: str) -> None:
         self.account = account
         self.company_id = company_id
         self.raw_id = raw_id
-        self.through = through
+        self.version = version
         self._thirds: dict[tuple[Direction, str], str] = {}
         self._ids: dict[int, str] = {}
         """Facts already made, by the identity of what they were made from."""
@@ -176,7 +174,7 @@ class Facts:
         return self._thirds[place]
 
     def _origin(self, object: str) -> Origin:
-        return Origin(PROVIDER, self.account, object, self.company_id, self.raw_id, self.through)
+        return Origin(PROVIDER, self.account, object, self.company_id, self.raw_id, self.version)
 
     def _sourced(self, entity: str, object: str, external_id: str) -> tuple[str, SourceRef]:
         source = SourceRef(
@@ -184,7 +182,7 @@ class Facts:
             account=self.account,
             object=object,
             external_id=external_id,
-            external_version=self.through,
+            external_version=self.version,
             raw_id=self.raw_id,
         )
         return self._origin(object).id_of(entity, object, external_id), source

@@ -81,18 +81,14 @@ class _Part:
             return
         cash = "treasury" in self.by_role
         traded = trade in self.by_role or ("advance" in self.by_role and not cash)
-        documents: list[LedgerLine] = []
-        if traded:
-            way = -sign * self.sum(trade, "vat", "advance")
-            documents = [x for x in own if not cash or sign * x.minor * way > 0]
-            self._documents(documents, trade, direction, sign)
-        rest = [line for line in own if line not in documents]
-        if not rest:
-            return
-        if cash:
-            self._paid(rest, direction, sign)
+        if traded and not cash:
+            self._documents(own, trade, direction, sign)
+        elif not cash:
+            self._settled_without_cash(own, role, direction, sign)
         else:
-            self._settled_without_cash(rest, role, direction, sign)
+            way = -sign * self.sum(trade, "vat", "advance") if traded else 0
+            self._documents([x for x in own if sign * x.minor * way > 0], trade, direction, sign)
+            self._paid([x for x in own if sign * x.minor * way <= 0], direction, sign)
 
     def _documents(self, lines: Sequence[LedgerLine], trade: Role, direction: Direction, sign: int) -> None:
         pieces: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
@@ -226,11 +222,13 @@ class _Part:
 
     def _transferred(self, lines: Sequence[LedgerLine], sign: int) -> None:
         """The balance stands on another account now: the largest of the other side."""
+        ordered = sorted(
+            (line for own in self.by_role.values() for line in own), key=lambda x: (x.minor, x.number)
+        )
+        least, most = ordered[0], ordered[-1]
         for line in lines:
-            others = [x for role in self.by_role.values() for x in role if x.minor * line.minor < 0]
-            to = max(others, key=lambda x: (abs(x.minor), -x.number), default=None)
-            name = (to.auxiliary_label or to.account_label) if to else ""
-            what = Transfer(to.account if to else "", name)
+            to = least if line.minor > 0 else most
+            what = Transfer(to.account, to.auxiliary_label or to.account_label)
             self._letter(line, what, sign * line.minor)
 
     def bring_forward(self, role: Role, direction: Direction, sign: int) -> None:

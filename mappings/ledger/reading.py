@@ -20,6 +20,7 @@ from mappings.ledger.lines import read_lines
 from mappings.ledger.posting import post
 
 _NAME: Final = re.compile(r"(?<!\d)(\d{9})FEC(20\d{6})(?!\d)", re.IGNORECASE)
+_NEVER: Final = "0000-00-00"
 _SET_ASIDE: Final = ("line_refused", "entry_unbalanced")
 _OPEN_END: Final = timedelta(days=31)
 
@@ -30,7 +31,7 @@ class LedgerFile:
 
     `entries` are those that balance; totals are of all readable lines, in cents. `siren` and
     `closing_on` are what the file's name says (A47 A-1, IX: SirenFECAAAAMMJJ), None when it says
-    nothing. `through`: the last day the ledger speaks of.
+    nothing. `version` orders the states of one ledger: its last entry, its last lettering, its lines.
     """
 
     name: str
@@ -40,7 +41,7 @@ class LedgerFile:
     credit_minor: int
     first_on: date | None
     last_on: date | None
-    through: date | None
+    version: str
     siren: str | None
     closing_on: date | None
     counterparties: tuple[Counterparty, ...]
@@ -109,7 +110,7 @@ class _Tally:
         self.lines = self.entries = self.debit = self.credit = self.drafts = 0
         self.first: date | None = None
         self.last: date | None = None
-        self.through: date | None = None
+        self.lettered: date | None = None
         self.told: Counter[str] = Counter()
 
     def of(self, lines: Iterator[LedgerLine | Finding]) -> Iterator[LedgerLine | Finding]:
@@ -123,13 +124,14 @@ class _Tally:
         self.debit += line.debit_minor
         self.credit += line.credit_minor
         day = line.entry_date
-        if self.last is None or self.first is None or self.through is None:
-            self.first = self.last = self.through = day
+        if self.last is None or self.first is None:
+            self.first = self.last = day
         if day < self.first:
             self.first = day
         if day > self.last:
             self.last = day
-        self.through = max(self.through, day, line.lettered_on or day, line.validated_on or day)
+        if line.lettered_on is not None and (self.lettered is None or line.lettered_on > self.lettered):
+            self.lettered = line.lettered_on
         if line.validated_on is None:
             self.drafts += 1
 
@@ -145,12 +147,13 @@ def _file(
     raw_id: str | None,
 ) -> LedgerFile:
     named, closing = name_of(name)
+    version = f"{tally.last or _NEVER} {tally.lettered or _NEVER} {tally.lines:09d}"
     ties = tuple(ties_of(booked))
     facts = Facts(
         account=company_id or named or "",
         company_id=company_id,
         raw_id=raw_id,
-        through=str(tally.through) if tally.through else None,
+        version=version,
     )
     open_letters = tuple(unbalanced(name, booked))
     tally.told["lettering_unbalanced"] = len(open_letters)
@@ -164,7 +167,7 @@ def _file(
         credit_minor=tally.credit,
         first_on=tally.first,
         last_on=tally.last,
-        through=tally.through,
+        version=version,
         siren=named,
         closing_on=closing,
         counterparties=tuple(facts.counterparties(booked.documents, booked.payments)),

@@ -6,8 +6,11 @@ from typing import Final
 
 from core.model import to_major
 
-_AMOUNT: Final = re.compile(r"([+-]?)\s*(\d{1,18})(?:([.,])(\d*))?\s*([+-]?)", re.ASCII)
+_AMOUNT: Final = re.compile(r"([+-]?)\s*0*(\d{1,11})(?:([.,])(\d*))?\s*([+-]?)", re.ASCII)
+"""Below a hundred thousand million euros: an entry's sum then fits whatever it is made of."""
 _DAY: Final = re.compile(r"(\d{4})[-/.]?(\d\d)[-/.]?(\d\d)|(\d\d)[-/.](\d\d)[-/.](\d{4})", re.ASCII)
+_FIRST_YEAR: Final = 1950
+_LAST_YEAR: Final = 2099
 _REMEMBERED: Final = 65_536
 EUR: Final = "EUR"
 """The law keeps books in euros."""
@@ -68,9 +71,12 @@ def _day(text: str) -> date | None:
         raise UnreadableError("is no date: expected AAAAMMJJ")
     year, month, day = found.group(1, 2, 3) if found.group(1) else found.group(6, 5, 4)
     try:
-        return date(int(year), int(month), int(day))
+        read = date(int(year), int(month), int(day))
     except ValueError:
         raise UnreadableError("is no day of the calendar") from None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise UnreadableError(f"is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return read
 
 
 def euros(minor: int) -> str:

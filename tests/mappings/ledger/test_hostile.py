@@ -62,6 +62,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(content: bytes, s
         (b"\t12,00\t", b"\t12,001\t", "Debit", "two decimals"),
         (b"\t12,00\t", b"\t-12,00-\t", "Debit", "two signs"),
         (b"\t12,00\t", b"\t" + b"9" * 40 + b"\t", "Debit", "no amount"),
+        (b"\t12,00\t", b"\t100000000000,00\t", "Debit", "no amount"),
+        (b"20260201\t411000", b"99991231\t411000", "EcritureDate", "between 1950 and 2099"),
         (b"\t12,00\t", "\t١٢,00\t".encode(), "Debit", "no amount"),
         (b"\t12,00\t", b"\t\t", "Debit", "blank"),
         (b"\t411000\t", b"\t411000\t\t", "PieceDate", "no date"),
@@ -169,6 +171,22 @@ def test_entries_that_wait_for_their_other_half_do_not_fill_the_memory(
     read = list(read_entries("x.txt", BytesIO(fec(list(rows)))))
     assert all(isinstance(part, Finding) and part.code == "entry_unbalanced" for part in read)
     assert len(read) == count
+
+
+def test_the_largest_amounts_add_up() -> None:
+    rows = [Row("VE", "1", DAY, "411000", 99_999_999_999_99, "F-001", auxiliary=f"K{n}") for n in range(50)]
+    total = sum(row.minor for row in rows)
+    rows += [Row("VE", "1", DAY, "706000", -99_999_999_999_99, "F-001") for _ in range(50)]
+    file = read_ledger("x.txt", BytesIO(fec(rows)))
+    assert (file.debit_minor, file.set_aside, len(file.invoices)) == (total, (), 50)
+
+
+def test_an_entry_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "LONGEST_ENTRY", 10)
+    rows = [Row("OD", "1", DAY, "600000", 1) for _ in range(95)]
+    [told] = read_entries("x.txt", BytesIO(fec(rows)))
+    assert isinstance(told, Finding)
+    assert "none of its 95 lines" in told.message
 
 
 @pytest.mark.parametrize(
