@@ -84,17 +84,18 @@ def _fill(element: etree._Element, step: Step, found: Found, depth: int) -> None
         raise TooDeepError
     for child in element:
         at = step[child.tag]
+        name = at.name
         if at.kind == "group":
             inner: Found = {}
-            found.setdefault(at.name, []).append(inner)  # type: ignore[arg-type]  # a group has a name
+            found.setdefault(name, []).append(inner)  # type: ignore[arg-type]  # a group has a name
             _fill(child, at, inner, depth + 1)
-        elif len(child):
+        elif not name or (at.below and len(child)):
             _fill(child, at, found, depth + 1)
-        elif at.name is not None and (text := child.text) and (text := text.strip()):
+        elif (text := child.text) and (text := text.strip()):
             if at.kind == "many":
-                found.setdefault(at.name, []).append(text)
-            elif at.name not in found:
-                found[at.name] = (text, child.get("Ccy")) if at.kind == "money" else text
+                found.setdefault(name, []).append(text)
+            elif name not in found:
+                found[name] = (text, child.get("Ccy")) if at.kind == "money" else text
 
 
 def _party(side: str) -> str:

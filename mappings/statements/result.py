@@ -77,6 +77,10 @@ class StatementFile:
 
     @property
     def transactions(self) -> tuple[BankTransaction, ...]:
-        """The booked lines of all statements, in file order; a line two of them state comes once."""
-        lines = {line.id: line for read in self.statements for line in read.transactions}
+        """The booked lines of all statements, in file order; a line two of them state comes once, as
+        the first states it."""
+        lines: dict[str, BankTransaction] = {}
+        for read in self.statements:
+            for line in read.transactions:
+                lines.setdefault(line.id, line)
         return tuple(lines.values())
