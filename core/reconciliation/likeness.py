@@ -22,39 +22,32 @@ class Weighed(NamedTuple):
 
 def likeness(paid: Weighed, known: Weighed) -> float:
     """Shared weight over the weight of both, 0 to 1; a last word that was cut counts when it begins one."""
-    least = RELEVANT * known.whole
-    shared = possible = 0.0
+    shared = 0.0
     missing = []
-    last = paid.words[-1] if paid.words else ""
     for word, weight in zip(known.words, known.weights, strict=True):
         if word in paid.words:
             shared += weight
-        elif len(word) >= LONG_WORD or (len(last) >= SHORTEST_CUT and word.startswith(last)):
+        else:
             missing.append((word, weight))
-            possible += weight
-    if not known.whole or shared + possible < least:
+    others = [n for n, word in enumerate(paid.words) if word not in known.words]
+    if others and missing:
+        written = [paid.words[n] for n in others]
+        shared += sum(weight for word, weight in missing if _is_among(word, written, paid.words[-1]))
+    if shared < RELEVANT * known.whole or not known.whole:
         return 0.0
-    shared += sum(weight for word, weight in missing if _is_written(word, paid.words))
-    if shared < least:
-        return 0.0
-    extra = sum(
-        weight
-        for word, weight in zip(paid.words, paid.weights, strict=True)
-        if word not in known.words and not _begins_one(word, known.words)
-    )
+    extra = sum(paid.weights[n] for n in others if not _begins_one(paid.words[n], known.words))
     return shared / (known.whole + extra)
 
 
-def _is_written(wanted: str, words: tuple[str, ...]) -> bool:
-    """Whether the last of the words is a cut `wanted`, or one of them is it with a slip."""
-    if len(words[-1]) >= SHORTEST_CUT and wanted.startswith(words[-1]):
-        return True
-    return any(_is_slip(word, wanted) for word in words)
+def _is_among(wanted: str, written: list[str], last: str) -> bool:
+    """Whether one of the words is `wanted` with a slip, or the last one is it cut."""
+    cut = len(last) >= SHORTEST_CUT and wanted.startswith(last)
+    return cut or any(_is_slip(word, wanted) for word in written)
 
 
 def _begins_one(word: str, known: tuple[str, ...]) -> bool:
-    cut = len(word) >= SHORTEST_CUT and any(k.startswith(word) for k in known)
-    return cut or any(_is_slip(word, k) for k in known)
+    cut = len(word) >= SHORTEST_CUT
+    return any((cut and other.startswith(word)) or _is_slip(word, other) for other in known)
 
 
 def _is_slip(one: str, other: str) -> bool:
