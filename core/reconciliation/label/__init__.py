@@ -2,6 +2,7 @@
 
 from core.reconciliation.label.folding import CUTS, EMPTY, WORD, fold_text, given
 from core.reconciliation.label.noise import mask
+from core.reconciliation.label.parse import Dated, ParsedLabel, Part, parse_label
 from core.reconciliation.label.reading import Label, Stretch, Word, is_year, read, words_in
 from core.reconciliation.label.structured import Structured, valid_structured
 
@@ -9,7 +10,10 @@ __all__ = [
     "CUTS",
     "EMPTY",
     "WORD",
+    "Dated",
     "Label",
+    "ParsedLabel",
+    "Part",
     "Stretch",
     "Structured",
     "Word",
@@ -17,6 +21,7 @@ __all__ = [
     "given",
     "is_year",
     "mask",
+    "parse_label",
     "read",
     "valid_structured",
     "words_in",

@@ -26,7 +26,7 @@ CURRENCY: Final = (
 _SIGN: Final = rf"(?:{CURRENCY}|E|€)"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
-_MONTHS: Final = (
+MONTHS: Final = (
     r"(?:JAN(?:V|VIER|UARY)?|FEV(?:R|RIER)?|FEB(?:RUARY)?|MARS|MAR(?:CH)?|AVR(?:IL)?|APR(?:IL)?|MAI|MAY|JUIN"
     r"|JUNE?|JUIL(?:LET)?|JULY?|AOUT|AUG(?:UST)?|SEPT?(?:EMBRE|EMBER)?|OCT(?:OBRE|OBER)?|NOV(?:EMBRE|EMBER)?"
     r"|DEC(?:EMBRE|EMBER)?)"
@@ -49,7 +49,8 @@ BY_DIGIT: Final[tuple[Row, ...]] = (
     ("date", rf"{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)"),
     ("date", rf"{_DAY}-{_MONTH}-(?:\d{{4}}|\d\d)"),
     ("date", r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d"),
-    ("date", rf"{_UNCITED}{_DAY} ?{_MONTHS} ?20\d\d"),
+    ("date", rf"{_UNCITED}{_DAY} ?{MONTHS} ?20\d\d"),
+    ("date", rf"{_DENSE_DATE}(?= CB[* ])"),
     ("time", r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"),
     ("amount", rf"{_UNCITED}(?:\d{{1,3}}(?: \d{{3}})+|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
     ("amount", rf"(?:{_DOTTED}|\d+),\d\d ?{_SIGN}"),
@@ -65,7 +66,7 @@ BY_WORD: Final[tuple[Row, ...]] = (
     ("date", rf"DU {_DENSE_DATE} AU {_DENSE_DATE}"),
     ("date", rf"(?:DU|LE|DATE|ECH|ECHEANCE)[ :/]*{_DENSE_DATE}"),
     ("date", rf"(?:DU|LE|AU|ECH|CB|CARTE) ?/?{_DAY}[/.]{_MONTH}(?![/.]\d)"),
-    ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {_MONTHS}(?: ?(?:20)?\d\d)?"),
+    ("date", rf"(?:DU|LE|AU|ECH|DATE) ?{_DAY}(?:ER)? {MONTHS}(?: ?(?:20)?\d\d)?"),
     ("time", r"A [012]?\dH[0-5]\d"),
     ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
     ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d(?: ?{_SIGN})?"),
@@ -111,7 +112,12 @@ def _ibans(folded: str) -> list[Noise]:
 def _iban_end(text: str, start: int, limit: int) -> int | None:
     for end in range(limit, start + 14, -1):
         whole = end == len(text) or not text[end].isalnum()
-        if whole and text[end - 1] != " " and is_iban(text[start:end].replace(" ", "")):
+        if (
+            whole
+            and text[end - 1] != " "
+            and text[start : start + 2] != "RF"
+            and is_iban(text[start:end].replace(" ", ""))
+        ):
             return end
     return None
 

@@ -155,11 +155,13 @@ def _said(line: Line, text: str) -> _Said:
         own = fold_text(bank_reference.strip())
         readable = readable.replace(own, " " * len(own))
     stretches, payer, payee, run = [], None, None, ""
-    for role, start, end in zones_of(folded).zones:
+    _, opened, zones = zones_of(folded)
+    for role, start, end in zones:
         if role in READ_FOR_REFERENCES:
             named = line.counterparty_name if role in RUN_TOGETHER else None
-            cut = _is_cut(folded, start, end, named)
-            stretches.append(Stretch("remittance", start, mask(readable[start:end]), cut))
+            cut = is_cut(folded, start, end, named)
+            masked = masked_stretch(readable, start, end, opened)
+            stretches.append(Stretch("remittance", start, masked, cut))
             run = run or (folded[start:end] if role in RUN_TOGETHER else "")
         elif role == "payer":
             payer = payer or _name(folded[start:end])
@@ -168,7 +170,13 @@ def _said(line: Line, text: str) -> _Said:
     return _Said(folded, tuple(stretches), structured, payer, payee, run)
 
 
-def _is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
+def masked_stretch(readable: str, start: int, end: int, opened: int) -> str:
+    """A stretch without its noise. The first one is read together with what opens it: CARTE X1234."""
+    begin = 0 if start == opened else start
+    return mask(readable[begin:end])[start - begin :]
+
+
+def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
     """Whether a stretch ends where banks cut: it has a length of CUTS, or the whole text has, or what
     stands behind the payer's name has."""
     content = folded[start:end].strip()

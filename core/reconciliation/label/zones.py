@@ -58,6 +58,8 @@ def zones_of(folded: str) -> Zones:
             role = _NAME_ALONE.get(role, role)
         _close(zones, folded, role, at, start)
         at, role = end, ROLES.get(word, "address")
+        if role == "payer" and form and form.event == "direct_debit":
+            role = "payee"
     _close(zones, folded, role, at, len(folded))
     return Zones(form, opened, zones)
 
@@ -70,8 +72,7 @@ def _tags(folded: str, after: int, *, with_address: bool) -> list[tuple[int, int
             found += [(m.start(), m.end(), m[1]) for m in style.pattern.finditer(folded, after)]
     if with_address:
         found += [(m.start(), m.end(), "") for m in ADDRESS.finditer(folded, after)]
-    found = [tag for tag in found if not (tag[0] and folded[tag[0] - 1].isalnum())]
-    return sorted(found)
+    return sorted(tag for tag in found if folded[tag[0]] == "\n" or not folded[: tag[0]][-1:].isalnum())
 
 
 def _opening(folded: str) -> tuple[Form | None, int]:
