@@ -24,6 +24,8 @@ _BEFORE: Final = re.compile(
 _INSIDE: Final = re.compile("|".join(f"({p})" for _, p in _SAID))
 _DIGITS: Final = re.compile(r"\d[\d .,']*\d|\d")
 _NAMED: Final = re.compile(rf"(?<![A-Z])(?:({CURRENCY})|(€|E))(?![A-Z])")
+_CENTS_APART: Final = "IMP "
+"""Fees on unpaid debits quote their amount with a blank: `IMP 97 49EUR`."""
 _LOOKED_BACK: Final = 24
 """Characters before an amount in which its word is looked for."""
 
@@ -62,6 +64,8 @@ def _amount(folded: str, start: int, end: int) -> Amount:
     number = _DIGITS.search(text)
     currency = _currency(text)
     whole, decimals = _parted(number[0] if number else "0", exponent(currency) if currency else 2)
+    if text.startswith(_CENTS_APART):
+        decimals = 2
     return Amount(int(whole), decimals, currency, _said(folded, start, text), start, end)
 
 

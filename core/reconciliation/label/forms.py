@@ -135,7 +135,7 @@ FORMS: Final[tuple[Form, ...]] = (
             "CB",
         ),
     ),
-    Form("any bank", "card_takings", "text", ("REMISE(S)?( DE)? (CB|CARTE(S)?)( #)?",)),
+    Form("any bank", "card_takings", "text", ("REMISE(S)?( DE)? (CB|CARTE(S)?)( #)?", "REMISES #")),
     Form(
         "any bank",
         "cheque_deposit",
@@ -232,6 +232,7 @@ TAGS: Final[tuple[Tag, ...]] = (
     Tag("ECH", "/=", "date"),
 )
 
+ABROAD: Final = next(f for f in FORMS if f.bank == "from abroad")
 _NUMBER: Final = r"\d{5,}[A-Z]?"
 _BLANK: Final = r"[ .]+"
 
@@ -287,6 +288,8 @@ STYLES: Final = (
     Style(("\n",), re.compile(_tag_pattern("\n", r"\n *", r"(?![A-Z0-9]) *:?"))),
 )
 """A tag counts where no letter or digit stands before it."""
+CUT_TAG: Final = re.compile(r"(?<= )/+([A-Z]{0,5})$")
+"""A tag of which the end of the text left only the beginning."""
 ADDRESS: Final = re.compile(r"[23]/(?=[A-Z0-9])")
 """An address line of a cross-border order, meant only after ORDERING."""
 ROLES: Final[dict[str, Role]] = {t.word: t.opens for t in TAGS}

@@ -6,8 +6,9 @@ from typing import Final, Literal, NamedTuple
 from core.model.identifiers import is_iban
 
 Kind = Literal[
-    "iban", "date", "time", "amount", "rate", "phone", "company", "creditor", "card", "bank_number"
-]
+    "iban", "date", "time", "amount", "rate", "phone", "company", "creditor", "mandate",
+    "card", "bank_number",
+]  # fmt: skip
 """`company` is a SIREN, SIRET, VAT or trade number, `creditor` a SEPA creditor identifier (ICS)."""
 
 
@@ -55,7 +56,7 @@ BY_DIGIT: Final[tuple[Row, ...]] = (
     ("amount", rf"{_UNCITED}(?:\d{{1,3}}(?: \d{{3}})+|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
     ("amount", rf"(?:{_DOTTED}|\d+),\d\d ?{_SIGN}"),
     ("amount", rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d ?{_SIGN}"),
-    ("amount", rf"\d+ ?(?:{CURRENCY}|€)"),
+    ("amount", rf"\d+ ?(?:{CURRENCY}|€)(?! ?\d)"),
     ("rate", r"\d+(?:[.,]\d+)? ?%"),
     ("phone", r"0[1-9](?:[ .]\d\d){4}"),
     ("bank_number", r"\d{10}S"),
@@ -70,10 +71,12 @@ BY_WORD: Final[tuple[Row, ...]] = (
     ("time", r"A [012]?\dH[0-5]\d"),
     ("amount", rf"(?:{CURRENCY}|€) ?(?:{_WHOLE})(?:[.,]\d\d?)?"),
     ("amount", rf"{_SAID}[ .:/]*(?:{_SIGN} ?)?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d(?: ?{_SIGN})?"),
+    ("amount", rf"IMP \d+ \d\d ?{_SIGN}"),
     ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+"),
     ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*(?:\+\d\d ?)?\d(?:[ .]?\d){8,9}"),
     ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
     ("creditor", r"(?:FR|BE|DE|ES|IT|LU|NL|PT|AT|IE)\d\d(?:ZZZ|[A-Z0-9]{3})[A-Z0-9]{6}"),
+    ("mandate", r"(?:RUM|MANDAT|MDT)[ :/]+\+*[A-Z0-9-]*\d[A-Z0-9-]*"),
     ("card", r"(?:CB|CARTE)[ *X]*\d{4,16}"),
 )
 """Kind and pattern of what a word or a sign announces."""
@@ -85,7 +88,7 @@ def _either(rows: tuple[Row, ...]) -> str:
 
 _FIND: Final = re.compile(
     rf"(?<![A-Z0-9])(?:(?=\d)(?:{_either(BY_DIGIT)})|(?=[A-Z€])(?:{_either(BY_WORD)}))(?![A-Z0-9])"
-    r"|(\+\d\d[\d .]{8,})"
+    r"|(?<![A-Z0-9+/])(\+\d\d(?:[ .]?\d){8,11}(?!\d))"
 )
 """No letter or digit may touch what is found; of the patterns that fit, the first counts."""
 _KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")

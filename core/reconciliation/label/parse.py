@@ -1,7 +1,7 @@
 """A whole label taken apart for a person or a program: every part with its field and its place."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -10,16 +10,24 @@ from core.reconciliation.label.dates import date_in
 from core.reconciliation.label.folding import fold_text, given
 from core.reconciliation.label.forms import READ_FOR_REFERENCES, RUN_TOGETHER, Event
 from core.reconciliation.label.noise import Noise, blanked, mask, noise_in
-from core.reconciliation.label.reading import Stretch, is_cut, masked_stretch, words_in
-from core.reconciliation.label.references import BEHIND_NAMES, TIGHT, Reference, references_in
+from core.reconciliation.label.reading import (
+    Stretch,
+    is_cut,
+    masked_stretch,
+    repeats_bank_number,
+    words_in,
+)
+from core.reconciliation.label.references import BEHIND_NAMES, LONGEST, TIGHT, Reference, references_in
 from core.reconciliation.label.structured import structured_in, valid_structured
 from core.reconciliation.label.zones import Zone, Zones, zones_of
 
 Field = Literal["remittance", "counterparty_name", "end_to_end_id", "creditor_reference"]
 _BARE: Final = " /:-\n"
 _NUMBER: Final = re.compile(r"\d{5,}[A-Z]?")
+_RUN_NUMBER: Final = re.compile(rf"(?<![A-Z0-9/+-])\d{{{LONGEST + 1},}}(?![A-Z0-9])")
 _CITES_NOTHING: Final = frozenset({"card", "card_takings", "cheque", "cheque_deposit", "loan", "fee", "tax"})
 """Labels of these forms name no invoice."""
+_BEFORE_DATES: Final = frozenset({"DU", "LE", "AU"})
 _GOES_OUT: Final = frozenset({"transfer_out", "direct_debit"})
 
 
@@ -125,7 +133,9 @@ def _end_of_name(folded: str, zone: Zone, name: str) -> int:
         if word.text in BEHIND_NAMES:
             return word.start
         if n and not word.text.isalpha():
-            return words[n - 1].start if word.glue in TIGHT and n > 1 else word.start
+            before = words[n - 1]
+            belongs = word.glue in TIGHT or before.text in _BEFORE_DATES
+            return before.start if belongs and n > 1 else word.start
     return zone.end
 
 
@@ -162,6 +172,8 @@ def _cited(raw: str, folded: str, pieces: Iterable[Zone], zones: Zones) -> list[
     if zones.form and zones.form.event in _CITES_NOTHING:
         return found
     for n, (role, start, end) in enumerate(pieces):
+        if role == "reference" and repeats_bank_number(folded, start, end):
+            continue
         if role in READ_FOR_REFERENCES:
             masked = masked_stretch(readable, start, end, zones.opened)
             stretch = Stretch("remittance", start, masked, cut=False)
@@ -188,11 +200,19 @@ def _dates(raw: str, folded: str, noise: Iterable[Noise], zones: Zones) -> Itera
             yield Dated(date_in(folded[part.start : part.end]), part.text, "remittance", part.start, part.end)
 
 
-def _bank_numbers(raw: str, folded: str, noise: Iterable[Noise], zones: Zones) -> Iterator[Part]:
+def _bank_numbers(raw: str, folded: str, noise: Sequence[Noise], zones: Zones) -> Iterator[Part]:
     for match in _NUMBER.finditer(folded, 0, zones.opened):
         yield Part("bank_number", raw[match.start() : match.end()], "remittance", match.start(), match.end())
     for _, start, end in (n for n in noise if n.kind == "bank_number" and n.start >= zones.opened):
         yield Part("bank_number", raw[start:end], "remittance", start, end)
+    for role, start, end in zones.zones:
+        if role in READ_FOR_REFERENCES:
+            repeated = role == "reference" and repeats_bank_number(folded, start, end)
+            for match in (_NUMBER if repeated else _RUN_NUMBER).finditer(folded, start, end):
+                kind = "bank_number" if repeated else "run_number"
+                if any(n.start < match.end() and match.start() < n.end for n in noise):
+                    continue
+                yield Part(kind, raw[match.start() : match.end()], "remittance", match.start(), match.end())
 
 
 def _identifiers(raw: str, noise: Iterable[Noise], zones: Zones) -> Iterator[Part]:

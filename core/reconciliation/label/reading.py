@@ -18,6 +18,7 @@ A text is plain when steps 2 and 3 find nothing in it but tags of one word, i.e.
 and steps 1 and 5 meet neither a cap nor an identifier: then words are all there is to it.
 """
 
+import re
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -31,6 +32,8 @@ from core.reconciliation.line import Line
 
 FIELD_CUTS: Final = frozenset({16, 35})
 """Lengths at which fields of their own are cut: customer reference of MT940, end-to-end id."""
+_AROUND: Final = " /:-\n"
+_BLANKS: Final = re.compile(r" {2,}")
 OWN_REFERENCE: Final = 6
 """Bank references shorter than this are not blanked: they could be anything."""
 
@@ -92,6 +95,8 @@ def words_in(stretch: Stretch, zone: int) -> list[Word]:
     for match in WORD.finditer(text):
         start, end = match.span()
         glue = "\n" if last < 0 else text[last:start]
+        if len(glue) > 1:
+            glue = _BLANKS.sub(" ", glue)
         words.append(Word(match[0], base + start, base + end, field, zone, glue))
         last = end
     return words
@@ -157,6 +162,8 @@ def _said(line: Line, text: str) -> _Said:
     stretches, payer, payee, run = [], None, None, ""
     _, opened, zones = zones_of(folded)
     for role, start, end in zones:
+        if role == "reference" and repeats_bank_number(folded, start, end):
+            continue
         if role in READ_FOR_REFERENCES:
             named = line.counterparty_name if role in RUN_TOGETHER else None
             cut = is_cut(folded, start, end, named)
@@ -176,6 +183,14 @@ def masked_stretch(readable: str, start: int, end: int, opened: int) -> str:
     return mask(readable[begin:end])[start - begin :]
 
 
+def repeats_bank_number(folded: str, start: int, end: int) -> bool:
+    """Whether a reference is only the beginning of the number that the bank gave the line."""
+    digits = folded[start:end].strip(_AROUND)
+    if len(digits) < OWN_REFERENCE or not digits.isdigit():
+        return False
+    return re.search(rf"(?<![A-Z0-9]){digits}\d*S(?![A-Z0-9])", folded[:start]) is not None
+
+
 def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
     """Whether a stretch ends where banks cut: it has a length of CUTS, or the whole text has, or what
     stands behind the payer's name has."""
@@ -193,7 +208,7 @@ def _may_go_on(content: str) -> bool:
 
 
 def _name(text: str) -> str | None:
-    return given(text.strip(" /:-\n"))
+    return given(text.strip(_AROUND))
 
 
 def is_year(digits: str, on: date) -> bool:

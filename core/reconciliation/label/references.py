@@ -11,12 +11,13 @@ a range leaves out (SAUF 009), `structured` has check digits that hold."""
 
 _CITING_WORDS: Final = (
     "FA FAC FACT FACTS FACTURE FACTURES FCT INV INVOICE INVOICES AVOIR AV F N NO NUM NR REF REFERENCE"
+    " RECHNUNG FACTUUR FATTURA FACTURA BILL"
 )
 CITING: Final = frozenset(_CITING_WORDS.split())
 """Words before the number of an invoice."""
 _TEXT_WORDS: Final = (
-    "RGLT REGLT REGLEMENT PAIEMENT PMT VOS VOTRE NOTRE NOS SOLDE ACOMPTE MOTIF CDE COMMANDE LOYER MERCI DU LE"
-    " ECH ECHEANCE VIREMENT SELON NOTPROVIDED NONREF"
+    "RGLT REGLT REGLEMENT PAIEMENT PMT VOS VOTRE NOTRE NOS SOLDE ACOMPTE MOTIF CDE COMMANDE LOYER MERCI ECH"
+    " ECHEANCE VIREMENT SELON NOTPROVIDED NONREF IBAN TEL SIREN SIRET TVA RUM ICS MDT"
 )
 BEHIND_NAMES: Final = CITING | frozenset(_TEXT_WORDS.split())
 """Words with which a text begins that runs on behind a name."""
@@ -26,8 +27,12 @@ _ON: Final = frozenset({"ET", "AND", "PLUS", "LA", "LE", "LES"}) | CITING
 _TO: Final = frozenset({"A", "AU", "TO"})
 _BUT: Final = frozenset({"SAUF", "HORS", "EXCEPTE", "EXCEPT", "SANS"})
 TIGHT: Final = frozenset({"-", "/", ".", "_", ""})
+_NO_INVOICE: Final = frozenset({"LOT", "T", "Q", "CDE", "BC", "BL", "DEVIS", "CONTRAT", "CLIENT", "DOSSIER"})
+"""Letters of numbers that are of no invoice."""
 SHORTEST: Final = 5
 """Digits from which a number needs neither letters nor a word before it."""
+LONGEST: Final = 12
+"""Digits beyond which a number is a run number of some software."""
 
 
 class Reference(NamedTuple):
@@ -101,8 +106,10 @@ def _how(words: Sequence[Word], span: _Span, between: Sequence[str], *, goes_on:
     if goes_on and (how := _going_on(text, between)):
         return how
     if not text.isdigit():
-        return "number"
-    return "digits" if cited or len(text) >= SHORTEST else None
+        letters = text.rstrip("0123456789")
+        named = text[0].isalpha() or sum(map(str.isdigit, text)) > 2
+        return "number" if named and letters not in _NO_INVOICE else None
+    return "digits" if (cited or len(text) >= SHORTEST) and len(text) <= LONGEST else None
 
 
 def _going_on(text: str, between: Sequence[str]) -> How | None:

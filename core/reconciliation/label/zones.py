@@ -4,7 +4,9 @@ import re
 from typing import Final, NamedTuple
 
 from core.reconciliation.label.forms import (
+    ABROAD,
     ADDRESS,
+    CUT_TAG,
     FORM_OF,
     MORE_OPENING,
     OPENING,
@@ -50,7 +52,7 @@ def zones_of(folded: str) -> Zones:
     at, zones = opened, list[Zone]()
     ordering = ORDERING.match(folded, opened)
     if ordering:
-        at, role = ordering.end(), "payer"
+        at, role, form = ordering.end(), "payer", form or ABROAD
     for start, end, word in _tags(folded, at, with_address=ordering is not None):
         if start < at:
             continue
@@ -72,7 +74,17 @@ def _tags(folded: str, after: int, *, with_address: bool) -> list[tuple[int, int
             found += [(m.start(), m.end(), m[1]) for m in style.pattern.finditer(folded, after)]
     if with_address:
         found += [(m.start(), m.end(), "") for m in ADDRESS.finditer(folded, after)]
-    return sorted(tag for tag in found if folded[tag[0]] == "\n" or not folded[: tag[0]][-1:].isalnum())
+    cut = CUT_TAG.search(folded) if "/" in folded else None
+    if cut and any(word.startswith(cut[1]) for word in ROLES):
+        found.append((cut.start(), cut.end(), ""))
+    return sorted(tag for tag in found if _stands_free(folded, *tag))
+
+
+def _stands_free(folded: str, start: int, end: int, word: str) -> bool:
+    """Whether no letter or digit touches a tag; a name between two slashes needs no room."""
+    if start == 0 or folded[start] == "\n" or not folded[start - 1].isalnum():
+        return True
+    return folded[start] == "/" == folded[end - 1] and len(word) > 2
 
 
 def _opening(folded: str) -> tuple[Form | None, int]:

@@ -1,0 +1,52 @@
+"""Labels as banks write them: everything that must be read from each, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from core.reconciliation.label import parse_label
+from core.reconciliation.label.forms import FORMS, TAGS
+from tests.core.reconciliation.reading.table import TABLE, Row, parsed, rows, told
+
+TEXT = TABLE.read_text("utf-8")
+ROWS = [row for row in rows(TEXT) if isinstance(row, Row)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label[:60])
+def test_what_is_read(row: Row) -> None:
+    assert told(parsed(row)) == row.parts
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label[:60])
+def test_every_part_stands_where_it_says(row: Row) -> None:
+    texts = {"remittance": row.label.replace("\\n", "\n"), **row.fields}
+    for part in _placed(parsed(row)):
+        assert texts[part.field][part.start : part.end] == part.text
+
+
+def _placed(label: Any) -> list[Any]:
+    named = [label.payer, label.payee, *label.remittance, *label.references, *label.dates]
+    return [part for part in (*named, *label.bank_numbers, *label.noise) if part is not None]
+
+
+def test_the_table_covers_every_form_and_tag() -> None:
+    assert len(ROWS) >= 120
+    assert {(f.bank, f.event) for f in FORMS} == {(p.bank, p.event) for p in map(parsed, ROWS) if p.bank}
+    words = " ".join(row.label.upper() for row in ROWS)
+    assert [t.word for t in TAGS if t.word not in words] == []
+
+
+@pytest.mark.parametrize("words", [None, "", "  ", "NOTPROVIDED", "non renseigne", "N/A", "NONREF "])
+def test_empty_is_empty(words: str | None) -> None:
+    label = parse_label(words, counterparty_name=words, end_to_end_id=words, creditor_reference=words)
+    assert _placed(label) == []
+    assert not label.amounts
+
+
+def test_an_amount_is_exact_and_assumes_no_currency() -> None:
+    (amount,) = parse_label("LESS COMM 400.00 USD").amounts
+    assert (amount.minor("USD"), amount.minor("EUR"), amount.said) == (40_000, None, "commission")
+    (bare,) = parse_label("MONTANT 1.873,46").amounts
+    assert (bare.currency, bare.minor("EUR"), bare.minor("JPY")) == (None, 187_346, None)
+    (dinars,) = parse_label("TND 123,456").amounts
+    assert dinars.minor("TND") == 123_456
