@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from core.model import Counterparty, Invoice
 from core.model.identifiers import is_siren
+from core.ports import Unit
 from core.reconciliation.names import COMMON, normalise
 
 LEDGER_PROVIDER = "fec"
@@ -110,6 +111,20 @@ def is_same_document(one: Invoice, other: Invoice, parties: Parties = UNNAMED) -
     dated = one.issue_date is not None and one.issue_date == other.issue_date
     alike = dated or one.gross_minor == other.gross_minor or _is_left_of(one, other)
     return _edited(one) == _edited(other) and apart and alike and _may_owe_alike(one, other, parties)
+
+
+def same_document(unit: Unit, invoice: Invoice) -> list[str]:
+    """The ids under which the tools know a document, its own first."""
+    if not invoice.number_normalized:
+        return [invoice.id]
+    alike = unit.all(
+        Invoice,
+        company_id=invoice.company_id,
+        direction=invoice.direction,
+        number_normalized=invoice.number_normalized,
+    )
+    parties = unit.get(Counterparty, {one.other_party_id for one in (invoice, *alike)})
+    return [invoice.id, *(one.id for one in alike if is_same_document(one, invoice, parties))]
 
 
 def _is_left_of(one: Invoice, other: Invoice) -> bool:

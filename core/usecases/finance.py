@@ -26,7 +26,7 @@ from core.model.base import Currency, Minor
 from core.model.identifiers import compact, is_iban
 from core.ports import Store, Unit
 from core.settlement import settle
-from core.usecases.copies import copies_of, is_same_document
+from core.usecases.copies import copies_of, same_document
 from core.usecases.wake import wake
 
 
@@ -186,7 +186,7 @@ def _check(unit: Unit, invoice: Invoice, terms: Terms) -> None:
 
 def _check_copies(unit: Unit, invoice: Invoice) -> None:
     """Under whatever id: not financed yet, and no money on an id that would then not be watched."""
-    same = _same_document(unit, invoice)
+    same = same_document(unit, invoice)  # financing it under another id is financing it twice
     other = next((f for id in same for f in _loans(unit, id)), None)
     if other is not None:
         raise Conflict(f"field invoice: it is financed already, by loan {other.loan_reference}")
@@ -197,18 +197,6 @@ def _check_copies(unit: Unit, invoice: Invoice) -> None:
 
 def _loans(unit: Unit, invoice_id: str) -> list[FinancedInvoice]:
     return unit.all(FinancedInvoice, invoice_id=invoice_id)
-
-
-def _same_document(unit: Unit, invoice: Invoice) -> list[str]:
-    """The ids under which the tools know this document: financing it under another one is financing twice."""
-    alike = unit.all(
-        Invoice,
-        company_id=invoice.company_id,
-        direction=invoice.direction,
-        number_normalized=invoice.number_normalized,
-    )
-    parties = _parties(unit, [invoice, *alike])
-    return [invoice.id, *(one.id for one in alike if is_same_document(one, invoice, parties))]
 
 
 def _parties(unit: Unit, invoices: Iterable[Invoice]) -> dict[str, Counterparty]:

@@ -8,9 +8,18 @@ from io import BytesIO
 from typing import BinaryIO, Final
 
 from core.errors import BadInput
-from core.model import Company, Fact, LedgerAllocation, QualityIssue, RawRecord, stable_id
+from core.model import (
+    Company,
+    Fact,
+    FinancedInvoice,
+    Invoice,
+    LedgerAllocation,
+    QualityIssue,
+    RawRecord,
+    stable_id,
+)
 from core.ports import FileFinding, LedgerRead, Ledgers, Store, Unit
-from core.usecases.copies import LEDGER_PROVIDER
+from core.usecases.copies import LEDGER_PROVIDER, same_document
 from core.usecases.import_files import Imported
 from core.usecases.issues import note
 from core.usecases.wake import wake
@@ -150,9 +159,37 @@ def _keep(unit: Unit, raw: RawRecord, read: LedgerRead, fresh: _Fresh) -> _Fresh
             unit.put(fresh.facts)
         else:
             fresh = _Fresh((), len(read.facts))
-    note(unit, [_issue(unit, raw, finding) for finding in (*read.set_aside, *read.warnings)])
+    listed = [_issue(unit, raw, finding) for finding in (*read.set_aside, *read.warnings)]
+    note(unit, [*listed, *_alarms(unit, raw, fresh.facts)])
     wake(unit)
     return fresh
+
+
+def _alarms(unit: Unit, raw: RawRecord, facts: Sequence[Fact]) -> list[QualityIssue]:
+    """Financed invoices that the ledger transfers to a factor: somebody else may own the claim."""
+    assigned = [fact for fact in facts if isinstance(fact, Invoice) and fact.assigned_to]
+    return [
+        _alarm(unit, raw, invoice, financed)
+        for invoice in assigned
+        for id in same_document(unit, invoice)
+        for financed in unit.all(FinancedInvoice, invoice_id=id)
+    ]
+
+
+def _alarm(unit: Unit, raw: RawRecord, invoice: Invoice, financed: FinancedInvoice) -> QualityIssue:
+    return QualityIssue(
+        id=stable_id("iss", "assigned_elsewhere", financed.id, invoice.id),
+        code="assigned_elsewhere",
+        severity="error",
+        record=financed.id,
+        message=(
+            f"loan {financed.loan_reference}: the ledger transfers invoice {invoice.number} to"
+            f" {invoice.assigned_to}; unless that is you, call the company"
+        ),
+        company_id=raw.company_id,
+        first_seen_at=unit.now,
+        last_seen_at=unit.now,
+    )
 
 
 def _issue(unit: Unit, raw: RawRecord, finding: FileFinding) -> QualityIssue:

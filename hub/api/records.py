@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from core.model import (
     Allocation,
     BankTransaction,
-    Counterparty,
     Invoice,
     LedgerAllocation,
     LedgerPayment,
@@ -23,7 +22,7 @@ from core.model.identifiers import compact
 from core.model.invoice import Direction, DocumentStatus
 from core.ports import Unit
 from core.settlement import settle
-from core.usecases.copies import is_same_document
+from core.usecases.copies import same_document
 from core.usecases.lettered import confirmed
 from hub.api.access import Reader, Wired
 from hub.api.lists import NOT_MODIFIED, Id, Page, Paging, Word, fact, page_of, single
@@ -95,15 +94,8 @@ def get_invoice(services: Wired, caller: Reader, request: Request, id: Id) -> Re
 
 def _lettered(unit: Unit, invoice: Invoice) -> list[LedgerAllocation]:
     """What ledgers tie to the invoice, under whatever id they know it."""
-    alike = unit.all(
-        Invoice,
-        company_id=invoice.company_id,
-        direction=invoice.direction,
-        number_normalized=invoice.number_normalized,
-    )
-    parties = unit.get(Counterparty, {one.other_party_id for one in (invoice, *alike)})
-    same = [invoice.id, *(one.id for one in alike if is_same_document(one, invoice, parties))]
-    return [tie for id in same for tie in unit.all(LedgerAllocation, invoice_id=id) if not tie.withdrawn]
+    ties = [tie for id in same_document(unit, invoice) for tie in unit.all(LedgerAllocation, invoice_id=id)]
+    return [tie for tie in ties if not tie.withdrawn]
 
 
 def _agreed(

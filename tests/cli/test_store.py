@@ -16,6 +16,7 @@ from hub.store.engine import create_engine
 from hub.wiring import open_hub, upgrade_database
 from tests.cli import files
 from tests.cli.conftest import Run
+from tests.mappings.ledger.writers import fec, receipt, sale
 
 
 def test_first_steps(run: Run) -> None:
@@ -124,6 +125,21 @@ def test_import(run: Run, stocked: str, tmp_path: Path) -> None:
     assert "nowhere.txt cannot be read" in ended.err
     assert run("import", tmp_path / "nowhere.txt").status == 2
     assert run("import", wrong).status == 3
+
+
+def test_import_of_a_ledger(run: Run, stocked: str, tmp_path: Path) -> None:
+    on, paid = date(2024, 5, 2), date(2024, 6, 4)
+    rows = [*sale("FA-9", on, 25_000, letter="A"), *receipt("VIR", paid, 25_000, letter="A")]
+    ledger = tmp_path / "990000002FEC20240630.txt"
+    ledger.write_bytes(fec(rows))
+    assert run("import", ledger).out == f"{ledger.name}: fec, 4 new records, 0 known already\n"
+    (again,) = run("import", ledger, "--json").json["files"]
+    assert (again["format"], again["new"], again["known"]) == ("fec", 0, 4)
+    unlike = run("events", "verify").out  # the two invoices of `stocked` have no raw record
+    assert "2 differences" in unlike
+    other = tmp_path / "552100554FEC20240630.txt"
+    other.write_bytes(fec([*rows, *sale("FA-10", paid, 5_000)]))
+    assert "is this another company's ledger?" in run("import", other).err
 
 
 def test_finance(run: Run, stocked: str, tmp_path: Path) -> None:

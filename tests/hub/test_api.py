@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from datetime import date
 from typing import Any
 
 import httpx
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 
 from connectors.kit.signatures import sign
 from connectors.qonto.hooks import SIGNATURE
-from core.model import Attempt, Company, Connection, Delivery, Event, Invoice, QualityIssue
+from core.model import (
+    Attempt,
+    Company,
+    Connection,
+    Delivery,
+    Event,
+    Invoice,
+    LedgerAllocation,
+    LedgerPayment,
+    QualityIssue,
+)
 from core.usecases.listen import PURPOSE
 from hub.api.access import SCOPES
 from tests.hub.conftest import Api, Client
@@ -308,6 +319,23 @@ def test_an_invoice_says_how_far_it_is_paid(alice: Client) -> None:
     bounced = alice.get(f"/v1/invoices/{INVOICES['FAC-2026-000117'].id}").json()
     assert bounced["settlement"]["open_minor"] == 64000
     assert [a["amount_minor"] for a in bounced["allocations"]] == [64000, -64000]
+
+
+def test_lettering_is_shown_beside_the_settlement_and_confirms_it(alice: Client, api: Api) -> None:
+    one = INVOICES["FAC-2026-000123"]
+    posted = LedgerPayment(
+        id="lpm_1", company_id=COMPANY, direction="receivable", kind="cash", flow="in",
+        paid_on=date(2026, 11, 4), amount_minor=187346, currency="EUR",
+    )  # fmt: skip
+    tie = LedgerAllocation(
+        id="lal_1", company_id=COMPANY, invoice_id=one.id, settled_by="lpm_1", amount_minor=187346,
+        currency="EUR", kind="cash", matching_code="AA", complete=True, derived=False,
+    )  # fmt: skip
+    with api.store.begin(alice.tenant_id) as unit:
+        unit.put([posted, tie])
+    shown = alice.get(f"/v1/invoices/{one.id}").json()
+    assert [(one["id"], one["grade"]) for one in shown["lettered"]] == [("lal_1", "E1")]
+    assert (shown["settlement"]["grade"], shown["settlement"]["cash_minor"]) == ("E4", 187346)
 
 
 # Financing, decisions

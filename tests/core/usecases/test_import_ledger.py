@@ -5,6 +5,8 @@ from io import BytesIO
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.model import (
@@ -24,7 +26,7 @@ from core.usecases.known import load
 from core.usecases.ledger import items_of
 from core.usecases.verify import verify
 from hub.ledger_files import LedgerFiles
-from tests.core.usecases.made import COMPANY, T, day, invoice, line, noon, world
+from tests.core.usecases.made import COMPANY, T, account, day, invoice, line, noon, world
 from tests.core.usecases.test_reconcile import add, run, state, terms, types
 from tests.fakes import InMemoryStore, ScriptedSource
 from tests.mappings.ledger.writers import PLAIN, Dialect, Row, fec, receipt, sale
@@ -192,6 +194,66 @@ def test_the_next_years_opening_line_is_the_invoice_that_was_left_open() -> None
         assert item.amount_minor == 120_050
 
 
+def test_financing_by_number_finds_one_document_in_tool_and_ledger() -> None:
+    store = world(invoice(NUMBER, 120_050))
+    take(store, BOOKED)
+    key = {"company": "732829320", "number": NUMBER}
+    [one] = finance(store, T, [terms(NUMBER, invoice=key)]).registered
+    assert one.invoice_id == f"inv_{NUMBER}"
+    with store.begin(T, write=False) as unit:
+        other = next(i for i in unit.all(Invoice) if i.id != one.invoice_id)
+    [again] = finance(store, T, [terms(NUMBER, "L-2", invoice={"id": other.id})]).refused
+    assert "financed already, by loan L-1" in str(again.error)
+
+
+def test_an_invoice_only_the_ledger_knows_is_financed_with_the_loans_due_date() -> None:
+    store = books()
+    take(store, BOOKED)
+    key = {"company": "732829320", "number": NUMBER}
+    [one] = finance(store, T, [terms(NUMBER, invoice=key)]).registered
+    assert one.due_date is None
+    add(store, account(), line("1", 120_050, day(4, 8), f"VIR {NUMBER}"))
+    run_on(store, day(4, 9))
+    paid = next(event for event in _events(store) if event.type == "invoice.paid")
+    assert paid.attributes["timing"] == "unknown"
+
+
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from((60_000, 120_000)), st.integers(0, 3), st.booleans()), min_size=2, max_size=6
+)
+
+
+def exported(operations: list[tuple[int, int, bool]], until: int) -> list[Row]:
+    """The books after some operations: a sale each, most paid later, lettered once both are there."""
+    rows: list[Row] = []
+    for n, (minor, wait, lettered) in enumerate(operations[:until]):
+        on, paid = day(1, 1 + n), n + 1 + wait <= until
+        letter = f"L{n}" if lettered and paid else ""
+        rows += sale(f"FA-{n:03}", on, minor, letter=letter, lettered_on=day(3, 1 + n) if letter else None)
+        if paid:
+            rows += receipt(
+                f"VIR {n}", day(2, 1 + n + wait), minor, letter=letter,
+                lettered_on=day(3, 1 + n) if letter else None,
+            )  # fmt: skip
+    return rows
+
+
+@given(operations=OPERATIONS, order=st.permutations(range(3)))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_any_order_of_exports_leads_to_the_same_books(
+    operations: list[tuple[int, int, bool]], order: list[int]
+) -> None:
+    count = len(operations)
+    exports = [exported(operations, until) for until in (1, (count + 1) // 2, count)]
+    store, straight = books(), books()
+    for place in order:
+        take(store, exports[place])
+    for rows in exports:
+        take(straight, rows)
+    assert contents(store) == contents(straight)
+    assert verify(store, ScriptedSource(), T, ledgers=FILES) == ()
+
+
 def financed() -> InMemoryStore:
     store = world(invoice(NUMBER, 120_050))
     finance(store, T, [terms(NUMBER)])
@@ -279,6 +341,8 @@ def test_an_invoice_lettered_with_a_transfer_to_a_factor_is_assigned_not_paid() 
     assert types(store) == []
     with store.begin(T, write=False) as unit:
         assert [i.assigned_to for i in unit.all(Invoice) if i.assigned_to] == ["FACTOR"]
+        [alarm] = [one for one in unit.find(QualityIssue) if one.code == "assigned_elsewhere"]
+    assert alarm.message.startswith(f"loan L-1: the ledger transfers invoice {NUMBER} to FACTOR")
 
 
 def test_a_line_without_words_is_proposed_for_the_invoice_its_ledger_posts_it_to() -> None:
