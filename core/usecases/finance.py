@@ -212,7 +212,9 @@ def _check_document(invoice: Invoice) -> None:
 
 def _check_lifecycle(unit: Unit, invoice: Invoice) -> None:
     """Refuses a claim that is gone, or that e-invoicing statuses assign to somebody else."""
-    statuses = unit.entries(EInvoiceStatus, company_id=invoice.company_id)
+    statuses = unit.entries(
+        EInvoiceStatus, company_id=invoice.company_id, number_normalized=invoice.number_normalized
+    )
     found = lifecycle(invoice, about(invoice, statuses, _parties(unit, [invoice])))
     if found is not None and found.last.code in ENDED:
         why = ", ".join(found.last.reasons)

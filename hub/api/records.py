@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from core.lifecycle import about, with_lifecycles
 from core.model import (
     Allocation,
     BankTransaction,
+    Counterparty,
+    EInvoiceStatus,
     Invoice,
     LedgerAllocation,
     LedgerPayment,
@@ -49,13 +52,16 @@ class SettlementView(BaseModel):
 class InvoiceView(BaseModel):
     """An invoice with its settlement and the allocations it rests on, contrary entries included.
 
-    `lettered` is what accounting ledgers tie to it (grade E1): claims that no settlement counts.
+    `lettered` is what accounting ledgers tie to it (grade E1), `statuses` what e-invoicing says of it
+    (grade E2), oldest first: claims that no settlement counts. `invoice` bears the state, dispute and
+    assignment that the statuses come to.
     """
 
     invoice: Invoice
     settlement: SettlementView
     allocations: list[Allocation]
     lettered: list[LedgerAllocation] = []
+    statuses: list[EInvoiceStatus] = []
 
 
 @router.get("/invoices", responses=documented())
@@ -83,11 +89,17 @@ def get_invoice(services: Wired, caller: Reader, request: Request, id: Id) -> Re
         invoice = fact(unit, Invoice, id)
         entries = unit.entries(Allocation, invoice_id=id)
         lettered = _lettered(unit, invoice)
+        statuses = _statuses(unit, invoice)
+        invoice = with_lifecycles({id: invoice}, statuses, {})[id]
         state = settle(invoice, entries, agreed=_agreed(unit, invoice, entries, lettered))
     shown = {name: value for name, value in asdict(state).items() if name in SettlementView.model_fields}
     shown["paid_on"] = state.paid_on.isoformat() if state.paid_on else None
     view = InvoiceView(
-        invoice=invoice, settlement=SettlementView(**shown), allocations=entries, lettered=lettered
+        invoice=invoice,
+        settlement=SettlementView(**shown),
+        allocations=entries,
+        lettered=lettered,
+        statuses=statuses,
     )
     return single(request, view)
 
@@ -96,6 +108,17 @@ def _lettered(unit: Unit, invoice: Invoice) -> list[LedgerAllocation]:
     """What ledgers tie to the invoice, under whatever id they know it."""
     ties = [tie for id in same_document(unit, invoice) for tie in unit.all(LedgerAllocation, invoice_id=id)]
     return [tie for tie in ties if not tie.withdrawn]
+
+
+def _statuses(unit: Unit, invoice: Invoice) -> list[EInvoiceStatus]:
+    """What e-invoicing says of the invoice, under whatever id it is known there; oldest first."""
+    if invoice.number_normalized is None:
+        return []
+    alike = unit.entries(
+        EInvoiceStatus, company_id=invoice.company_id, number_normalized=invoice.number_normalized
+    )
+    parties = unit.get(Counterparty, [invoice.other_party_id])
+    return sorted(about(invoice, alike, parties), key=lambda one: (one.at, one.code, one.id))
 
 
 def _agreed(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from core.model import Event, FinancedInvoice, Invoice
+from core.settlement import says_paid
 from hub.reports.known import Known
 from hub.reports.lines import named, payer
 from hub.reports.value import BUCKETS, Ageing, Bucket, Financed, Moment, OpenInvoice
@@ -81,7 +82,7 @@ def opened(known: Known, invoice: Invoice, *, due_date: date | None) -> OpenInvo
         settlement=state.state,
         grade=state.grade,
         paid_on=state.paid_on,
-        declared_paid=invoice.declared.paid,
+        declared_paid=True if says_paid(invoice) else invoice.declared.paid,
     )
 
 

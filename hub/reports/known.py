@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from core.lifecycle import with_lifecycles
 from core.model import (
     Allocation,
     BankAccount,
@@ -13,6 +14,7 @@ from core.model import (
     Company,
     Counterparty,
     Decision,
+    EInvoiceStatus,
     Event,
     FinancedInvoice,
     Invoice,
@@ -104,11 +106,13 @@ def know(unit: Unit, scope: Scope) -> Known:
     """Reads all that a reconciliation report over `scope` needs."""
     equal = scope.equal()
     allocations = unit.entries(Allocation, as_of=None, **equal)
-    invoices = {i.id: i for i in unit.all(Invoice, as_of=None, **equal)}
+    documents = {i.id: i for i in unit.all(Invoice, as_of=None, **equal)}
     financed = unit.all(FinancedInvoice, as_of=None, **equal)
     decisions = {d.transaction_id: d for d in unit.all(Decision, as_of=None, **equal)}
     used = {*(a.invoice_id for a in allocations), *(f.invoice_id for f in financed)}
     counterparties = {c.id: c for c in unit.all(Counterparty, as_of=None, **equal)}
+    statuses = unit.entries(EInvoiceStatus, as_of=None, **equal)
+    invoices = dict(with_lifecycles(documents, statuses, counterparties))
     lines = tuple(unit.all(BankTransaction, as_of=None, **equal))
     payments = {p.id: p for p in unit.all(LedgerPayment, as_of=None, **equal)}
     copies = copies_of(invoices.values(), used=used, parties=counterparties)

@@ -165,7 +165,7 @@ class Ageing(Value):
 
 class OpenInvoice(Value):
     """An invoice with its settlement. `days_past_due` is negative before the due date, None without one;
-    `declared_paid` is the tool's claim (grade E0)."""
+    `declared_paid` is a claim: the tool's (grade E0) or, by e-invoicing, a party's (E2)."""
 
     invoice_id: str
     number: str | None
