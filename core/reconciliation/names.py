@@ -137,7 +137,7 @@ class Debtors:
         return found
 
     def _search(self, name: Name, *, cut: bool) -> Payer:
-        equal = self._equal(name)
+        equal = self._equal(name) or self._equal(_without_cut_form(name))
         if equal:
             one = len(equal) == 1 and len(name.words) > 1
             return _modest(name, Payer(equal if one else frozenset(), equal, equal))
@@ -233,6 +233,13 @@ class Debtors:
     def _whole_name(self, name: Name, present: frozenset[str]) -> bool:
         telling = [w for w in name.words if w not in COMMON]
         return sum(map(len, telling)) >= 5 and all(w in present for w in name.words)
+
+
+def _without_cut_form(name: Name) -> Name:
+    """The name without a last word that is only the beginning of a legal form: `LANTADIER S`."""
+    *words, last = name.words
+    cut = len(words) > 1 and any(f.startswith(last) for f in LEGAL_FORMS)
+    return Name(tuple(words), name.form) if cut else name
 
 
 def _modest(name: Name, payer: Payer) -> Payer:

@@ -12,6 +12,9 @@ JOINS: Final = frozenset({"", " ", "-", "/", ".", "_", " - ", " / ", "- ", " -",
 """What may stand inside a number that is written in several words."""
 TIGHT: Final = frozenset({"-", "/", ".", "_"})
 """What makes one number of two words, or of a number and more."""
+_PAPERS: Final = "CDE CMD COMMANDE PO BC BL BON DEVIS CLIENT CLT CONTRAT DOSSIER CHANTIER AFFAIRE LOT ORDER"
+OTHER_PAPERS: Final = frozenset(_PAPERS.split())
+"""Words before the number of a paper that is no invoice."""
 MAX_WORDS: Final = 400
 MAX_RANGE: Final = 200
 
@@ -83,6 +86,11 @@ class Text:
 
     def use(self, first: int, after: int) -> None:
         self.used[first:after] = [True] * (after - first)
+
+    def word_before(self, at: int) -> str:
+        """The word before the one at `at` in its zone, as far as both may belong together."""
+        word = self.words[at]
+        return self.words[at - 1].text if at and word.glue in JOINS else ""
 
     def has_free_digits(self) -> bool:
         """Whether a word with digits is not spoken for."""

@@ -1,8 +1,9 @@
 """Finds the numbers of items in a text: whole, without zeros or letters, with confused letters."""
 
 from collections.abc import Iterator, Sequence, Set
+from typing import Final
 
-from core.reconciliation.cite.kinds import JOINS, Hit, Text
+from core.reconciliation.cite.kinds import JOINS, OTHER_PAPERS, Hit, Text
 from core.reconciliation.index import (
     CONFUSED,
     GENERIC,
@@ -15,6 +16,9 @@ from core.reconciliation.index import (
     strength_of,
 )
 from core.reconciliation.label import CUTS, Word
+
+TELLING: Final = 3
+"""Digits that, with the letters of a number, tell it well."""
 
 
 def whole_numbers(text: Text) -> list[Hit]:
@@ -31,13 +35,14 @@ def whole_numbers(text: Text) -> list[Hit]:
 
 
 def parts(text: Text) -> list[Hit]:
-    """Of the words still free: numbers that lost zeros or letters, were misread, or are glued to words.
+    """Of the words still free: numbers that lost zeros or letters, or were misread.
 
-    What ends where the text was cut is no whole number and means nothing here.
+    What ends where the text was cut is no whole number, and what stands behind LOT or CONTRAT is the number
+    of another paper: neither means anything here.
     """
     hits = []
     for first, after, number in _spans(text, text.index.starters):
-        if after - 1 not in text.cut:
+        if after - 1 not in text.cut and text.word_before(first) not in OTHER_PAPERS:
             hits += _part(text, first, after, number)
     return hits
 
@@ -80,25 +85,29 @@ def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequ
 
 
 def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
-    index = text.index
+    index, all_digits = text.index, number.isdigit()
     groups, digits = _bare_groups(text.words[first:after])
     size = sum(map(len, digits))
-    if items := index.loose.get("|".join(groups)):
-        return [Hit(LONG_DIGITS if size >= 3 else SHORT_DIGITS, first, after, items, "zeros")]
+    if (size >= SHORT or not all_digits) and (items := index.loose.get("|".join(groups))):
+        telling = size >= (LONG if all_digits else TELLING)
+        return [Hit(LONG_DIGITS if telling else SHORT_DIGITS, first, after, items, "zeros")]
     if _only_generic(groups):
         if size >= SHORT and (items := index.digits.get("|".join(digits))):
             return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
-        if number.isdigit() and (items := index.digits.get(number)):
+        if all_digits and (items := index.digits.get(number)):
             return [Hit(LONG_DIGITS if len(number) >= LONG else SHORT_DIGITS, first, after, items, "digits")]
-    if (
-        len(number) >= SHORT
-        and not number.isdigit()
-        and (items := index.folded.get(number.translate(CONFUSED)))
-    ):
-        whole = strength_of(index.numbers[items[0]].compact)
-        if whole > SHORT_DIGITS and all(_may_be_misread(text, n) for n in range(first, after)):
-            return [Hit(whole - 1, first, after, items, "folded")]
-    return []
+    return [] if all_digits or len(number) < SHORT else _misread(text, first, after, number)
+
+
+def _misread(text: Text, first: int, after: int, number: str) -> list[Hit]:
+    """`F2O24`, `0O0816`: one grade lower than the number itself; one of few digits must begin with one."""
+    items = text.index.folded.get(number.translate(CONFUSED))
+    if not items or not all(_may_be_misread(text, n) for n in range(first, after)):
+        return []
+    whole = strength_of(text.index.numbers[items[0]].compact)
+    if whole <= SHORT_DIGITS and not number[0].isdigit():
+        return []
+    return [Hit(max(SHORT_DIGITS, whole - 1), first, after, items, "folded")]
 
 
 def _bare_groups(words: Sequence[Word]) -> tuple[list[str], list[str]]:

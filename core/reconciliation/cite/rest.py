@@ -3,16 +3,13 @@
 import re
 from typing import Final
 
-from core.reconciliation.cite.kinds import JOINS, TIGHT, Text
+from core.reconciliation.cite.kinds import JOINS, OTHER_PAPERS, TIGHT, Text
 from core.reconciliation.cite.series import beginning, extent
 from core.reconciliation.index import GENERIC, bare, shape_of
 
 _CITING: Final = frozenset(
     {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
 )
-_PAPERS: Final = "CDE CMD COMMANDE PO BC BL BON DEVIS CLIENT CLT CONTRAT DOSSIER CHANTIER AFFAIRE LOT ORDER"
-_OTHER_PAPERS: Final = frozenset(_PAPERS.split())
-"""Words before the number of a paper that is no invoice."""
 _LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
 SHORTEST_ALIKE: Final = 6
 LONGEST_NUMBER: Final = 20
@@ -27,7 +24,7 @@ def leftovers(text: Text) -> None:
         if at in text.cut:
             text.cited.cut.append(text.whole(beginning(text, at), at + 1))
         prefix = _prefix(text, at)
-        if prefix in _OTHER_PAPERS:
+        if prefix in OTHER_PAPERS:
             continue
         after = extent(text, at)
         if _looks_cited(text, at, prefix) or _is_printed_so(text, at, after):

@@ -8,9 +8,10 @@ from then on it is the truth.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.reconciliation.label import ParsedLabel, parse_label
+from core.reconciliation.label.amounts import Amount
 
 TABLE = Path(__file__).with_name("labels.txt")
 INTRODUCTION = "#"
@@ -46,7 +47,7 @@ def told(label: ParsedLabel) -> tuple[str, ...]:
     lines += [_line("text", part) for part in label.remittance]
     lines += [_line(f"reference ({r.how})", r) for r in label.references]
     lines += [_line(f"date {d.value or 'without year'}", d) for d in label.dates]
-    lines += [_amount(label, a) for a in label.amounts]
+    lines += map(_amount, label.amounts)
     lines += [_line(part.kind.replace("_", " "), part) for part in (*label.bank_numbers, *label.noise)]
     form = (
         f"form: {label.bank}, {label.event.replace('_', ' ')}" if label.bank and label.event else "form: none"
@@ -54,14 +55,14 @@ def told(label: ParsedLabel) -> tuple[str, ...]:
     return (form + (", may be cut" if label.is_cut else ""), *filter(None, lines))
 
 
-def _line(kind: str, part: object) -> str:
+def _line(kind: str, part: Any) -> str:
     if part is None:
         return ""
     where = "" if part.field == "remittance" else f"{part.field} "
     return f"{kind} {where}{part.start}-{part.end}: {part.text!r}"
 
 
-def _amount(label: ParsedLabel, amount: object) -> str:
+def _amount(amount: Amount) -> str:
     said = f" ({amount.said})" if amount.said else ""
     written = f"{amount.units / 10**amount.decimals:.{amount.decimals}f} {amount.currency or '?'}"
     return f"amount {amount.start}-{amount.end}{said}: {written}"
