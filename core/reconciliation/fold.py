@@ -350,8 +350,9 @@ class Fold:
         if original is not None and (standing := self.standing.get(original.transaction_id)):
             self._replay([original], lambda d: d is standing)
         closed = self.decided.get(original.transaction_id) if original else None
-        decision = take_back(line, original, possible, closed, self.versions)
-        if is_rejected(decision.shares, self._rejected(line)):
+        rejected = self._rejected(line)
+        decision = take_back(line, original, possible, self.decided.get, self.versions, rejected)
+        if is_rejected(decision.shares, rejected):
             self._refuse_return(line, possible)
             return
         self._put(decision)

@@ -25,7 +25,30 @@ def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
         return "discount"
     if (item.retention_bp or 0) <= MAX_RETENTION_BP and is_rate(item, gap, item.retention_bp):
         return "retention"
+    if case.policy.commission_allowed and gap > 0 and _is_commission(case, item, gap):
+        return "commission"
+    if gap > 0 and _is_exchange(case, gap):
+        return "exchange"
     return "charges" if 0 < gap <= case.policy.charges_tolerance_minor else None
+
+
+def _is_commission(case: Case, item: Item, gap: int) -> bool:
+    """Whether an agent's commission of this amount is written in the text, in a readable currency, and
+    only one item of the debtor has the gross amount. A rate is never guessed."""
+    written = [a.minor(case.line.currency) for a in case.label.amounts if a.said == "commission"]
+    gross = case.scope.owed_at(item.debtor_id, case.paid + gap, most=2)
+    return written == [gap] and len(gross) == 1
+
+
+def _is_exchange(case: Case, gap: int) -> bool:
+    """Whether the money was changed on its way, and little is missing of the item, or of what was sent
+    when that was in the item's currency."""
+    line, due = case.line, case.paid + gap
+    if not line.original_currency or not line.original_amount_minor:
+        return False
+    if line.original_currency == line.currency and abs(line.original_amount_minor) != due:
+        return False
+    return gap * 10_000 <= due * case.policy.exchange_tolerance_bp
 
 
 def in_time(case: Case, item: Item) -> bool:

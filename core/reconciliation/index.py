@@ -80,6 +80,11 @@ def shape_of(text: str) -> str:
     return _DIGIT.sub("9", text)
 
 
+def form_of(text: str) -> str:
+    """The shape with the first two characters as they are, which for digits alone is all there is."""
+    return text[:2] + shape_of(text[2:])
+
+
 def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
     """What a payer may write for the end of a number: its last group, or the end of a long one; where the
     year stands last, the group before.
@@ -119,6 +124,7 @@ class Index:
         self.plain_prefixes: set[str] = set()
         self.shapes: dict[str, set[str]] = defaultdict(set)
         self.printed: set[str] = set()
+        self.forms_of: dict[str, set[str]] = defaultdict(set)
         self.numbers: list[Number] = []
         self.max_words = 3
         for n, item in enumerate(self.items):
@@ -156,6 +162,7 @@ class Index:
             self.loose[loose_key(number.groups)].append(n)
             self.folded[number.compact.translate(CONFUSED)].append(n)
         self.shapes[shape_of(number.compact)].add(self.items[n].seller_id)
+        self.forms_of[self.items[n].debtor_id].add(form_of(number.compact))
         parts = [g for g in number.groups if g[0].isdigit()]
         dense = "".join(parts)
         for key in {digits_key(number.groups), bare(dense), dense} if parts else ():

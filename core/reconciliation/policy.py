@@ -8,11 +8,6 @@ from core.model.ids import content_hash
 CODE_VERSION: Final = "reconciliation-2"
 """Named in every explanation; changes whenever the rules can decide differently."""
 
-WAITING: Final = (
-    "commission_allowed", "legal_order", "joint_decisions", "indirect_collection",
-)  # fmt: skip
-"""Keys whose rules do not exist yet: setting one changes no decision, and whoever sets it is told."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -24,14 +19,16 @@ class Policy:
     """T4: bank charges up to this much may be missing; 0 allows none."""
     rounding_tolerance_minor: int = 2
     """T4: a gap up to this much is labelled `rounding`."""
+    exchange_tolerance_bp: int = 100
+    """T4: what may be missing, in basis points, when the line says that the money was changed."""
     commission_allowed: bool = False
-    """An agent's commission written in the text explains a gap. Waits for its rule: always REVIEW."""
+    """T4: an agent's commission explains a gap, if the text says so and the gross belongs to one item."""
     legal_order: bool = False
-    """Impute by the civil code when the payer gives no indication. Waits for T6: always REVIEW."""
+    """T6, T7: of equal items the oldest that is due is paid first, by the civil code (1342-10)."""
     joint_decisions: bool = False
-    """Decide several lines for several items at once (n:m). Waits for its rule: always REVIEW."""
+    """T3: several lines of one day that together pay what they cite are decided at once (n:m)."""
     indirect_collection: bool = False
-    """The seller forwards what debtors paid him. Waits for its rule: always REVIEW."""
+    """A seller may forward what his debtors paid him; otherwise money from a seller is a REVIEW."""
     hold_days: int = 0
     """Business days that a payment without reference (T6, T7) waits for a stronger claim, counted from
     its booking day and never from the clock; 0 decides at once."""
@@ -63,12 +60,6 @@ class Policy:
     """Steps of one such search."""
     max_shared_key: int = 50
     """A reference or counter that more items share points nowhere."""
-
-    @property
-    def without_effect(self) -> tuple[str, ...]:
-        """Keys that were set away from their default and that no rule reads yet."""
-        defaults = type(self)()
-        return tuple(name for name in WAITING if getattr(self, name) != getattr(defaults, name))
 
     def values(self) -> dict[str, Any]:
         """Every key with its value, as a policy file would have it."""

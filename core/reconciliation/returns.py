@@ -1,12 +1,13 @@
 """The return path: money taken back finds its original and reopens exactly what that had closed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from core.model.decision import Decision, Share
-from core.reconciliation.decision import Versions, settle_nothing
+from core.reconciliation.case import Proposal
+from core.reconciliation.decision import LISTED, Versions, ranked, settle_nothing
 from core.reconciliation.line import Line
 from core.reconciliation.receipt import ids_of, same_payer
 
@@ -69,23 +70,45 @@ class Originals:
 
 
 def take_back(
-    line: Line, original: Line | None, possible: list[Line], closed: Decision | None, versions: Versions
+    line: Line,
+    original: Line | None,
+    possible: Sequence[Line],
+    closed: Callable[[str], Decision | None],
+    versions: Versions,
+    rejected: tuple[frozenset[str], ...] = (),
 ) -> Decision:
-    """The decision about a returned payment. `closed` is what was decided about the original."""
+    """The decision about a returned payment. `closed` tells what was decided about an earlier line."""
     reason: dict[str, Any] = {"return_reason": line.return_reason}
     if original is None:
-        ids = sorted(o.transaction_id for o in possible)
-        word = "return_ambiguous" if possible else "return_without_original"
-        return settle_nothing(line, word, versions, originals=ids[:20], **reason)
-    if closed is None or not closed.shares or closed.outcome != "auto":
+        latest = possible[-LISTED:]
+        proposals = [p for o in latest if (p := _proposal(line, o, closed(o.transaction_id))) is not None]
         return settle_nothing(
-            line, "return_of_unallocated", versions, returns=original.transaction_id, **reason
-        )
-    opposite = tuple(Share(item_id=s.item_id, amount_minor=-s.amount_minor) for s in closed.shares)
-    decision = settle_nothing(
-        line, "return", versions, shares=opposite, returns=original.transaction_id, **reason
-    )
-    allocated = -closed.allocated_minor
+            line, "return_ambiguous" if possible else "return_without_original", versions,
+            candidates=ranked(proposals, rejected),
+            originals=sorted(o.transaction_id for o in possible)[:LISTED], **reason,
+        )  # fmt: skip
+    decided = closed(original.transaction_id)
+    reason["returns"] = original.transaction_id
+    if decided is None or not decided.shares or decided.outcome != "auto":
+        return settle_nothing(line, "return_of_unallocated", versions, **reason)
+    decision = settle_nothing(line, "return", versions, shares=_opposite(decided), **reason)
+    allocated = -decided.allocated_minor
     return decision.model_copy(
         update={"allocated_minor": allocated, "unallocated_minor": line.amount_minor - allocated}
     )
+
+
+def _opposite(decided: Decision) -> tuple[Share, ...]:
+    return tuple(Share(item_id=s.item_id, amount_minor=-s.amount_minor) for s in decided.shares)
+
+
+def _proposal(line: Line, original: Line, decided: Decision | None) -> Proposal | None:
+    """What it would reopen if this were the original: the same payer first, then the latest."""
+    if decided is None or not decided.shares or decided.outcome != "auto":
+        return None
+    assert line.booking_date is not None
+    assert original.booking_date is not None
+    days = (line.booking_date - original.booking_date).days
+    score = (0.9 if same_payer(line, original) else 0.5) / (1 + days / 30)
+    why = {"because": "takes this payment back", "returns": original.transaction_id, "days": days}
+    return Proposal(_opposite(decided), score, why)

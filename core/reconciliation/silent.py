@@ -8,7 +8,7 @@ from core.model.decision import Share, Tier
 from core.reconciliation.case import Case, Ruling
 from core.reconciliation.coincidence import amount_odds, by_everything, by_group
 from core.reconciliation.group import groups
-from core.reconciliation.index import shape_of
+from core.reconciliation.index import form_of
 from core.reconciliation.label import is_year
 from core.reconciliation.label.zones import zones_of
 
@@ -30,20 +30,24 @@ def is_silent(case: Case) -> bool:
     """Whether no token of the text could be a reference: a payer who cites something means it.
 
     Identifiers that software fills in (end-to-end id, `/REF`) count only when they have the form of a
-    number that is known here.
+    number of the payer's.
     """
     if case.cited.citations or case.cited.unknown or case.cited.caps:
         return False
-    booked, shapes = case.line.booking_date, case.scope.index.shapes
-    zones = None
+    booked, zones = case.line.booking_date, None
     for word in case.label.words:
         if word.text.isalpha() or (word.text.isdigit() and booked and is_year(word.text, booked)):
             continue
         zones = _machine_zones(case) if zones is None else zones
         by_machine = word.field == "end_to_end_id" or any(a <= word.start < b for a, b in zones)
-        if not by_machine or shape_of(word.text) in shapes:
+        if not by_machine or _is_like_his(case, word.text):
             return False
     return True
+
+
+def _is_like_his(case: Case, text: str) -> bool:
+    forms, form = case.scope.index.forms_of, form_of(text)
+    return any(form in forms.get(debtor_id, ()) for debtor_id in case.payer.sure)
 
 
 def _machine_zones(case: Case) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What a person decides about one bank line; a run never changes it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import BadInput, Conflict, NotFound
@@ -21,9 +22,11 @@ def accept(
         decision = _open_case(unit, decision_id)
         chosen = _candidate(decision, rank)
         known = load(unit, decision.company_id)
-        if any(not _is_open(known, decision, share) for share in chosen.shares):
+        original = chosen.why.get("returns")
+        if not (_still_there(known, original, chosen) if original else _all_open(known, decision, chosen)):
             raise Conflict(f"candidate {rank} of {decision_id} is not open any more; look at it again")
-        _keep(unit, decision, person, "accept", outcome="auto", shares=chosen.shares, reason="accepted")
+        answer: dict[str, Any] = {"outcome": "auto", "shares": chosen.shares, "reason": "accepted"}
+        _keep(unit, decision, person, "accept", **answer, told={"returns": original} if original else {})
     return _follow(store, tenant_id, decision_id, rules)
 
 
@@ -105,6 +108,17 @@ def _candidate(decision: Decision, rank: int) -> Candidate:
     return chosen
 
 
+def _all_open(known: Known, decision: Decision, chosen: Candidate) -> bool:
+    return all(_is_open(known, decision, share) for share in chosen.shares)
+
+
+def _still_there(known: Known, original: str, chosen: Candidate) -> bool:
+    """Whether the payment that goes back still closes what the candidate would open again."""
+    closed = known.decisions.get(original)
+    paid = sorted((s.item_id, -s.amount_minor) for s in closed.shares) if closed and stands(closed) else []
+    return bool(paid) and paid == sorted((s.item_id, s.amount_minor) for s in chosen.shares)
+
+
 def _open_case(unit: Unit, decision_id: str) -> Decision:
     decision = _decision(unit, decision_id)
     if stands(decision):
@@ -170,11 +184,11 @@ def _keep(
     shares: tuple[Share, ...],
     reason: str,
     no: tuple[tuple[str, ...], ...] | None = None,
+    told: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Writes the person's version of the decision, its audit entry, and the job that follows it up."""
     line = _line(unit, before)
-    sign = 1 if line.amount_minor > 0 else -1
-    allocated = sign * sum(share.amount_minor for share in shares)
+    allocated = abs(sum(share.amount_minor for share in shares)) * (1 if line.amount_minor > 0 else -1)
     changes: dict[str, Any] = {
         "outcome": outcome,
         "reason": reason,
@@ -184,7 +198,7 @@ def _keep(
         "unallocated_minor": line.amount_minor - allocated,
         "decided_by": f"person:{person}",
         "rejected": before.rejected if no is None else no,
-        "explanation": {**before.explanation, "person": {"name": person, "action": action}},
+        "explanation": {**before.explanation, **told, "person": {"name": person, "action": action}},
     }
     decision = before.model_copy(update=changes)
     if not unit.put([decision]).changed:

@@ -31,8 +31,6 @@ def reconcile_files(
         done = run_files(transactions, open_items, payer_accounts, policy, out, format, progress=report)
     for file, column in done.unknown_columns:
         warn(f"{file}: column {column} is not known and was ignored")
-    for key in done.without_effect:
-        warn(f"{policy}: {key} has no effect yet: no rule reads it")
     if as_json:
         emit({**{name: getattr(done, name) for name in done.__slots__}, "out": str(out)})
     else:

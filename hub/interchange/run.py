@@ -35,7 +35,6 @@ class Summary:
     unallocated_minor: Mapping[str, int]
     unknown_columns: tuple[tuple[str, str], ...]
     policy: str
-    without_effect: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -119,5 +118,4 @@ def _summary(decisions: pl.DataFrame, items: int, reading: _Reading, policy: Pol
         unallocated_minor=_totals(decisions, "unallocated_minor"),
         unknown_columns=tuple(reading.unknown),
         policy=policy.version,
-        without_effect=policy.without_effect,
     )

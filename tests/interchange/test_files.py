@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from core.errors import BadInput
-from core.reconciliation.policy import WAITING, Policy
 from hub.interchange import Summary, run_files
 
 LINES: list[dict[str, Any]] = [
@@ -208,15 +207,6 @@ def test_a_policy_is_refused_by_key(tmp_path: Path, toml: str, said: str) -> Non
     with pytest.raises(BadInput, match=said):
         run(tmp_path, policy=policy)
     assert not (tmp_path / "out").exists()
-
-
-def test_a_policy_key_that_no_rule_reads_is_told(tmp_path: Path) -> None:
-    policy = tmp_path / "policy.toml"
-    told = {key: "true" if isinstance(getattr(Policy(), key), bool) else "5" for key in WAITING}
-    policy.write_text(
-        "".join(f"{key} = {value}\n" for key, value in told.items()) + "allow_partial = false\n"
-    )
-    assert run(tmp_path, policy=policy).without_effect == WAITING
 
 
 def test_a_policy_decides(tmp_path: Path) -> None:

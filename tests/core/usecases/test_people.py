@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import BadInput, Conflict
-from core.model import Decision
+from core.model import Allocation, Decision
 from core.usecases.decide import accept, assign, not_ours, undo
 from core.usecases.finance import finance
 from core.usecases.reconcile import reconcile
@@ -116,3 +116,29 @@ def test_a_copy_of_a_document_is_not_assigned() -> None:
     run(store)
     with pytest.raises(BadInput, match="give the id inv_FA-2026-0012"):
         assign(store, T, decision_of(store, "1").id, person="ada", amounts={"inv_FA-2026-0012_z": 50_000})
+
+
+def test_a_person_says_which_payment_went_back() -> None:
+    store = world(
+        invoice("FA-2026-0012", 50_000),
+        invoice("FA-2026-0013", 50_000),
+        line("1", 50_000, day(4, 7), "FA-2026-0012"),
+        line("2", 50_000, day(4, 8), "FA-2026-0013"),
+        line("3", -50_000, day(4, 9), "RAPPEL", operation="recall"),
+    )
+    run(store)
+    asked = decision_of(store, "3")
+    assert (asked.reason, len(asked.candidates)) == ("return_ambiguous", 2)
+    chosen = asked.candidates[1]
+    taken = accept(store, T, asked.id, person="ada", rank=2)
+    assert (taken.outcome, taken.allocated_minor, taken.unallocated_minor) == ("auto", -50_000, 0)
+    assert taken.explanation["returns"] == chosen.why["returns"]
+    run(store)
+    check_invariants(store)
+    with store.begin(T, write=False) as unit:
+        entries = unit.entries(Allocation)
+    paid: dict[str, int] = {}
+    for entry in entries:
+        paid[entry.invoice_id] = paid.get(entry.invoice_id, 0) + entry.amount_minor
+    assert paid.pop(chosen.shares[0].item_id) == 0
+    assert list(paid.values()) == [50_000]
