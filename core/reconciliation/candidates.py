@@ -41,13 +41,15 @@ def propose(
 ) -> Proposal | None:
     """These items for this money: whole, the largest cut by what is missing, the excess left over.
 
-    None when the money does not even reach the largest: which part is meant, nobody can say.
+    None when the items are no debt of that direction, or when the money does not even reach the largest:
+    which part is meant, nobody can say.
     """
     scope, sign = case.scope, 1 if case.paid > 0 else -1
     amounts = {n: scope.open[n] for n in sorted(dict.fromkeys(items)) if scope.open[n]}
-    if not amounts:
+    due = sum(amounts.values())
+    if due * sign <= 0:
         return None
-    over = case.paid - sum(amounts.values())
+    over = case.paid - due
     level, more = _amount_level(case, tuple(amounts), over)
     if over * sign < 0:
         largest = max(amounts, key=lambda n: amounts[n] * sign)
