@@ -10,7 +10,7 @@ from core.reconciliation.gaps import gap_reason, late_payment, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
 from core.reconciliation.silent import sole_debtor
-from core.reconciliation.slips import slips
+from core.reconciliation.slips import near
 from core.reconciliation.tiers import counter_hits
 
 HANDFUL: Final = 8
@@ -32,6 +32,8 @@ EACH_MORE: Final = -0.5
 """For each further item of a group that nobody cited."""
 LEFT_OUT: Final = -2.0
 """For leaving out some of what is cited."""
+FAR: Final = -3.0
+"""For a difference without a name, in proportion to the larger amount."""
 MIDDLE: Final = 6.0
 _LEVELS: Final = {STRUCTURED: "structured", FULL: "full", LONG_DIGITS: "long", SHORT_DIGITS: "short"}
 
@@ -61,6 +63,7 @@ def propose(
     bits = REFERENCE[reference] + AMOUNT[level] + PAYER[grade] + _dates(case, tuple(amounts))
     bits += EACH_MORE * (len(amounts) - 1) if reference in ("none", "elsewhere") else 0
     bits += LEFT_OUT if left_out else 0
+    bits += FAR * abs(over) / max(abs(case.paid), abs(due)) if level in ("short", "excess") else 0
     why = {"because": because, "reference": reference, "amount": level, "payer": grade, **more}
     return Proposal(shares, 1 / (1 + 2 ** ((MIDDLE - bits) / 2)), why)
 
@@ -101,7 +104,7 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
     found: list[Proposal | None] = []
     if meaning is not None:
         found += _of_cited(case, meaning)
-    found += [propose(case, [n], "one slip from the cited number", "slip") for n in slips(case)]
+    found += _nearly_cited(case)
     found += [propose(case, [n], f"counter {c}", "counter") for n, c in counter_hits(case).items()]
     found += _declared(case)
     found += _of_payer_exactly(case)
@@ -153,6 +156,15 @@ def _with_uncited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
         for m in rivals(case, items[0])[:HANDFUL]:
             if scope.open[m] == case.paid:
                 yield propose(case, [m], "open at this amount", "slip")
+
+
+_NEAR: Final = {"cut": "its number begins so", "typo": "one slip from the cited number"}
+
+
+def _nearly_cited(case: Case) -> Iterator[Proposal | None]:
+    for citation in near(case):
+        for n in citation.items[:MOST]:
+            yield propose(case, [n], _NEAR[citation.how], "slip")
 
 
 def _declared(case: Case) -> Iterator[Proposal | None]:

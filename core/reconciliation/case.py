@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
-from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, shape_of
+from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, running, shape_of
 from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.names import Payer
@@ -16,6 +16,11 @@ from core.reconciliation.scope import Scope
 
 FEW_SELLERS: Final = 2
 """A form of number that more sellers use belongs to nobody in particular."""
+
+MANY_DIGITS: Final = 4
+"""Shorter running numbers are met everywhere: every seller has an invoice 417."""
+SPARSE: Final = 10
+"""Unless no more than one in ten of them is taken here."""
 
 
 class Proposal(NamedTuple):
@@ -91,10 +96,16 @@ class Case:
         return 1 if grade == 0 and (forwarded or n in self.declared) else grade
 
     def is_telling(self, citation: Citation) -> bool:
-        """Whether the whole number is cited, and its form belongs to few sellers, not to everybody."""
+        """Whether the whole number is cited, and its form is not everybody's: few sellers use it, and
+        it runs high, or few of the numbers that it allows are taken."""
+        return is_whole(citation) and all(self._is_own_form(n) for n in citation.items)
+
+    def _is_own_form(self, n: int) -> bool:
         index = self.scope.index
-        forms = {shape_of(index.numbers[n].compact) for n in citation.items}
-        return is_whole(citation) and all(len(index.shapes[form]) <= FEW_SELLERS for form in forms)
+        number = index.numbers[n]
+        shape, digits = shape_of(number.compact), len(running(number.groups))
+        sparse = digits >= MANY_DIGITS or index.of_shape[shape] * SPARSE <= 10**digits
+        return sparse and len(index.shapes[shape]) <= FEW_SELLERS
 
     def is_open(self, n: int) -> bool:
         return self.scope.open[n] != 0

@@ -10,11 +10,16 @@ from core.reconciliation.line import Item
 
 DEDUCTION: Final = 10
 """A partial payment that leaves less than a tenth looks like a deduction, not like an instalment."""
+CLOSE: Final = 20
+"""Amounts that differ by less than a twentieth may be the same with a difference."""
 MAX_RETENTION_BP: Final = 500
 """The law caps the retention of a works contract at five percent of the amount including tax."""
 
 INDEMNITY: Final = 40
 """Fixed indemnity for late payment, in major units, per invoice (French commercial code D441-5)."""
+
+MOST_INTEREST: Final = 5
+"""Interest for late payment is no more than a fifth of what is owed: about a year at the legal rate."""
 
 
 def gap_reason(case: Case, item: Item, gap: int) -> GapReason | None:
@@ -73,7 +78,8 @@ def late_payment(case: Case, items: Sequence[int], excess: int) -> dict[str, int
     """An excess taken apart: the fixed indemnity of each item, and what is left as interest for so many
     days, with the yearly rate (basis points) that this would be. Only told; nothing is absorbed."""
     indemnity = INDEMNITY * 10 ** exponent(case.line.currency) * len(items)
-    if case.line.currency != "EUR" or excess < indemnity:
+    owed = sum(case.scope.open[n] for n in items)
+    if case.line.currency != "EUR" or not 0 <= excess - indemnity <= owed // MOST_INTEREST:
         return {}
     booked, due = case.line.booking_date, [case.scope.items[n].due_date for n in items]
     late = [(booked - day).days for day in due if booked and day and booked > day]
@@ -84,7 +90,6 @@ def late_payment(case: Case, items: Sequence[int], excess: int) -> dict[str, int
         parts["interest_or_other_minor"] = interest
     if late:
         parts["days_late"] = max(late)
-        owed = sum(case.scope.open[n] for n in items)
         parts["yearly_rate_bp"] = interest * 365 * 10_000 // (owed * max(late)) if owed > 0 else 0
     return parts
 
@@ -97,3 +102,14 @@ def rivals(case: Case, n: int) -> list[int]:
     equal = scope.owed_at(debtor_id, case.paid, most=few)
     netted = scope.owed_at(debtor_id, case.paid - scope.open[n], most=few)
     return [m for m in (*equal, *netted) if m != n]
+
+
+def close_rival(case: Case, n: int) -> bool:
+    """Whether a part may be no part: the debtor owes something else of about this amount, or so much
+    that nobody can look at all of it."""
+    if rivals(case, n):
+        return True
+    owed = case.scope.owed(case.scope.items[n].debtor_id, most=case.policy.max_owed)
+    if owed is None:
+        return True
+    return any(m != n and abs(case.scope.open[m] - case.paid) * CLOSE <= case.paid for m in owed)

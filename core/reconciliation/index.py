@@ -85,17 +85,22 @@ def form_of(text: str) -> str:
     return text[:2] + shape_of(text[2:])
 
 
+def running(groups: Sequence[str]) -> str:
+    """The digits of a number that go on from one invoice to the next: the last ones, or those before the
+    year where the year stands last."""
+    digits = [g for g in groups if g[0].isdigit()]
+    if len(digits) > 1 and len(digits[0]) < len(digits[-1]) == 4 and digits[-1].startswith("20"):
+        digits.pop()
+    return digits[-1] if digits else ""
+
+
 def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
-    """What a payer may write for the end of a number: its last group, or the end of a long one; where the
-    year stands last, the group before.
+    """What a payer may write for the end of a number: its running digits, or the end of many.
 
     >>> counters_of(("F", "2024", "0031")), counters_of(("94", "2024"))
     (('31',), ('94',))
     """
-    digits = [g for g in groups if g[0].isdigit()]
-    if len(digits) > 1 and len(digits[0]) < len(digits[-1]) == 4 and digits[-1].startswith("20"):
-        digits.pop()
-    last = digits[-1] if digits else ""
+    last = running(groups)
     if not last:
         return ()
     if len(last) <= 6:
@@ -123,6 +128,7 @@ class Index:
         self.prefixes: set[str] = set()
         self.plain_prefixes: set[str] = set()
         self.shapes: dict[str, set[str]] = defaultdict(set)
+        self.of_shape: Counter[str] = Counter()
         self.printed: set[str] = set()
         self.forms_of: dict[str, set[str]] = defaultdict(set)
         self.numbers: list[Number] = []
@@ -161,7 +167,9 @@ class Index:
             self.full[number.compact].append(n)
             self.loose[loose_key(number.groups)].append(n)
             self.folded[number.compact.translate(CONFUSED)].append(n)
-        self.shapes[shape_of(number.compact)].add(self.items[n].seller_id)
+        shape = shape_of(number.compact)
+        self.shapes[shape].add(self.items[n].seller_id)
+        self.of_shape[shape] += 1
         self.forms_of[self.items[n].debtor_id].add(form_of(number.compact))
         parts = [g for g in number.groups if g[0].isdigit()]
         dense = "".join(parts)

@@ -52,6 +52,8 @@ class Policy:
     """Characters of a text that are read."""
     max_references: int = 60
     """References of one text that are looked up."""
+    max_owed: int = 2_000
+    """Open items of one payer among which a cut or mistyped number is looked up."""
     max_group_items: int = 40
     """Items among which a group that sums is searched."""
     max_group_size: int = 8

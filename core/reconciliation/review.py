@@ -9,7 +9,7 @@ from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.silent import is_silent, owed_by, payer_and_amount, payer_and_group, sole_debtor
-from core.reconciliation.slips import slips
+from core.reconciliation.slips import near
 from core.reconciliation.tiers import counter_hits
 
 
@@ -81,6 +81,11 @@ def _says_something(case: Case, meaning: Meaning) -> bool:
     if len(meaning.items) > len({scope.items[n].debtor_id for n in meaning.items}):
         return True
     return any(case.is_telling(c) for c in case.cited.citations)
+
+
+def refund(case: Case, meaning: Meaning) -> Reason | None:
+    """Money out that cites a credit note, and is not its amount."""
+    return Reason("sum_differs") if case.paid < 0 and meaning.items else None
 
 
 def ambiguous(case: Case, meaning: Meaning) -> Reason | None:
@@ -162,18 +167,19 @@ def sums_differ(case: Case, meaning: Meaning) -> Reason | None:
 
 
 _CITED: Final[tuple[Callable[[Case, Meaning], Reason | None], ...]] = (
-    ambiguous, settled, conflict, several_debtors, exact_but_unproven, over_payment, under_payment,
+    refund, ambiguous, settled, conflict, several_debtors, exact_but_unproven, over_payment, under_payment,
     sums_differ,
 )  # fmt: skip
 
 
 def by_unknown(case: Case) -> Reason | None:
     """A number is cited that we do not hold: the payer tells us that he pays something else."""
-    if not case.cited.unknown:
+    if not (case.cited.unknown or case.cited.cut or case.cited.alike):
         return None
-    own = case.scope.of_payer_at(case.payer, case.paid, most=1) or slips(case)
+    telling = is_rare(case) or sole_debtor(case) is not None
+    own = case.scope.of_payer_at(case.payer, case.paid, most=1) if telling else ()
     weak = counter_hits(case) if is_rare(case) else ()
-    return Reason("unknown_reference") if own or weak else None
+    return Reason("unknown_reference") if own or weak or near(case) else None
 
 
 def by_counters(case: Case) -> Reason | None:

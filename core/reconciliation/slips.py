@@ -1,50 +1,52 @@
-"""T5, too: a number that is one slip of the finger away from one the payer owes."""
-
-from rapidfuzz.distance import OSA
+"""T5, too: a number that was cut, or has one slip of the finger, among what one payer owes."""
 
 from core.model.decision import Share
 from core.reconciliation.case import Case, Ruling
+from core.reconciliation.cite import Citation, nearly
 from core.reconciliation.coincidence import amount_odds
-from core.reconciliation.index import SHORT
-from core.reconciliation.silent import sole_debtor
+from core.reconciliation.silent import OTHERWISE
 
 
-def is_slip(text: str, number: str) -> bool:
-    """Whether one character was changed, lost, added or swapped with its neighbour, in the number or in
-    its end when the text has only that.
+def near(case: Case) -> tuple[Citation, ...]:
+    """What the numbers that are not held may mean among the payer's open items."""
+    if not (case.cited.unknown or case.cited.cut or case.cited.alike):
+        return ()
+    return nearly(case.cited, case.scope.index, case.scope.of_payer(case.payer, most=case.policy.max_owed))
 
-    >>> is_slip("FA2404356", "FA2404365"), is_slip("2404356", "FA240435"), is_slip("FA93", "FA77")
-    (True, True, False)
+
+def near_and_amount(case: Case) -> Ruling | None:
+    """T5: of what the payer owes one item has a number like the one in the text, and the exact amount.
+
+    A cut number proves nothing about the rest of it, and a slip may be no slip at all: somebody who
+    also pays invoices that are not known here may mean one of those. So all his invoices are known, or
+    the amount is one that chance does not meet.
     """
-    if len(text) < SHORT:
-        return False
-    ends = {number, *(number[-size:] for size in (len(text) - 1, len(text), len(text) + 1))}
-    return any(OSA.distance(text, end, score_cutoff=1) == 1 for end in ends)
-
-
-def slips(case: Case) -> tuple[int, ...]:
-    """Of what the payer owes, the items whose number is one slip from a cited one we do not hold."""
-    scope, most = case.scope, case.policy.max_group_items
-    texts = [word.text for word in case.cited.unknown[:most] if len(word.text) >= SHORT]
-    mine = scope.of_payer(case.payer, most=most) if texts else ()
-    return tuple(n for n in mine if any(is_slip(t, scope.index.numbers[n].compact) for t in texts))
-
-
-def slip_and_amount(case: Case) -> Ruling | None:
-    """T5: one unknown number, one item of a payer whose every invoice is known here one slip away from
-    it, and its exact amount, which is a rare one."""
-    if case.cited.citations or len(case.cited.unknown) != 1 or sole_debtor(case) is None:
+    if case.cited.citations:
         return None
-    near, scope = slips(case), case.scope
-    if len(near) != 1 or scope.open[near[0]] != case.paid:
+    found = {n: c for c in near(case) for n in c.items if case.scope.open[n] == case.paid}
+    if len(found) != 1:
         return None
-    (n,) = near
-    debtor_id = scope.items[n].debtor_id
-    owed = scope.owed(debtor_id, most=case.policy.max_group_items)
-    if owed is None or scope.index.amounts_of[debtor_id, case.paid] > 1:
+    ((n, citation),) = found.items()
+    if case.grade(n) < 1 or not _may_be_meant(case, n, citation):
         return None
-    chance = len(owed) * amount_odds(scope.index, case.paid, case.line.currency)
+    debtor_id = case.scope.items[n].debtor_id
+    owed = case.scope.owed(debtor_id, most=case.policy.max_group_items)
+    if owed is None or case.scope.index.amounts_of[debtor_id, case.paid] > 1:
+        return None
+    chance = len(owed) * amount_odds(case.scope.index, case.paid, case.line.currency)
+    chance *= OTHERWISE if debtor_id not in case.scope.partly_known else 1
     if chance > case.policy.max_coincidence:
         return None
-    share = Share(item_id=scope.items[n].item_id, amount_minor=case.paid)
-    return Ruling("auto", "T5", "slip_and_amount", (share,), chance)
+    share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
+    return Ruling("auto", "T5", f"{citation.how}_and_amount", (share,), chance)
+
+
+def _may_be_meant(case: Case, n: int, citation: Citation) -> bool:
+    """Not when the payer also pays invoices unknown here, and the text could be the number of one."""
+    known = case.scope.items[n].debtor_id not in case.scope.partly_known
+    number = case.scope.index.numbers[n].compact
+    return known or citation.how == "cut" or _digits(citation.text) != _digits(number)
+
+
+def _digits(text: str) -> int:
+    return sum(c.isdigit() for c in text)

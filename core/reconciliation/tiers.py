@@ -7,12 +7,12 @@ from typing import Final
 from core.model.decision import Share, Tier
 from core.reconciliation.case import Case, Meaning, Ruling, is_whole
 from core.reconciliation.coincidence import by_counter, by_group, by_number
-from core.reconciliation.gaps import gap_reason, is_deduction, rivals
+from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import is_year
 from core.reconciliation.silent import payer_and_amount, payer_and_group
-from core.reconciliation.slips import slip_and_amount
+from core.reconciliation.slips import near_and_amount
 
 
 def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
@@ -170,7 +170,7 @@ def reference_and_part(case: Case) -> Ruling | None:
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
     known = any(n in c.items and is_whole(c) for c in case.cited.citations)
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
-    if not known or gap <= 0 or rivals(case, n) or is_deduction(case, n):
+    if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
         return None
     share = Share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (share,), _partial_chance(case))
@@ -190,7 +190,7 @@ TIERS: Final = (
     TierRule("T3", references_and_sum),
     TierRule("T4", reference_and_gap),
     TierRule("T5", counter_and_amount),
-    TierRule("T5", slip_and_amount),
+    TierRule("T5", near_and_amount),
     TierRule("T6", payer_and_amount),
     TierRule("T7", payer_and_group),
     TierRule("T8", reference_and_part),

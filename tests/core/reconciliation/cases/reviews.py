@@ -1,0 +1,41 @@
+"""V01…: what a person is shown, and when nobody is asked."""
+
+from core.reconciliation import Item
+from tests.core.reconciliation.build import item, line
+from tests.core.reconciliation.cases.table import BRUNOY, Case
+
+OPEN = [item("FA-1", "1457.13"), item("FA-2", "864.17")]
+CLOSED = [item("FA-1", "1457.13", whole_turnover=True), item("FA-2", "864.17", whole_turnover=True)]
+
+
+def crowd() -> list[Item]:
+    """A shared account: forty sellers of the same form of number."""
+    return [item(f"FA-{n}", f"{300 + n}.00", f"Client {n}", seller_id=f"s{n}") for n in range(400, 440)]
+
+
+CASES = [
+    Case("V01 a stranger, and an amount that many have",
+         owed=[item(f"FA-{n}", 700, f"C {n}") for n in range(30)],
+         paid=line("VIREMENT", 700, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V02 a stranger, and a rare amount", owed=OPEN, paid=line("VIREMENT", "864.17", payer="PERSONNE"),
+         right="REVIEW amount_only: FA-2 864.17"),
+    Case("V03 a stranger who cites a number of everybody's form, and another amount", owed=crowd(),
+         paid=line("FA-417", "94.12", payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V04 the same number from its debtor", owed=crowd(), paid=line("FA-417", "94.12",
+         payer="CLIENT 417"),
+         right="REVIEW partial_payment: FA-417 94.12"),
+    Case("V05 a known payer, and nothing that fits", owed=OPEN, paid=line("VIREMENT", 77, payer=BRUNOY),
+         right="NONE nothing_fits"),
+    Case("V06 the same where every invoice of his is known: he pays something of it", owed=CLOSED,
+         paid=line("VIREMENT", 800, payer=BRUNOY), right="REVIEW payer_only: FA-2 800.00"),
+    Case("V07 late: the fixed indemnity on top", owed=CLOSED, paid=line("VIREMENT", "904.17", payer=BRUNOY),
+         right="REVIEW payer_only: FA-2 864.17"),
+    Case("V08 a tool says which invoice it is: evidence, not a decision", owed=OPEN,
+         paid=line("VIREMENT", "1457.13", declared_item_ids=("FA-1",)),
+         right="REVIEW declared_match: FA-1 1457.13"),
+    Case("V09 the tool and the text agree", owed=OPEN,
+         paid=line("FA-1", "1457.13", declared_item_ids=("FA-1",)), right="AUTO T2: FA-1 1457.13"),
+    Case("V10 a second payment of a settled invoice, and another is open at that amount",
+         owed=[item("FA-12", 700, open_minor=0), item("FA-13", 700)], paid=line("FA-12", 700, payer=BRUNOY),
+         right="REVIEW already_settled: FA-13 700.00"),
+]  # fmt: skip
