@@ -64,7 +64,7 @@ def reconcile(
     for key in sorted(by_wall, key=str):
         fold = Fold(items_by_wall.get(key, []), accounts.get(key[0], []), policy, versions)
         fold.remember(earlier, standing, copies, known)
-        decided.update(fold.run(by_wall[key], until=horizon.get(key[0], date.min)))
+        decided.update(fold.run(by_wall[key], until=horizon.get(key[:2], date.min)))
     return tuple(decided[i] for i in sorted(asked))
 
 

@@ -66,10 +66,11 @@ def order(line: Line) -> tuple[bool, datetime, str]:
     return at is None, at or _LONG_AGO, line.transaction_id
 
 
-def horizons(lines: Iterable[Line]) -> dict[str, date]:
-    """The last booking day that is known of each tenant: how far its calendar has come."""
-    found: dict[str, date] = {}
+def horizons(lines: Iterable[Line]) -> dict[tuple[str, str | None], date]:
+    """The last booking day that is known of each company of a tenant: how far its calendar has come."""
+    found: dict[tuple[str, str | None], date] = {}
     for line in lines:
         if line.status == "booked" and line.booking_date is not None:
-            found[line.tenant_id] = max(line.booking_date, found.get(line.tenant_id, date.min))
+            key = (line.tenant_id, line.company_id)
+            found[key] = max(line.booking_date, found.get(key, date.min))
     return found
