@@ -90,15 +90,16 @@ class RowTable(OwnedByTenant):
 # would be read from end to end for every id.
 
 
-def _current_index(name: str, *columns: str, unique: bool = False) -> Index:
+def current_index(name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of the current versions of a fact table."""
     current = text("superseded_at IS NULL")
     return Index(name, *columns, unique=unique, sqlite_where=current, postgresql_where=current)
 
 
 def facts_of(table: str, *by: str) -> Sequence[Any]:
     """Indexes of a fact table: one current version per id, and current versions `by` column."""
-    unique = _current_index(f"uq_{table}_current", "tenant_id", "id", unique=True)
-    return (unique, *(_current_index(f"ix_{table}_{column}", column, "tenant_id") for column in by))
+    unique = current_index(f"uq_{table}_current", "tenant_id", "id", unique=True)
+    return (unique, *(current_index(f"ix_{table}_{column}", column, "tenant_id") for column in by))
 
 
 def entries_of(table: str, *by: str) -> Sequence[Any]:

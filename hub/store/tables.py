@@ -16,6 +16,7 @@ from hub.store.columns import (
     Stored,
     UtcInstant,
     Word,
+    current_index,
     entries_of,
     facts_of,
     rows_of,
@@ -61,7 +62,10 @@ class BankAccountTable(FactTable, table=True):
 
 class BankTransactionTable(FactTable, table=True):
     __tablename__ = "bank_transaction"
-    __table_args__ = facts_of("bank_transaction", "company_id", "account_id")
+    __table_args__ = (
+        *facts_of("bank_transaction", "company_id"),
+        current_index("ix_bank_transaction_account_id", "account_id", "booking_date", "tenant_id"),
+    )
     account_id: str = Field(sa_type=Word)
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str
