@@ -65,9 +65,10 @@ def import_einvoice(
     whether or not their invoice is known yet.
     """
     content = _content(name, file)
-    with store.begin(tenant_id, write=not dry_run) as unit:
+    with store.begin(tenant_id, write=False) as unit:
         raw = _raw(unit, name, content, _company(unit, company_id))
-        read = _read(einvoices, raw)
+    read = _read(einvoices, raw)
+    with store.begin(tenant_id, write=not dry_run) as unit:
         facts, aside = _fresh(unit, read.invoices)
         statuses = _unknown(unit, read.statuses)
         if not dry_run:
