@@ -66,6 +66,8 @@ class _Reader:
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
             raise self.refusal(f"is not well-formed XML ({reason}): it is cut or damaged") from None
+        except (LookupError, ValueError):
+            raise self.refusal("declares an encoding that is not read") from None
         return self.done
 
     def refusal(self, what: str) -> BadInput:

@@ -178,15 +178,17 @@ class _Part:
         if not others or not others <= {*_GAPS, "netting", "customer", "supplier"}:
             self._transferred(lines, sign)
             return
-        kinds: dict[str, SettlementKind] = {
-            name: cast(SettlementKind, name) if name in _GAPS else "netting" for name in others
-        }
-        if len({*kinds.values()}) == 1:
+        turn = -1 if lines[0].minor > 0 else 1
+        amounts: dict[SettlementKind, int] = defaultdict(int)
+        for name in sorted(others):
+            kind = cast(SettlementKind, name) if name in _GAPS else "netting"
+            amounts[kind] += turn * self.sum(name)
+        if len(amounts) == 1:
             for line in lines:
-                self._payment(line, next(iter(kinds.values())), abs(line.minor), direction, sign)
-        elif len(lines) == 1:
-            for name, kind in sorted(kinds.items()):
-                self._payment(lines[0], kind, abs(self.sum(name)), direction, sign)
+                self._payment(line, next(iter(amounts)), abs(line.minor), direction, sign)
+        elif len(lines) == 1 and min(amounts.values()) > 0 and sum(amounts.values()) == abs(lines[0].minor):
+            for kind, amount in amounts.items():
+                self._payment(lines[0], kind, amount, direction, sign)
         else:
             self._transferred(lines, sign)
 
