@@ -21,7 +21,7 @@ DOCTYPES: Final = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "
 _ENCODINGS: Final = re.compile(
     r"utf-?8|utf-?16(?:[lb]e)?|us-ascii|ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d"
 )
-_DECLARED: Final = re.compile(rb"""\A<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']""")
+_DECLARED: Final = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
 _CHUNK: Final = 65_536
 _SHORT: Final = 4
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -109,9 +109,17 @@ def _check_encoding(name: str, content: bytes) -> None:
     elif not head.startswith(b"<"):
         what = f"it begins with 0x{head[:1].hex()} at byte 0" if head else "it is empty (byte 0)"
         raise BadInput(f"{name} is not XML: {what}")
-    declared = _DECLARED.match(head)
-    if declared and not _ENCODINGS.fullmatch(declared.group(1).decode("ascii", "replace").lower()):
-        raise _unread_encoding(name, declared.group(1).decode("ascii", "replace"))
+    if head.startswith(b"<?xml"):
+        _check_declared(name, head.partition(b"?>"))
+
+
+def _check_declared(name: str, declaration: tuple[bytes, bytes, bytes]) -> None:
+    if not declaration[1]:
+        raise BadInput(f"{name} has an XML declaration without an end (line 1): it was not read")
+    for declared in _DECLARED.findall(declaration[0]):
+        encoding = declared.decode("ascii", "replace")
+        if not _ENCODINGS.fullmatch(encoding.lower()):
+            raise _unread_encoding(name, encoding[:40])
 
 
 def _unread_encoding(name: str, encoding: str) -> BadInput:
@@ -122,17 +130,18 @@ def _tree(name: str, content: bytes) -> Node:
     root: Node | None = None
     open: list[Node] = []
     count = 0
-    for event, element in _events(content):
+    for event, element in hardened(BytesIO(content), events=("start", "end"), huge=True):
         if event == "end":
             open.pop().text = (element.text or "").strip()
             element.clear()
             continue
         parent = open[-1] if open else None
         node = Node(element.tag, element.attrib, element.sourceline, parent)
-        if parent is None:
-            root = _checked_root(name, element, node)
-        else:
+        if parent is not None:
             parent.children.append(node)
+        elif has_doctype(element):
+            raise _doctype(name, "before the first element")
+        root = root or node
         open.append(node)
         count += 1
         if len(open) > MAX_DEPTH or count > MAX_ELEMENTS:
@@ -141,26 +150,31 @@ def _tree(name: str, content: bytes) -> Node:
     return root
 
 
-def _events(content: bytes) -> Iterator[tuple[str, Any]]:
-    """`huge_tree` lifts the limit of 10 MB for one text (an attachment); depth and number of elements
-    are limited here, bytes by the caller, and without a DOCTYPE nothing expands."""
-    yield from etree.iterparse(
-        BytesIO(content),
-        events=("start", "end"),
+def hardened(
+    source: Any, *, events: tuple[str, ...], tags: tuple[str, ...] | None = None, huge: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """lxml's parser, for every room, on a source of bytes: nothing is resolved, loaded or fetched.
+
+    `huge` lifts the parser's own limit of 10 MB for one text (an attachment); depth, number of elements
+    and bytes are then the caller's to limit. Without a DOCTYPE, which the caller refuses, nothing expands.
+    """
+    parser: Iterator[tuple[str, Any]] = etree.iterparse(
+        source,
+        events=events,
+        tag=tags,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=True,
+        huge_tree=huge,
         remove_comments=True,
         remove_pis=True,
     )
+    return parser
 
 
-def _checked_root(name: str, element: Any, root: Node) -> Node:
-    """A DOCTYPE in whatever way it got past the search of bytes is refused all the same."""
-    if element.getroottree().docinfo.doctype:
-        raise _doctype(name, "before the first element")
-    return root
+def has_doctype(element: Any) -> bool:
+    """A DOCTYPE that got past a search of bytes, in whatever encoding."""
+    return bool(element.getroottree().docinfo.doctype)
 
 
 def _too_large(name: str, node: Node, *, depth: int) -> BadInput:

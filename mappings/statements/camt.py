@@ -24,6 +24,7 @@ from mappings.statements.draft import (
 )
 from mappings.statements.result import Finding
 from mappings.statements.source import Guarded
+from mappings.xml import hardened, has_doctype
 
 _HOLDERS = ("Stmt", "Rpt", "Ntfctn")
 _TAGS = ("{*}Ntry", *(f"{{*}}{name}" for name in _HOLDERS))
@@ -63,20 +64,9 @@ def _statements(source: Guarded, events: Iterable[tuple[str, etree._Element]]) -
 
 
 def _events(name: str, source: Guarded) -> Iterator[tuple[str, etree._Element]]:
-    parser = etree.iterparse(
-        source,
-        events=("end",),
-        tag=_TAGS,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = hardened(source, events=("end",), tags=_TAGS)
     for first in parser:
-        # A DOCTYPE in an encoding that the byte search does not know.
-        if first[1].getroottree().docinfo.doctype:
+        if has_doctype(first[1]):
             raise source.doctype()
         yield from chain((first,), parser)
 

@@ -4,9 +4,9 @@ from typing import BinaryIO
 
 from core.errors import BadInput
 from mappings.statements.draft import Limits
+from mappings.xml import DOCTYPES
 
-_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
-_SEAM = max(map(len, _DOCTYPES)) - 1
+_SEAM = max(map(len, DOCTYPES)) - 1
 _BLANK = b" \t\r\n\x0b\x0c"
 
 
@@ -50,7 +50,7 @@ class Guarded:
     def _check(self, chunk: bytes) -> None:
         seen = self._seam + chunk
         self._seam = seen[-_SEAM:]
-        if any(mark in seen for mark in _DOCTYPES):
+        if any(mark in seen for mark in DOCTYPES):
             raise self.doctype()
         if self._since > self._limits.entry_bytes:
             raise BadInput(

@@ -71,6 +71,12 @@ def test_an_encoding_in_which_a_doctype_could_hide_is_refused(encoding: str) -> 
     assert read(content) is None
 
 
+def test_a_declaration_cannot_hide_its_encoding() -> None:
+    padded = b"<?xml version='1.0'" + b" " * 5_000 + b"encoding='utf-7'?><Invoice/>"
+    assert "utf-7, which is not read" in refusal(padded)
+    assert "without an end (line 1)" in refusal(b"<?xml version='1.0'" + b" " * 70_000 + b"?><Invoice/>")
+
+
 def test_an_undeclared_entity_is_refused() -> None:
     assert read(ubl(SALE).replace(b"40 EUR", b"40 &eacute;")) is None
 
