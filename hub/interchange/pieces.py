@@ -10,7 +10,7 @@ import polars as pl
 
 from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
 from hub.interchange.outputs import Frames, Rows
-from hub.interchange.plain import freedom, last_days, money_out, plain_debits
+from hub.interchange.plain import asked_debits, last_days, money_out, ways_of
 
 Engine = Literal["columnar", "reference"]
 """Two ways to the same decisions; the first needs numba."""
@@ -78,23 +78,24 @@ def decide(piece: Piece, policy: Policy, engine: Engine) -> Frames:
 def _decide_in_bulk(piece: Piece, policy: Policy) -> Frames:
     from core.reconciliation.columnar.walls import reconcile_in_bulk
 
-    free = freedom(piece.lines)
-    debits = plain_debits(piece.lines, piece.items, free)
-    others = piece.lines.filter(~debits)
+    ways = ways_of(piece.lines, piece.items, policy)
+    others = piece.lines.filter(~(ways.debits | ways.asked))
     lines, rows = lines_of(others), Rows()
-    is_free = dict(zip(others["transaction_id"], free.filter(~debits), strict=True))
-    tenants = {line.transaction_id: line.tenant_id for line in lines}
+    free = dict(zip(others["transaction_id"], ways.free.filter(~(ways.debits | ways.asked)), strict=True))
     done = reconcile_in_bulk(
         lines, items_of(piece.items), accounts_of(piece.accounts), policy,
-        is_free=lambda line: is_free[line.transaction_id], until=last_days(piece.lines),
+        is_free=lambda line: free.get(line.transaction_id, False), until=last_days(piece.lines),
+        debits=asked_debits(piece.lines, ways.asked),
+        line_of=lambda place: lines_of(piece.lines[place : place + 1])[0],
     )  # fmt: skip
+    tenants = dict(piece.lines.select("transaction_id", "tenant_id").rows())
     for decision in done.decisions:
         rows.add(decision, tenants[decision.transaction_id])
     for told in done.told:
         rows.tell(told)
     frames = rows.frames()
-    paid_out = money_out(piece.lines.filter(debits), policy)
-    return {**frames, "decisions": pl.concat([frames["decisions"], paid_out])}
+    out = pl.concat([piece.lines.filter(ways.debits), piece.lines[sorted(done.debits)]])
+    return {**frames, "decisions": pl.concat([frames["decisions"], money_out(out, policy)])}
 
 
 def split(piece: Piece, parts: int) -> list[Piece]:

@@ -31,6 +31,13 @@ class Stray(NamedTuple):
     cited: Cited
 
 
+class Debit(NamedTuple):
+    """Money out that nothing can return or correct, without identifiers: its place, its folded text."""
+
+    place: int
+    text: str
+
+
 class Told(NamedTuple):
     """A NONE as it is written; `explanation` is JSON."""
 

@@ -10,6 +10,7 @@ from core.reconciliation.columnar import kernel
 from core.reconciliation.columnar.kernel import CITED, SILENT, UNSURE
 from core.reconciliation.index import FULL, Index, strength_of
 from core.reconciliation.label import WORD, Label, Stretch
+from core.reconciliation.label.structured import structured_in
 
 __all__ = ["CITED", "SILENT", "UNSURE", "Table"]
 
@@ -42,23 +43,40 @@ class Table:
         self._leads = np.array([len(n.groups[0]) if n.groups[0].isalpha() else 0 for n in parts], np.int64)
         self._most = index.max_words
 
+    def silent(self, texts: Sequence[str]) -> list[bool]:
+        """For each folded text whether it cites nothing at all that could be held here, however it is
+        parted."""
+        if not texts:
+            return []
+        told, _ = self._search(texts, np.arange(1, len(texts) + 1, dtype=np.int64))
+        return [
+            verdict == SILENT and not structured_in(text)
+            for verdict, text in zip(told.tolist(), texts, strict=True)
+        ]
+
     def search(self, labels: Sequence[Label]) -> tuple[NDArray[np.int8], list[Citation | None]]:
         """For each label SILENT, CITED or UNSURE, and what is cited."""
         stretches = [stretch.text for label in labels for stretch in label.stretches]
-        told = np.zeros(len(labels), np.int8)
-        hits = np.full((len(labels), 4), -1, np.int64)
         ends = np.cumsum([len(label.stretches) for label in labels], dtype=np.int64)
-        kernel.search(
-            _bytes("".join(stretches)), np.cumsum([len(text) for text in stretches], dtype=np.int64), ends,
-            self._keys, self._values, self._known, self._places, self._breaks, self._leads, self._most,
-            told, hits,
-        )  # fmt: skip
+        told, hits = self._search(stretches, ends)
         firsts = [0, *ends.tolist()]
         found: list[Citation | None] = [None] * len(labels)
         for at in np.flatnonzero(told == CITED).tolist():
             value, stretch, start, end = hits[at].tolist()
             found[at] = self._citation(labels[at].stretches[stretch - firsts[at]], value, start, end)
         return told, found
+
+    def _search(
+        self, stretches: Sequence[str], ends: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+        told = np.zeros(len(ends), np.int8)
+        hits = np.full((len(ends), 4), -1, np.int64)
+        kernel.search(
+            _bytes("".join(stretches)), np.cumsum([len(text) for text in stretches], dtype=np.int64), ends,
+            self._keys, self._values, self._known, self._places, self._breaks, self._leads, self._most,
+            told, hits,
+        )  # fmt: skip
+        return told, hits
 
     def _citation(self, stretch: Stretch, value: int, start: int, end: int) -> Citation | None:
         """As `cite` would note it; a number without letters, or one that may be cut, is left to it."""
