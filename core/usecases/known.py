@@ -26,6 +26,7 @@ from core.model import (
 from core.ports import Unit, Version
 from core.repayment.watch import PARIS
 from core.usecases.audit import WALKED
+from core.usecases.succession import explained
 
 F = TypeVar("F", bound=Fact)
 Walk = tuple[str, str, str, str]
@@ -72,14 +73,14 @@ class Known:
 
 def load(unit: Unit, company_id: str | None, *, as_of: int | None = None) -> Known:
     """What is known of one company (None: of what belongs to none) now, or was at revision `as_of`;
-    invoices bear what their statuses say."""
+    invoices bear what their statuses say, bank lines what announced them says."""
     of: dict[str, Any] = {"as_of": as_of, "company_id": company_id}
     counterparties = _by_id(unit.all(Counterparty, **of))
     invoices = _by_id(unit.all(Invoice, **of))
     return Known(
         tenant_id=unit.tenant_id,
         revision=unit.revision if as_of is None else as_of,
-        lines=_by_id(unit.all(BankTransaction, **of)),
+        lines=explained(_by_id(unit.all(BankTransaction, **of))),
         accounts=_by_id(unit.all(BankAccount, **of)),
         invoices=with_lifecycles(invoices, unit.entries(EInvoiceStatus, **of), counterparties),
         counterparties=counterparties,

@@ -1,6 +1,7 @@
 """A pending line and the booked line it became: the first is closed and names the second."""
 
-from collections.abc import Collection, Container, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -11,6 +12,11 @@ from core.usecases.file_records import FILE_PROVIDER
 F = TypeVar("F", bound=Fact)
 BOOKED_AS: Final = "booked_as"
 """The word under which a closed pending line keeps the id of its booked successor."""
+TOLD_BEFORE: Final = (
+    "counterparty_name", "counterparty_iban", "creditor_reference", "end_to_end_id", "mandate_id",
+    "creditor_id", "return_reason",
+)  # fmt: skip
+"""What an announcement may say of a line and its booking leaves out."""
 WINDOW: Final = range(-1, 11)
 """Days from an announced day among which a booking is looked for."""
 
@@ -28,6 +34,27 @@ def announced(fact: F, stored: Container[str]) -> F:
         return fact
     words = {name: word for name, word in fact.provider_words.items() if name != BOOKED_AS}
     return fact.model_copy(update={"provider_words": words})
+
+
+def explained(lines: Mapping[str, BankTransaction]) -> dict[str, BankTransaction]:
+    """The lines, booked ones with what their own announcements say and they leave empty: the reason of
+    a reject (CFONB 240), the references of a payment (camt.054). The stored line stays the bank's."""
+    before: dict[str, list[BankTransaction]] = defaultdict(list)
+    for line in lines.values():
+        if line.status == "removed" and BOOKED_AS in line.provider_words:
+            before[line.provider_words[BOOKED_AS]].append(line)
+    return {id: _filled(line, before[id]) if id in before else line for id, line in lines.items()}
+
+
+def _filled(booked: BankTransaction, announcements: Iterable[BankTransaction]) -> BankTransaction:
+    """Announcements of another amount are parts of a total and say nothing of the whole."""
+    said: dict[str, str] = {}
+    for one in sorted(announcements, key=lambda one: one.id):
+        if one.amount_minor == booked.amount_minor:
+            for name in TOLD_BEFORE:
+                if getattr(booked, name) is None and (word := getattr(one, name)) is not None:
+                    said.setdefault(name, word)
+    return booked.model_copy(update=said) if said else booked
 
 
 def succeed(unit: Unit, statements: Statements, account_ids: Iterable[str]) -> int:

@@ -229,6 +229,9 @@ def _each(announced: _Booking, booked: _Booking) -> Iterator[tuple[str, str]]:
 
 
 def _differ(mine: _Booking, theirs: _Booking, texts: Mapping[int, frozenset[str]]) -> bool:
+    """By their end-to-end ids, or by all their words; the label of a total says nothing of its parts."""
+    if len(mine.lines) != len(theirs.lines):
+        return False
     one, other = mine.lines[0].end_to_end_id, theirs.lines[0].end_to_end_id
     words, others = texts[id(mine)], texts[id(theirs)]
     return bool((one and other and one != other) or (words and others and not words & others))

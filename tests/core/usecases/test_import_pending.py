@@ -10,10 +10,12 @@ import pytest
 from core.model import BankAccount, BankTransaction, RawRecord, SourceRef, Statement
 from core.usecases import file_records
 from core.usecases.import_files import Imported, import_file
+from core.usecases.known import load
 from core.usecases.verify import verify
 from hub.bank_files import StatementFiles
 from tests.core.usecases.made import COMPANY, T
 from tests.fakes import InMemoryStore, ScriptedSource
+from tests.mappings.statements.test_cfonb240 import Advised, written
 from tests.mappings.statements.writers import Move, Period, camt, cfonb
 
 DAY = date(2026, 4, 7)
@@ -186,3 +188,44 @@ def test_a_long_file_is_kept_in_parts_and_read_again(monkeypatch: pytest.MonkeyP
         assert [raw.payload for raw in file_records.whole_files(raws)] == [EVENING]
         assert {line.source.raw_id for line in unit.all(BankTransaction) if line.source} == {raws[0].id}
     assert verify(store, ScriptedSource(), T, statements=FILES) == ()
+
+
+REJECTED = Advised(24_000, reason="20", name="MENUISERIE DUVALLON", label="PRLV-77")
+OTHER_REJECT = Advised(9_900, reason="59", name="BOULANGERIE DES HALLES", label="PRLV-78")
+
+
+def booked_reject(amount: int, label: str) -> bytes:
+    move = Move(-amount, DAY, label=label, code="B3")
+    return cfonb(Period(500_000, DAY - timedelta(days=1), DAY, (move,), bank="30004", branch="00828",
+                        account="0001020304B"))  # fmt: skip
+
+
+def advice(*rejects: Advised) -> bytes:
+    return "\r\n".join(written(*rejects, on=DAY)).encode("latin-1")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_reject_has_the_reason_its_advice_gives(order: tuple[int, ...]) -> None:
+    store = fresh()
+    files = [advice(REJECTED), booked_reject(24_000, "IMPAYE MENUISERIE DUVALLON")]
+    for place in order:
+        take(store, files[place], f"file {place}")
+    with store.begin(T, write=False) as unit:
+        known = load(unit, "com_1")
+    [line] = [line for line in known.lines.values() if line.status == "booked"]
+    assert (line.amount_minor, line.return_reason) == (-24_000, "AM04")
+    assert line.counterparty_name == "MENUISERIE DUVALLON"
+    [stored] = lines(store, "booked")
+    assert stored.return_reason is None
+    assert verify(store, ScriptedSource(), T, statements=FILES) == ()
+
+
+def test_rejects_that_are_booked_as_one_total_count_once() -> None:
+    store = fresh()
+    take(store, advice(REJECTED, OTHER_REJECT))
+    take(store, booked_reject(33_900, "REJETS PRLV SEPA 2 OPERATIONS"))
+    [total] = lines(store, "booked")
+    assert not lines(store, "pending")
+    assert {line.provider_words["booked_as"] for line in lines(store, "removed")} == {total.id}
+    with store.begin(T, write=False) as unit:
+        assert load(unit, "com_1").lines[total.id].return_reason is None
