@@ -182,7 +182,7 @@ def _read(
     from hub.ledger_files import LedgerFiles
 
     if _is_ledger(content):
-        ledger = LedgerFiles().read(name, content, company_id=None, siren=None, raw_id=None)
+        ledger = LedgerFiles().read(name, content, company_id=None, siren=_siren(company), raw_id=None)
         return ledger, [ledger.facts]
     if _is_einvoice(content):
         einvoice = _read_einvoice(name, content, company)
@@ -203,6 +203,12 @@ def _is_einvoice(content: BinaryIO) -> bool:
     return is_einvoice(_head(content))
 
 
+def _siren(company: str | None) -> str | None:
+    """What `--company` says without the store: a SIREN, or nothing."""
+    digits = "".join((company or "").split())
+    return digits if digits.isdigit() and len(digits) == 9 else None
+
+
 def _head(content: BinaryIO) -> bytes:
     head = content.read(HEAD)
     content.seek(0)
@@ -214,11 +220,11 @@ def _read_einvoice(name: str, content: BinaryIO, company: str | None) -> "EInvoi
     no e-invoice is refused for that before the SIREN is asked for."""
     from hub.einvoice_files import EInvoiceFiles
 
-    siren = "".join((company or "").split())
+    siren = _siren(company)
     read = EInvoiceFiles().read(
         name, content, siren=siren or NOBODY, vat_number=None, company_id=None, raw_id=None
     )
-    if not (siren.isdigit() and len(siren) == 9):
+    if siren is None:
         raise BadInput(
             f"{name} is an e-invoice: add --company SIREN, so that it is known whether the company is the"
             " seller or the buyer"
