@@ -168,9 +168,11 @@ def _nearly_cited(case: Case) -> Iterator[Proposal | None]:
 
 
 def _declared(case: Case) -> Iterator[Proposal | None]:
-    items = sorted(n for n in case.declared if case.scope.open[n] > 0)
-    if items:
-        yield propose(case, items, "declared by a tool", "declared")
+    """What a tool says is paid: with the credit notes it sets off when that is the amount, else without."""
+    stated = sorted(n for n in case.declared if case.scope.open[n])
+    items = [n for n in stated if case.scope.open[n] > 0]
+    whole = stated if sum(case.scope.open[n] for n in stated) == case.paid else items
+    yield propose(case, whole, "declared by a tool", "declared")
     for n in items[:HANDFUL] if len(items) > 1 else ():
         yield propose(case, [n], "declared by a tool", "declared")
 

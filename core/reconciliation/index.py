@@ -122,7 +122,7 @@ class Index:
         self.orders: dict[str, list[int]] = defaultdict(list)
         self.by_debtor: dict[str, list[int]] = defaultdict(list)
         self.amounts: Counter[int] = Counter()
-        self.amounts_of: Counter[tuple[str, int]] = Counter()
+        self.billed: dict[tuple[str, int], list[int]] = defaultdict(list)
         self.counters: Counter[str] = Counter()
         self.by_counter: dict[str, list[int]] = defaultdict(list)
         self.prefixes: set[str] = set()
@@ -143,7 +143,7 @@ class Index:
         self.numbers.append(number)
         self.by_debtor[item.debtor_id].append(n)
         self.amounts[abs(item.amount_minor)] += 1
-        self.amounts_of[item.debtor_id, abs(item.amount_minor)] += 1
+        self.billed[item.debtor_id, abs(item.amount_minor)].append(n)
         self.max_words = min(5, max(self.max_words, number.words))
         if item.creditor_reference or item.buyer_reference:
             self._enter_references(n, item)
@@ -184,6 +184,10 @@ class Index:
             self.prefixes.add(number.groups[0])
             if len(number.groups) == 2:
                 self.plain_prefixes.add(number.groups[0])
+
+    def billed_to(self, debtor_id: str, amount: int) -> Sequence[int]:
+        """Every item of the debtor of this amount, settled ones too."""
+        return self.billed.get((debtor_id, abs(amount)), ())
 
     def same_series(self, n: int, number: str) -> int | None:
         """The item with this compact number between the same seller and debtor, if there is one."""

@@ -136,7 +136,7 @@ def payer_and_amount(case: Case) -> Ruling | None:
     owed, (n,) = claim
     if _is_third_party(case) and case.scope.held(case.paid, most=1) is None:
         return None
-    own = case.scope.index.amounts_of[case.scope.items[n].debtor_id, case.paid]
+    own = len(case.scope.index.billed_to(case.scope.items[n].debtor_id, case.paid))
     legal = case.policy.legal_order
     odds = amount_odds(case.scope.index, case.paid, case.line.currency, related=own if legal else 1)
     if own > 1 and not legal:

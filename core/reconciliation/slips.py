@@ -19,7 +19,8 @@ def near_and_amount(case: Case) -> Ruling | None:
 
     A cut number proves nothing about the rest of it, and a slip may be no slip at all: somebody who
     also pays invoices that are not known here may mean one of those. So all his invoices are known, or
-    the amount is one that chance does not meet.
+    the amount is one that chance does not meet. Nor may he have had another of that amount and such a
+    number before.
     """
     if case.cited.citations:
         return None
@@ -27,17 +28,19 @@ def near_and_amount(case: Case) -> Ruling | None:
     if len(found) != 1:
         return None
     ((n, citation),) = found.items()
+    scope, debtor_id = case.scope, case.scope.items[n].debtor_id
     if case.grade(n) < 1 or not _may_be_meant(case, n, citation):
         return None
-    debtor_id = case.scope.items[n].debtor_id
-    owed = case.scope.owed(debtor_id, most=case.policy.max_group_items)
-    if owed is None or case.scope.index.amounts_of[debtor_id, case.paid] > 1:
+    alike = scope.index.billed_to(debtor_id, case.paid)[: case.policy.max_group_items + 1]
+    if len(alike) > case.policy.max_group_items:
         return None
-    chance = len(owed) * amount_odds(case.scope.index, case.paid, case.line.currency)
-    chance *= OTHERWISE if debtor_id not in case.scope.partly_known else 1
+    if any(n not in c.items or len(c.items) > 1 for c in nearly(case.cited, scope.index, alike)):
+        return None
+    chance = len(citation.items) * amount_odds(scope.index, case.paid, case.line.currency)
+    chance *= 1 if debtor_id in scope.partly_known else OTHERWISE
     if chance > case.policy.max_coincidence:
         return None
-    share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
+    share = Share(item_id=scope.items[n].item_id, amount_minor=case.paid)
     return Ruling("auto", "T5", f"{citation.how}_and_amount", (share,), chance)
 
 
