@@ -5,7 +5,8 @@ import unicodedata
 from typing import Final
 
 _WORD: Final = re.compile(r"[A-Z0-9][A-Z0-9/_.-]{3,30}")
-_OPENING: Final = re.compile(r"\bA[ -]?NOUVEAUX?\b|\bREPORTS?\b|\bOUVERTURE\b")
+_MONTHLY: Final = re.compile(r"\d{1,2}[/. -]\d{1,2}", re.ASCII)
+_OPENING: Final = re.compile(r"\bA[ -]?NOUVEAUX\b|^A[ -]?NOUVEAU\b|\bREPORTS? A NOUVEAUX?\b|\bOUVERTURE\b")
 _OPENING_CODES: Final = frozenset({"AN", "ANO", "ANX", "RAN", "AND", "ANC", "OUV"})
 _CREDIT: Final = re.compile(r"\bAVOIRS?\b|\bAV[-/ ]?\d")
 _REJECTED: Final = re.compile(r"\bREJETS?\b|\bREJETEE?S?\b|\bIMPAYEE?S?\b|\bRETOURS?\b|\bREFUSEE?S?\b")
@@ -31,8 +32,9 @@ def number_in(label: str) -> str | None:
 
 
 def is_number(piece: str) -> bool:
-    """Whether a piece reference may number a document: words like `SANS_PIECE_REF` have no digit."""
-    return any(c.isdigit() for c in piece)
+    """Whether a piece reference may number a document: words (`SANS_PIECE_REF`) do not, nor a month and
+    a place in it (`01/17`), which any date in a bank's label would cite."""
+    return any(c.isdigit() for c in piece) and _MONTHLY.fullmatch(piece) is None
 
 
 def is_opening(journal: str, label: str) -> bool:
