@@ -17,12 +17,11 @@ LONGEST_COUNTER: Final = 6
 
 
 def leftovers(text: Text) -> None:
-    """Notes the numbers that are not held, and the digits that may be a counter."""
+    """Notes the numbers that are not held, the digits that may be a counter, and what was cut."""
+    halved = _halved(text)
     for at, word in enumerate(text.words):
         if text.used[at] or word.text.isalpha():
             continue
-        if at in text.cut:
-            text.cited.cut.append(text.whole(beginning(text, at), at + 1))
         prefix = _prefix(text, at)
         if prefix in OTHER_PAPERS:
             continue
@@ -31,9 +30,20 @@ def leftovers(text: Text) -> None:
             text.cited.unknown.append(text.whole(at, after))
         elif len(word.text) >= SHORTEST_ALIKE and shape_of(word.text) in text.index.shapes:
             text.cited.alike.append(word)
-        digits = _counter(text, at, prefix)
-        if digits and at not in text.cut:
+        digits = None if at in halved else _counter(text, at, prefix)
+        if digits:
             text.cited.counters.append(word._replace(text=digits))
+
+
+def _halved(text: Text) -> set[int]:
+    """The places of what is left of numbers that were cut, which are noted."""
+    halved: set[int] = set()
+    for last in text.cut:
+        if not (text.used[last] or text.words[last].text.isalpha()):
+            first = beginning(text, last)
+            text.cited.cut.append(text.whole(first, last + 1))
+            halved.update(range(first, last + 1))
+    return halved
 
 
 def _prefix(text: Text, at: int) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.reconciliation.cite.kinds import MAX_RANGE, TIGHT, Hit, Text
-from core.reconciliation.index import FULL, bare, shape_of, strength_of
+from core.reconciliation.index import FULL, LONG_DIGITS, bare, shape_of, strength_of
 
 RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
 RANGE_SIGNS: Final = frozenset({"->", "=>", ">", "..", "..."})
@@ -56,11 +56,11 @@ class Series:
         text, digits = self.text, self.text.words[at].text
         if not digits.isdigit() or len(digits) > LONGEST_TAIL or at in text.cut:
             return False
-        found = self._ending(items, digits)
+        found, unchanged = self._ending(items, digits)
         if found:
             if text.words[at].glue.strip() == "-":
                 self._remember_span(items, digits)
-            text.add(at, at + 1, min(hit.strength, FULL), found, "list")
+            text.add(at, at + 1, min(hit.strength, FULL if unchanged else LONG_DIGITS), found, "list")
         elif len(digits) >= 3 and self._could_continue(items, digits):
             text.cited.unknown.append(text.words[at])
         else:
@@ -68,19 +68,17 @@ class Series:
         text.use(at, at + 1)
         return True
 
-    def _ending(self, items: Sequence[int], digits: str) -> tuple[int, ...]:
+    def _ending(self, items: Sequence[int], digits: str) -> tuple[tuple[int, ...], bool]:
         """The items that continue the series of `items` and end with these digits: with the rest of the
-        number unchanged, else (a new month, a new year) the only one between the two parties."""
+        number unchanged (true), else (a new month, a new year) the only one between the two parties."""
         index = self.text.index
         exact = (index.same_series(n, number) for n, number in self._tails(items, digits))
         found = tuple(dict.fromkeys(m for m in exact if m is not None))
-        if found or len(digits) < 2 or len(items) > 1:
-            return found
         ending = index.by_counter.get(bare(digits), ())
-        if len(ending) > MAX_ENDING:
-            return ()
+        if found or len(digits) < 2 or len(items) > 1 or len(ending) > MAX_ENDING:
+            return found, True
         between = [m for m in ending if m != items[0] and index.same_parties(items[0], m)]
-        return tuple(between) if len(between) == 1 else ()
+        return tuple(between) if len(between) == 1 else (), False
 
     def _tails(self, items: Sequence[int], digits: str) -> Iterator[tuple[int, str]]:
         """Each item with its number whose last digits are replaced."""
@@ -143,7 +141,7 @@ class Series:
                 self.not_meant.add(here)
                 here = hit.after
             elif word.text.isdigit() and not text.used[here]:
-                self.left_out.update(self._ending(items, word.text))
+                self.left_out.update(self._ending(items, word.text)[0])
                 text.use(here, here + 1)
                 here += 1
             elif word.text in _FILLERS:
