@@ -13,7 +13,7 @@ from mappings.einvoice.reading import number
 from mappings.einvoice.record import Document, Syntax, Term
 from mappings.einvoice.result import Finding
 
-_CENT, _UNIT, _ZERO = Decimal("0.01"), Decimal(1), Decimal(0)
+_CENT, _UNIT, _ZERO, _ANY = Decimal("0.01"), Decimal(1), Decimal(0), Decimal("Infinity")
 Group = tuple[str, Decimal | None]
 
 
@@ -51,6 +51,12 @@ def _tolerance(document: Document) -> Decimal:
 
 def _is(document: Document, profile: str) -> bool:
     return document.profile is not None and profile_name(document.profile.text) == profile
+
+
+def _has_third_parties(document: Document) -> bool:
+    """The extension of XRechnung adds payments of third parties, which are not read, to what is payable."""
+    profile = document.profile.text.lower() if document.profile else ""
+    return "xrechnung" in profile and "#conformant#" in profile
 
 
 def _compare(
@@ -94,7 +100,10 @@ def _totals(document: Document) -> Iterator[Finding]:
         yield from _compare("BR-CO-15", "gross total", totals.gross, gross, place=place, tolerance=tolerance)
     if totals.gross is not None and totals.payable is not None and not _is(document, "MINIMUM"):
         payable = number(totals.gross) - _value(totals.prepaid) + _value(totals.rounding)
-        yield from _compare("BR-CO-16", "payable amount", totals.payable, payable, place=place)
+        allowed = _ANY if _has_third_parties(document) else _ZERO
+        yield from _compare(
+            "BR-CO-16", "payable amount", totals.payable, payable, place=place, tolerance=allowed
+        )
 
 
 def _breakdown(document: Document) -> Iterator[Finding]:

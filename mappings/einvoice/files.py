@@ -160,12 +160,17 @@ def _from_pdf(
     aside = [_two(name)] if any(_differ(first, other) for other in others) else []
     if aside:
         return EInvoiceFile(f"pdf+{first.format}", first.profile, set_aside=tuple(aside))
+    inside = roots[0][0][:60]
     return replace(
         first,
         format=f"pdf+{first.format}",
-        warnings=(*findings, *first.warnings),
-        set_aside=tuple(replace(one, record=f"{roots[0][0][:60]}: {one.record}") for one in first.set_aside),
+        warnings=(*findings, *(_inside(inside, one) for one in first.warnings)),
+        set_aside=tuple(_inside(inside, one) for one in first.set_aside),
     )
+
+
+def _inside(attachment: str, finding: Finding) -> Finding:
+    return replace(finding, record=f"{attachment}: {finding.record}")
 
 
 def _two(name: str) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import BadInput, NotFound
-from core.model import Allocation, Company, EInvoiceStatus, Invoice, Party, QualityIssue, RawRecord
+from core.model import Allocation, Company, EInvoiceStatus, Invoice, Party, QualityIssue, RawRecord, SourceRef
 from core.settlement import Settlement, settle
 from core.usecases.copies import copies_of
 from core.usecases.finance import finance
@@ -165,6 +165,17 @@ def test_a_tools_record_of_it_is_the_same_document() -> None:
     assert item.item_id == "inv_FA-2026-0012"
     assert item.creditor_reference == "RF18539007547034"
     assert item.buyer_reference == "PO-778899"
+
+
+def test_a_ledgers_entry_of_it_is_the_same_document_and_the_e_invoice_counts() -> None:
+    source = SourceRef(provider="fec", account="com_1", object="customer_invoices", external_id="VE/1")
+    posted = invoice("FA-2026-0012", 120_000, due_date=None, source=source)
+    store = world(posted)
+    take(store, ubl(SALE))
+    with store.begin(T, write=False) as unit:
+        [item] = items_of(load(unit, "com_1"))
+    assert item.item_id != posted.id
+    assert item.due_date == SALE.due
 
 
 @pytest.mark.parametrize("code", ["386", "384", "389"])

@@ -108,6 +108,13 @@ def test_minimum_may_not_explain_what_is_payable() -> None:
     assert broken(cii(Sale(profile=MINIMUM, overrides={"payable": "1000.00"}))) == set()
 
 
+def test_payments_of_third_parties_may_explain_what_is_payable() -> None:
+    profile = "urn:cen.eu:en16931:2017#conformant#urn:xeinkauf.de:kosit:extension:xrechnung_3.0"
+    content = ubl(Sale(profile=profile, overrides={"payable": "1300.00"}))
+    assert broken(content) == set()
+    assert broken(content, severity="info") == {"BR-CO-16"}
+
+
 def test_only_lines_of_detail_count() -> None:
     content = ubl(Sale(lines=(Part(60_000), Part(60_000), Part(40_000))))
     status = (
