@@ -74,13 +74,13 @@ def _cut(first: Record) -> Unreadable:
 
 
 def _group(group: list[Record]) -> Iterator[Part]:
-    first, *details, last = group
-    if first.text[:2] != "31":
-        yield _cut(first)
+    if group[0].text[:2] != "31":
+        yield _cut(group[0])
         return
+    first, *details, last = group
     try:
         own = account(first.text[21:26], first.text[26:31], first.text[31:42])
-        lines = [_line(record, own) for record in details]
+        lines = [_line(record, first.text[21:42]) for record in details]
         _adds_up(lines, last)
     except Unreadable as problem:
         yield problem
@@ -90,13 +90,12 @@ def _group(group: list[Record]) -> Iterator[Part]:
     yield Closed(_CURRENCY)
 
 
-def _line(record: Record, own: AccountName) -> Line:
+def _line(record: Record, own: str) -> Line:
     """Raises Unreadable for an operation that does not tell which way the money goes."""
     text, beside = record.text, [text[2:].strip() for text in record.beside]
     code, settled, first, first_name, second, second_name, presenter, description = _FIELDS(text)
-    number = own.raw.replace(" ", "")
     kind = _KINDS.get(code) if text[:2] == "34" else None
-    if kind is None or number != (first if kind.sign < 0 else second):
+    if kind is None or own != (first if kind.sign < 0 else second):
         message = (
             f"operation {code!r} does not tell which way the money goes: read are rejects of direct debits"
             " (81) and of bills (61) with the account first, transfers (20) with the account second"

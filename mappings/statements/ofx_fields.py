@@ -7,7 +7,7 @@ from typing import Final
 
 from core.model import MoneyError, to_minor
 from core.model.bank import Operation
-from core.model.identifiers import is_iban, rib_key
+from core.model.identifiers import is_iban
 from mappings.statements.cfonb_fields import account as rib_account
 from mappings.statements.draft import AccountName, Line, LineStatus, Stated, Unreadable, seamless, told
 
@@ -74,9 +74,9 @@ def bank_account(said: Mapping[str, str], place: str) -> AccountName:
         return AccountName(raw=number, iban=number)
     if whole := _RIB.fullmatch(number):
         bank, branch, number, key = whole.groups()
-    if len(bank) == len(branch) == 5 and len(number) == 11 and (bank + branch).isdigit() and number.isalnum():
+    if _RIB.fullmatch(f"{bank}{branch}{number}00") and len(bank) == len(branch) == 5:
         found = rib_account(bank, branch, number)
-        return found if key in ("", rib_key(bank, branch, number)) else AccountName(raw=found.raw)
+        return found if key in ("", (found.iban or "")[-2:]) else AccountName(raw=found.raw)
     return AccountName(raw=" ".join(filter(None, (bank, branch, number))))
 
 

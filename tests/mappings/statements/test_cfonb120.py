@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -73,6 +74,60 @@ def test_values_come_back_from_a_written_file(period: Period, newline: str, trim
         mandate = next((data for name, data in move.complements if name == "RUM"), None)
         if mandate not in ("NONE", "NA", "N/A", "NONREF"):
             assert line.mandate_id == mandate
+
+
+said = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -.é", min_size=1, max_size=35).map(
+    lambda text: "X" + " ".join(text.split())[:33] + "X"
+)
+PARTS = {  # where the parser puts the first and the second half of a qualifier
+    "NPY": ("debtor",),
+    "NPO": ("ultimate_debtor",),
+    "NBE": ("creditor",),
+    "NBU": ("ultimate_creditor",),
+    "PDO": ("country",),
+    "IPY": ("debtor_id", "debtor_id_type"),
+    "IPO": ("ultimate_debtor_id", "ultimate_debtor_id_type"),
+    "IBE": ("creditor_id", "creditor_id_type"),
+    "IBU": ("ultimate_creditor_id", "ultimate_creditor_id_type"),
+    "LCS": ("creditor_reference", "creditor_reference_type"),
+    "RCN": ("end_to_end_id", "purpose"),
+    "REF": ("payment_information_id", "instruction_id"),
+    "RUM": ("mandate_id", "mandate_sequence"),
+    "QQQ": ("QQQ",),
+}
+FIELDS = ("end_to_end_id", "mandate_id", "creditor_id", "creditor_reference")
+
+
+@quick
+@given(
+    st.dictionaries(st.sampled_from(sorted(PARTS)), st.tuples(said, said), max_size=8),
+    currencies,
+    st.integers(-(10**12), 10**12),
+)
+def test_every_qualifier_comes_back_under_its_word(
+    parts: dict[str, tuple[str, str]], money: tuple[str, int], amount: int
+) -> None:
+    complements = tuple(
+        (name, f"{first:35}{second}" if len(PARTS[name]) == 2 else first)
+        for name, (first, second) in parts.items()
+    )
+    move = Move(amount, DAY, complements=complements)
+    period = Period(0, EVE, DAY, (move,), currency=money[0], decimals=money[1])
+    [line] = read(cfonb(period)).transactions
+    assert (line.amount_minor, line.currency) == (amount, money[0])
+    for name, halves in parts.items():
+        for word, half in zip(PARTS[name], halves, strict=False):
+            assert (getattr(line, word) if word in FIELDS else line.provider_words[word]) == half
+
+
+@quick
+@given(st.integers(0, 10**13), st.sampled_from([("USD", 2), ("JPY", 0), ("TND", 3)]), st.integers(1, 10**10))
+def test_an_original_amount_comes_back_with_its_rate(minor: int, money: tuple[str, int], rate: int) -> None:
+    told = f"{money[0]}{money[1]}{minor:014d}06{rate:011d}"
+    line = one_line(Move(-5, DAY, complements=(("MMO", told), ("FEE", "EUR2" + "00000000000120"))))
+    assert (line.original_amount_minor, line.original_currency) == (-minor, money[0])
+    assert Decimal(line.provider_words["exchange_rate"]) == Decimal(rate).scaleb(-6)
+    assert line.provider_words["fee"] == "1.20 EUR"
 
 
 @pytest.mark.parametrize(

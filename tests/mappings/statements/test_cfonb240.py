@@ -141,7 +141,7 @@ def test_what_would_be_a_guess_sets_the_group_aside(changed: dict[int, str], cod
     assert [finding.code for finding in read(group).set_aside] == [code] * bool(code)
 
 
-@pytest.mark.parametrize("kept", [slice(0, 2), slice(1, 3)])
+@pytest.mark.parametrize("kept", [slice(0, 2), slice(1, 3), slice(2, 3)])
 def test_a_group_that_is_cut_is_set_aside(kept: slice) -> None:
     whole = written(Advised(100))
     file = read(whole, whole[kept])

@@ -13,6 +13,7 @@ from mappings.statements import Format, StatementFile, read_statements, recognis
 from mappings.statements import camt as camt_reader
 from mappings.statements.draft import Limits
 from mappings.statements.source import Guarded
+from tests.mappings.statements.golden import samples
 from tests.mappings.statements.properties import quick
 from tests.mappings.statements.writers import Move, Period, camt, cfonb
 
@@ -121,7 +122,7 @@ def test_random_bytes(content: bytes) -> None:
 
 @quick
 @given(
-    st.sampled_from([XML, TEXT]),
+    st.sampled_from([XML, TEXT, *(sample.read_bytes() for sample in samples())]),
     st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=6), st.integers(0, 130)), max_size=4),
 )
 def test_mutated_files(content: bytes, changes: list[tuple[int, bytes, int]]) -> None:
