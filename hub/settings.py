@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         ge=0,
         description="How often a job is taken over from dead workers before it is quarantined.",
     )
+    import_file_mb: int = Field(
+        default=4096, ge=1, description="Largest bank file that is imported, in megabytes; it is streamed."
+    )
+    import_entry_mb: int = Field(
+        default=32, ge=1, description="Largest entry of a bank file, in megabytes; one is held in memory."
+    )
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Comma-separated `host:port` of partner endpoints allowed although they are not "

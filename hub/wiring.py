@@ -30,6 +30,7 @@ from hub.store.ratelimit import SqlRateLimiter
 from hub.store.sealing import open_keyring
 from hub.store.unit import SqlStore
 from hub.store.vault import SqlVault
+from mappings.statements import Limits
 
 LONGEST_LAG = timedelta(minutes=15)
 """How long a job may wait before /readyz says that work is not keeping up."""
@@ -144,7 +145,9 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
             pace=Pace(sleep=time.sleep, chance=random.random),
             heard=meters.heard,
         ),
-        statements=StatementFiles(),
+        statements=StatementFiles(
+            Limits(settings.import_file_mb * 1024**2, settings.import_entry_mb * 1024**2)
+        ),
         ledgers=LedgerFiles(),
         einvoices=EInvoiceFiles(),
         guard=guard,

@@ -116,7 +116,11 @@ def _bic(side: str) -> str:
 
 _CREDITOR_ID = layout(one={"id": "Id", "scheme": "SchmeNm/Prtry"})
 _STRUCTURED = layout(
-    many={"documents": "RfrdDocInf/Nb", "references": "CdtrRefInf/Ref", "texts": "AddtlRmtInf"},
+    many={
+        "documents": "RfrdDocInf/Nb RfrdDocInf/RfrdDocNb",
+        "references": "CdtrRefInf/Ref CdtrRefInf/CdtrRef",
+        "texts": "AddtlRmtInf",
+    },
 )
 _CHARGE = layout(one={"side": "CdtDbtInd"}, money={"amount": "Amt"})
 _CHARGES = layout(
@@ -149,14 +153,19 @@ _DETAIL = layout(
         "family": "BkTxCd/Domn/Fmly/Cd",
         "subfamily": "BkTxCd/Domn/Fmly/SubFmlyCd",
         "reason": "RtrInf/Rsn/Cd RtrInf/Rsn/Prtry RtrInf/RtrRsn/Cd RtrInf/RtrRsn/Prtry",
-        "returned_by": "RtrInf/Orgtr/Nm RtrInf/Orgtr/Id/OrgId/AnyBIC RtrInf/Orgtr/Id/OrgId/BICOrBEI",
+        "returned_by": "RtrInf/Orgtr/Nm RtrInf/RtrOrgtr/Nm RtrInf/Orgtr/Id/OrgId/AnyBIC"
+        " RtrInf/Orgtr/Id/OrgId/BICOrBEI",
         "returned_domain": "RtrInf/OrgnlBkTxCd/Domn/Cd",
         "returned_family": "RtrInf/OrgnlBkTxCd/Domn/Fmly/Cd",
         "returned_subfamily": "RtrInf/OrgnlBkTxCd/Domn/Fmly/SubFmlyCd",
         "exchange_rate": "AmtDtls/InstdAmt/CcyXchg/XchgRate AmtDtls/TxAmt/CcyXchg/XchgRate"
         " AmtDtls/CntrValAmt/CcyXchg/XchgRate",
     },
-    many={"free": "RmtInf/Ustrd", "reason_texts": "RtrInf/AddtlInf", "texts": "AddtlTxInf"},
+    many={
+        "free": "RmtInf/Ustrd",
+        "reason_texts": "RtrInf/AddtlInf RtrInf/AddtlRtrRsnInf",
+        "texts": "AddtlTxInf",
+    },
     money={
         "amount": "Amt",
         "share": "AmtDtls/TxAmt/Amt",
@@ -186,8 +195,8 @@ ENTRY = layout(
         "subfamily": "BkTxCd/Domn/Fmly/SubFmlyCd",
         "proprietary": "BkTxCd/Prtry/Cd",
         "issuer": "BkTxCd/Prtry/Issr",
-        "batch_message_id": "NtryDtls/Btch/MsgId",
-        "batch_payment_information_id": "NtryDtls/Btch/PmtInfId",
+        "batch_message_id": "NtryDtls/Btch/MsgId Btch/MsgId",
+        "batch_payment_information_id": "NtryDtls/Btch/PmtInfId Btch/PmtInfId",
     },
     many={"texts": "AddtlNtryInf"},
     money={"amount": "Amt", "instructed": "AmtDtls/InstdAmt/Amt"},

@@ -189,6 +189,32 @@ def gaps(statements: Iterable[Statement]) -> tuple[Finding, ...]:
     )
 
 
+def overlaps(statements: Iterable[Statement]) -> tuple[Finding, ...]:
+    """Where a statement of a file begins before another of its account has ended, and does not follow
+    it by its balance."""
+    chains: dict[str, list[Statement]] = defaultdict(list)
+    for statement in statements:
+        chains[statement.account_id].append(statement)
+    return tuple(
+        _overlap(before, after)
+        for chain in chains.values()
+        for before, after in pairwise(sorted(chain, key=chronology))
+        if _overlap_by_day(before, after) and after.opening_minor != before.closing_minor
+    )
+
+
+def _overlap_by_day(before: Statement, after: Statement) -> bool:
+    return bool(after.opening_on and before.closing_on and after.opening_on < before.closing_on)
+
+
+def _overlap(before: Statement, after: Statement) -> Finding:
+    message = (
+        f"the statement opening on {after.opening_on} begins before the one closing on {before.closing_on}"
+        " has ended: they overlap, and a line that both state is taken once"
+    )
+    return Finding("statement_overlap", "info", message, after.id)
+
+
 def _broken(before: Statement, after: Statement) -> bool:
     if before.closing_on is None or after.opening_on is None or after.opening_on < before.closing_on:
         return False

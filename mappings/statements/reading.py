@@ -18,7 +18,7 @@ from mappings.statements import camt, cfonb120, cfonb240, mt940, ofx
 from mappings.statements.assemble import given_iban
 from mappings.statements.draft import LIMITS, Context, FormatReader, Limits, Part
 from mappings.statements.formats import HEAD, recognise, refusal
-from mappings.statements.identity import gaps
+from mappings.statements.identity import gaps, overlaps
 from mappings.statements.marks import Seen
 from mappings.statements.proving import ANNOUNCING, Proof, Proven, Reading, Told, accounts_of, told
 from mappings.statements.result import (
@@ -90,7 +90,8 @@ class OpenedFile:
             if proven is not None
             for kind, count in _notices(proven, self.format).items()
         )
-        return (*self.proof.findings, *announced, *gaps(self.statements))
+        statements = self.statements
+        return (*self.proof.findings, *announced, *gaps(statements), *overlaps(statements))
 
     def booked_days(self, account_id: str) -> Collection[date]:
         """The booking days of the lines on an account of the file."""

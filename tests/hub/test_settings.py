@@ -20,6 +20,8 @@ BAD = {
     "SYNC_EVERY_MINUTES": ("0", "1441", "often", "1.5"),
     "JOB_SILENCE_SECONDS": ("0", "nan", "inf", "soon"),
     "JOB_RESUMPTIONS": ("-1", "x"),
+    "IMPORT_FILE_MB": ("0", "much"),
+    "IMPORT_ENTRY_MB": ("-1", "1.5"),
     "WEBHOOK_ALLOW": ("http://127.0.0.1:9000", "a b", "host:port", "user@host"),
     "PENNYLANE_CLIENT_ID": ("id",),
     "PENNYLANE_CLIENT_SECRET": (PLANTED,),

@@ -7,13 +7,14 @@ from itertools import permutations
 
 import pytest
 
-from core.model import BankAccount, BankTransaction, RawRecord, SourceRef, Statement
+from core.model import Allocation, BankAccount, BankTransaction, RawRecord, SourceRef, Statement
 from core.usecases import file_records
 from core.usecases.import_files import Imported, import_file
 from core.usecases.known import load
+from core.usecases.reconcile import reconcile
 from core.usecases.verify import verify
 from hub.bank_files import StatementFiles
-from tests.core.usecases.made import COMPANY, T
+from tests.core.usecases.made import COMPANY, T, debtor, invoice
 from tests.fakes import InMemoryStore, ScriptedSource
 from tests.mappings.statements.test_cfonb240 import Advised, written
 from tests.mappings.statements.writers import Move, Period, camt, cfonb
@@ -133,6 +134,23 @@ def test_details_of_a_notification_join_the_total_that_is_booked() -> None:
         assert total.amount_minor == 600
         assert {line.provider_words["booked_as"] for line in lines(store, "removed")} == {total.id}
         assert len(lines(store, "removed")) == 3
+
+
+@pytest.mark.parametrize("order", [(DAYTIME, EVENING), (EVENING, DAYTIME)])
+def test_only_the_booked_line_pays(order: tuple[bytes, bytes]) -> None:
+    store = fresh()
+    with store.begin(T) as unit:
+        unit.put([debtor(), invoice("FA-2026-0012", SALE.amount)])
+    paid = 0
+    for content in order:
+        take(store, content)
+        reconcile(store, T)
+        paid += content is EVENING
+        with store.begin(T, write=False) as unit:
+            assert [one.amount_minor for one in unit.entries(Allocation)] == [SALE.amount] * paid
+    assert take(store, DAYTIME).pending == 0
+    again = reconcile(store, T)
+    assert (again.decisions, again.allocations) == (0, 0)
 
 
 @pytest.mark.parametrize("status", ["INFO", "FUTR"])

@@ -1,5 +1,6 @@
 """Writes a camt.052, .053 or .054 of any version that its XML schema accepts, with all that we read."""
 
+import re
 from datetime import date
 
 ROOTS = {
@@ -36,6 +37,25 @@ def document(kind: int, version: int) -> str:
         "<GrpHdr><MsgId>M-1</MsgId><CreDtTm>2026-04-07T20:00:00</CreDtTm></GrpHdr>\n"
         f"<{holder}>{body}</{holder}>\n</{root}></Document>\n"
     )
+
+
+_OLD_NAMES = (
+    (r"camt\.053\.001\.02", "camt.053.001.01"), (r"(</?BkToCstmrStmt)>", r"\1V01>"),
+    (r"</?NtryDtls>|<NtryRef>.*?</NtryRef>|</?CdOrPrtry>", ""),
+    (r"<Ntry>(?:(?!</Ntry>).)*PDNG.*?</Ntry>", ""), (r"<NbOfNtries>4", "<NbOfNtries>3"),
+    (r"(?<=<RfrdDocInf>)<Nb>(.*?)</Nb>", r"<RfrdDocNb>\1</RfrdDocNb>"),
+    (r"Ref>(?=RF|</CdtrRefInf>)", "CdtrRef>"),
+    (r"(?<=\d)</Ref>", "</CdtrRef>"), (r"(</?)Orgtr>", r"\1RtrOrgtr>"), (r"(</?)Rsn>", r"\1RtrRsn>"),
+    (r"(</?)AddtlInf>", r"\1AddtlRtrRsnInf>"),
+)  # fmt: skip
+
+
+def first_version() -> str:
+    """The statement as camt.053.001.01, which has other names and books everything it holds."""
+    text = document(53, 2)
+    for old, new in _OLD_NAMES:
+        text = re.sub(old, new, text, flags=re.DOTALL)
+    return text
 
 
 def _account(version: int) -> str:

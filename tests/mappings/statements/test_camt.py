@@ -1,5 +1,6 @@
 """camt.05x: versions, statuses, signs, batches, returns, balances, dates."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -66,6 +67,30 @@ def test_values_come_back_from_a_written_file_of_every_version(period: Period, v
             period.currency,
         )
         assert (line.text_lines, line.end_to_end_id) == ((move.label.strip(),), move.end_to_end)
+
+
+batches = st.lists(st.integers(1, 10**9), min_size=2, max_size=4)
+entries = st.one_of(
+    moves,
+    st.builds(lambda move, status: replace(move, status=status), moves, st.sampled_from(["PDNG", "INFO"])),
+    st.builds(lambda move, shares: replace(move, amount=sum(shares), children=tuple(shares)), moves, batches),
+)
+
+
+@quick
+@given(st.integers(-(10**12), 10**12), st.lists(entries, max_size=6), st.integers(2, 14))
+def test_batches_and_announced_entries_come_back_as_written(
+    opening: int, written: list[Move], version: int
+) -> None:
+    booked = [move for move in written if move.status == "BOOK"]
+    closing = opening + sum(move.amount for move in booked)
+    file = read(camt(Period(opening, EVE, DAY, tuple(written), closing=closing), version=version))
+    [got] = file.statements
+    shares = [(move.on, share) for move in booked for share in move.children or (move.amount,)]
+    assert [(line.booking_date, line.amount_minor) for line in got.transactions] == shares
+    announced = {notice.kind: [line.amount_minor for line in notice.transactions] for notice in file.notices}
+    for kind, status in (("pending_entries", "PDNG"), ("information_entries", "INFO")):
+        assert announced.get(kind, []) == [move.amount for move in written if move.status == status]
 
 
 def test_version_one_has_its_details_directly_in_the_entry() -> None:

@@ -5,7 +5,15 @@ from lxml import etree
 
 from core.model import BankTransaction
 from mappings.statements import StatementFile, read_statements
-from tests.mappings.statements.camt_full import IBAN, OTHER_IBAN, ROOTS, UETR, VERSIONS, document
+from tests.mappings.statements.camt_full import (
+    IBAN,
+    OTHER_IBAN,
+    ROOTS,
+    UETR,
+    VERSIONS,
+    document,
+    first_version,
+)
 from tests.samples import shared
 
 SCHEMAS = shared("reference/specs/bank/iso20022")
@@ -22,6 +30,23 @@ def test_our_documents_are_valid(kind: int, version: int) -> None:
     assert SCHEMAS is not None
     schema = etree.XMLSchema(etree.parse(SCHEMAS / f"camt.0{kind}.001.{version:02d}.xsd"))
     schema.assertValid(etree.fromstring(document(kind, version).encode()))
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="the schemas are not here")
+def test_our_first_version_is_valid() -> None:
+    assert SCHEMAS is not None
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "camt.053.001.01.xsd"))
+    schema.assertValid(etree.fromstring(first_version().encode()))
+
+
+def test_the_first_version_says_the_same_under_its_own_names() -> None:
+    file = read_statements("april.xml", first_version().encode())
+    assert [finding.code for finding in file.warnings] == ["statement_copy"]
+    for old, new in zip(file.transactions, booked(2), strict=True):
+        names = {"entry_reference", "batch"}
+        words = ({k: w for k, w in line.provider_words.items() if k not in names} for line in (old, new))
+        assert next(words) == next(words)
+        assert (old.id, old.text_lines, old.return_reason) == (new.id, new.text_lines, new.return_reason)
 
 
 def booked(version: int) -> tuple[BankTransaction, ...]:

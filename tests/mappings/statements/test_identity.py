@@ -187,6 +187,14 @@ def test_thousands_of_equal_lines_pair_quickly() -> None:
     assert len(same_lines(known, new)) == 700
 
 
+def test_statements_of_a_file_that_overlap_are_told() -> None:
+    truth = booked([[(100, "A")], [(200, "B")], [(300, "C")]])
+    chained = read(cfonb(period(truth, 0, 2), period(truth, 2, 3)))
+    assert not chained.warnings
+    overlapping = read(cfonb(period(truth, 0, 2), period(truth, 1, 3)))
+    assert [finding.code for finding in overlapping.warnings] == ["statement_overlap"]
+
+
 def test_gaps_are_found_over_all_statements() -> None:
     truth = booked([[(1, "A")], [(2, "B")], [(3, "C")]])
     chain = [read(cfonb(period(truth, a, b))).statements[0].statement for a, b in pairwise(range(4))]
