@@ -21,6 +21,7 @@ from core.ports import Unit
 from core.reconciliation import reason_in_words
 from core.repayment.catalogue import CATALOGUE
 from core.settlement import settle
+from core.usecases.lettered import NOTHING, Lettering, lettering_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +150,16 @@ def _financed(unit: Unit, financed: FinancedInvoice) -> Explained:
     invoice = unit.get(Invoice, [financed.invoice_id]).get(financed.invoice_id)
     entries = unit.entries(Allocation, invoice_id=financed.invoice_id)
     log = unit.entries(Event, subject=financed.id)
+    lettering = lettering_for(unit, invoice) if invoice else NOTHING
     advance = Money(financed.advance_minor, financed.currency)
     sentences = [
         f"Loan {financed.loan_reference}: {advance} advanced on {financed.disbursed_on}.",
         _position(invoice, entries) if invoice else "Its invoice is not known any more.",
+        _lettered(lettering),
         f"{len(log)} events were said; the last is {log[-1].type}." if log else "Nothing was said yet.",
     ]
-    records = [financed.id, financed.invoice_id, *(a.id for a in entries), *(e.id for e in log)]
+    claims = (a.id for a in lettering.allocations)
+    records = [financed.id, financed.invoice_id, *(a.id for a in entries), *claims, *(e.id for e in log)]
     return _explained(financed, sentences, records)
 
 
@@ -164,3 +168,14 @@ def _position(invoice: Invoice, entries: list[Allocation]) -> str:
     cash, left = Money(now.cash_minor, now.currency), Money(now.open_minor, now.currency)
     paid = f", paid on {now.paid_on}" if now.paid_on else ""
     return f"Invoice {invoice.number or invoice.id} is {now.state}: {cash} received, {left} open{paid}."
+
+
+def _lettered(lettering: Lettering) -> str:
+    """What the ledger says of it: a claim."""
+    posted = {payment.id: payment.paid_on for payment in lettering.payments}
+    ties = [
+        f"{Money(a.amount_minor, a.currency)} ({a.kind.replace('_', ' ')}"
+        + (f", posted on {posted[a.settled_by]})" if a.settled_by in posted else ")")
+        for a in lettering.allocations
+    ]
+    return f"The ledger letters it with {', '.join(ties)}: a claim of grade E1." if ties else ""

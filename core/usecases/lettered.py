@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from core.model import BankTransaction, Decision, Invoice, LedgerAllocation, LedgerPayment
+from core.ports import Unit
+from core.usecases.copies import same_document
 from core.usecases.known import Known
 
 NEAR: Final = timedelta(days=7)
@@ -50,6 +52,16 @@ def lettering_of(
         id: Lettering(tuple(own), tuple(payments[a.settled_by] for a in own if a.settled_by in payments))
         for id, own in by_invoice.items()
     }
+
+
+def lettering_for(unit: Unit, invoice: Invoice) -> Lettering:
+    """What ledgers tie to one invoice now, under whatever id they know it."""
+    ids = same_document(unit, invoice)
+    ties = [tie for id in ids for tie in unit.all(LedgerAllocation, invoice_id=id)]
+    payments = unit.get(LedgerPayment, {tie.settled_by for tie in ties})
+    back = [one for id in payments for one in unit.all(LedgerPayment, reverses=id)]
+    found = lettering_of(ties, payments | {one.id: one for one in back}, dict.fromkeys(ids, invoice.id))
+    return found.get(invoice.id, NOTHING)
 
 
 def settled_in_ledger(known: Known, documents: Documents) -> dict[str, date]:

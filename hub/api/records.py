@@ -14,7 +14,6 @@ from core.model import (
     EInvoiceStatus,
     Invoice,
     LedgerAllocation,
-    LedgerPayment,
     ProviderMatch,
 )
 from core.model.bank import Operation, TransactionStatus
@@ -25,8 +24,7 @@ from core.model.identifiers import compact
 from core.model.invoice import Direction, DocumentStatus
 from core.ports import Unit
 from core.settlement import settle
-from core.usecases.copies import same_document
-from core.usecases.lettered import confirmed
+from core.usecases.lettered import Lettering, confirmed, lettering_for
 from hub.api.access import Reader, Wired
 from hub.api.lists import NOT_MODIFIED, Id, Page, Paging, Word, fact, page_of, single
 from hub.api.once import WriteOnce
@@ -88,26 +86,20 @@ def get_invoice(services: Wired, caller: Reader, request: Request, id: Id) -> Re
     with services.store.begin(caller.tenant_id, write=False) as unit:
         invoice = fact(unit, Invoice, id)
         entries = unit.entries(Allocation, invoice_id=id)
-        lettered = _lettered(unit, invoice)
+        lettering = lettering_for(unit, invoice)
         statuses = _statuses(unit, invoice)
         invoice = with_lifecycles({id: invoice}, statuses, {})[id]
-        state = settle(invoice, entries, agreed=_agreed(unit, invoice, entries, lettered))
+        state = settle(invoice, entries, agreed=_agreed(unit, invoice, entries, lettering))
     shown = {name: value for name, value in asdict(state).items() if name in SettlementView.model_fields}
     shown["paid_on"] = state.paid_on.isoformat() if state.paid_on else None
     view = InvoiceView(
         invoice=invoice,
         settlement=SettlementView(**shown),
         allocations=entries,
-        lettered=lettered,
+        lettered=list(lettering.allocations),
         statuses=statuses,
     )
     return single(request, view)
-
-
-def _lettered(unit: Unit, invoice: Invoice) -> list[LedgerAllocation]:
-    """What ledgers tie to the invoice, under whatever id they know it."""
-    ties = [tie for id in same_document(unit, invoice) for tie in unit.all(LedgerAllocation, invoice_id=id)]
-    return [tie for tie in ties if not tie.withdrawn]
 
 
 def _statuses(unit: Unit, invoice: Invoice) -> list[EInvoiceStatus]:
@@ -121,15 +113,12 @@ def _statuses(unit: Unit, invoice: Invoice) -> list[EInvoiceStatus]:
     return sorted(about(invoice, alike, parties), key=lambda one: (one.at, one.code, one.id))
 
 
-def _agreed(
-    unit: Unit, invoice: Invoice, entries: list[Allocation], lettered: list[LedgerAllocation]
-) -> frozenset[str]:
+def _agreed(unit: Unit, invoice: Invoice, entries: list[Allocation], lettering: Lettering) -> frozenset[str]:
     """The transactions that a provider or a ledger ties to the invoice too."""
     ties = unit.all(ProviderMatch, company_id=invoice.company_id)
     matched = {t.transaction_id for t in ties if t.invoice_id == invoice.id and not t.withdrawn}
-    payments = unit.get(LedgerPayment, [tie.settled_by for tie in lettered])
     lines = unit.get(BankTransaction, {entry.transaction_id for entry in entries})
-    return frozenset(matched) | confirmed(lines.values(), payments.values())
+    return frozenset(matched) | confirmed(lines.values(), lettering.payments)
 
 
 @router.get("/transactions", responses=documented())

@@ -93,13 +93,14 @@ class ProviderMatchTable(FactTable, table=True):
 
 class LedgerPaymentTable(FactTable, table=True):
     __tablename__ = "ledger_payment"
-    __table_args__ = facts_of("ledger_payment", "company_id")
+    __table_args__ = facts_of("ledger_payment", "company_id", "reverses")
     direction: str
     kind: str
     flow: str
     paid_on: date
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str
+    reverses: str | None = Field(default=None, sa_type=Word)
 
 
 class LedgerAllocationTable(FactTable, table=True):

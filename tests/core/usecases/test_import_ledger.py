@@ -19,6 +19,7 @@ from core.model import (
     QualityIssue,
     RawRecord,
 )
+from core.usecases.explain import explain
 from core.usecases.finance import finance
 from core.usecases.import_files import Imported
 from core.usecases.import_ledger import import_ledger
@@ -277,6 +278,10 @@ def test_lettered_without_bank_money_is_a_claim_once_the_bank_was_read_beyond_it
     assert (said.evidence.grade, said.finality.state) == ("E1", "provisional")
     assert said.attributes["claimed_on"] == "2026-04-09"
     assert state(store, NUMBER).state == "open"
+    with store.begin(T, write=False) as unit:
+        text = explain(unit, "L-1").text
+    claim = "1 200.50 EUR (cash, posted on 2026-04-07)"
+    assert f"The ledger letters it with {claim}: a claim of grade E1." in text
     found = verify(store, ScriptedSource(), T, ledgers=FILES)
     assert {one.kind for one in found} <= {"fact"}  # the rest of this world has no raw records
 

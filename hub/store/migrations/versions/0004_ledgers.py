@@ -24,7 +24,8 @@ def upgrade() -> None:
         sa.Column("paid_on", sa.Date(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
-        by=("company_id",),
+        sa.Column("reverses", WORD, nullable=True),
+        by=("company_id", "reverses"),
     )
     _fact_table(
         "ledger_allocation",
