@@ -161,6 +161,11 @@ def all_documents(
     return found
 
 
+def _printed(document: Document, count: int) -> str:
+    seller = document.seller
+    return FORMATS[seller.format](document.issue, count, seller.letters)
+
+
 def spare_numbers(sellers: list[Seller]) -> list[tuple[date, str]]:
     """Numbers of these sellers' documents for customers whom we never see, in no order."""
     found = [each for seller in sellers for each in seller.spare]
@@ -190,10 +195,12 @@ def _number(documents: list[Document], noise: Noise, rng: Random, ids: Iterator[
         else:
             count = seller.counters.get(series, seller.start - 1) + 1
             while rng.random() < OTHERS_SHARE and last.get(seller.id) is not document.debtor:
-                seller.spare.append((document.issue, FORMATS[seller.format](document.issue, count)))
+                seller.spare.append((document.issue, _printed(document, count)))
+                    (document.issue, FORMATS[seller.format](document.issue, count, seller.letters))
+                )
                 count += 1
             seller.counters[series], last[seller.id] = count, document.debtor
-            document.number = FORMATS[seller.format](document.issue, count)
+            document.number = _printed(document, count)
             if printed.setdefault(seller.id, rng.random() < rates["rf_printed"] * 2):
                 document.rf = creditor_reference(document.number + seller.id[-3:])
         document.id = next(ids)

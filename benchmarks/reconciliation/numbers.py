@@ -5,24 +5,31 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-Format = Callable[[date, int], str]
+Format = Callable[[date, int, str], str]
 FORMATS: tuple[Format, ...] = (
-    lambda day, n: f"FAC-{day.year}-{n:06}",
-    lambda day, n: f"F{day.year}-{n:03}",
-    lambda day, n: f"{day:%y%m}{n:03}",
-    lambda day, n: f"INV-{n:05}",
-    lambda day, n: f"FA{day:%y%m}{n:02}",
-    lambda day, n: f"FA-{n}",
-    lambda day, n: f"{n:06}",
-    lambda day, n: f"{day.year}{n:04}",
-    lambda day, n: f"FV/{day.year}/{day:%m}/{n:03}",
-    lambda day, n: f"{n}/{day.year}",
-    lambda day, n: f"VT{day:%y}-{n:05}",
-    lambda day, n: f"{day.year}-{n:04}",
-    lambda day, n: f"F{n:07}",
-    lambda day, n: f"FC{day:%y}{n:05}",
+    lambda day, n, _own: f"FAC-{day.year}-{n:06}",
+    lambda day, n, _own: f"F{day.year}-{n:03}",
+    lambda day, n, _own: f"{day:%y%m}{n:03}",
+    lambda day, n, _own: f"INV-{n:05}",
+    lambda day, n, _own: f"FA{day:%y%m}{n:02}",
+    lambda day, n, _own: f"FA-{n}",
+    lambda day, n, _own: f"{n:06}",
+    lambda day, n, _own: f"{day.year}{n:04}",
+    lambda day, n, _own: f"FV/{day.year}/{day:%m}/{n:03}",
+    lambda day, n, _own: f"{n}/{day.year}",
+    lambda day, n, _own: f"VT{day:%y}-{n:05}",
+    lambda day, n, _own: f"{day.year}-{n:04}",
+    lambda day, n, _own: f"F{n:07}",
+    lambda day, n, _own: f"FC{day:%y}{n:05}",
+    lambda day, n, own: f"{own}{day:%y}{n:04}",
+    lambda day, n, own: f"{own}-{day.year}-{n:04}",
+    lambda day, n, own: f"{own}{n:06}",
+    lambda day, n, own: f"F{own}{day:%y%m}{n:03}",
+    lambda day, n, own: f"{day.year}-{own}-{n:04}",
+    lambda day, n, own: f"{own}/{n:05}",
 )
-YEARLY = frozenset({0, 1, 2, 4, 7, 8, 9, 10, 11, 13})
+"""Day of issue, counter, and letters of the seller's own: some sellers have them in front."""
+YEARLY = frozenset({0, 1, 2, 4, 7, 8, 9, 10, 11, 13, 14, 15, 17, 18})
 """Formats whose counter starts anew each year."""
 _PARTS = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
 _LOOKS = {"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z", "6": "G", "O": "0", "I": "1", "S": "5", "B": "8"}

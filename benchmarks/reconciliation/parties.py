@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
+from anyascii import anyascii
+
 from benchmarks.reconciliation.names import FACTORS, core_name, iban, surname, with_form
 from benchmarks.reconciliation.noise import Noise
 from benchmarks.reconciliation.numbers import FORMATS
@@ -21,6 +23,7 @@ class Seller:
     id: str
     name: str
     format: int
+    letters: str
     closed: bool
     held_share: float
     account: str
@@ -81,18 +84,27 @@ def sellers(
     held = rates["held_share" if company else "held_share_account"]
     closed = rates["whole_turnover"] * held / (1 - rates["whole_turnover"] * (1 - held))
     offset = rng.random()
+    names = [core_name(rng, surname(rng)) for _ in range(count)]
     return [
         Seller(
             id=f"{tenant}-s{n}",
-            name=with_form(rng, core_name(rng, surname(rng))),
+            name=with_form(rng, name),
             format=rng.randrange(len(FORMATS)),
+            letters=_letters(rng, name),
             closed=(offset + n * GOLDEN) % 1 < closed,
             held_share=held,
             account=rng.choice(banks).id,
             start=rng.choice((1, 1, 1, rng.randrange(1, 900), rng.randrange(1000, 9000))),
         )
-        for n in range(count)
+        for n, name in enumerate(names)
     ]
+
+
+def _letters(rng: Random, name: str) -> str:
+    """Two or three letters from a name: its initials, or its beginning."""
+    plain = anyascii(name).upper()
+    initials = "".join(word[0] for word in plain.split() if word.isalpha())
+    return initials[:3] if len(initials) > 1 else plain[: rng.choice((2, 3))]
 
 
 def debtors(rng: Random, noise: Noise, count: int, tenant: str) -> list[Debtor]:

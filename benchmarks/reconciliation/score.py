@@ -50,6 +50,7 @@ class Score:
     decidable_auto: int
     intact: int
     intact_auto: int
+    intact_decidable: int
     pairs: int
     pairs_shown: int
     sets_shown: int
@@ -70,6 +71,7 @@ class Score:
             "automatic rate, by euro": (self.paying_auto_minor, self.paying_minor),
             "automatic rate of the decidable": (self.decidable_auto, self.decidable),
             "automatic rate, single item cited intact": (self.intact_auto, self.intact),
+            "the same, of the decidable": (self.intact_auto, self.intact_decidable),
             "right items automatic or in the first three": (self.pairs_shown, self.pairs),
             "whole answer automatic or in the first three": (self.sets_shown, self.paying),
             "reviews with a true item": (self.reviews_with_true, self.reviews),
@@ -244,6 +246,7 @@ def score(judged: Judged) -> Score:
         decidable_auto=int(decidable["right"].sum()),
         intact=intact.height,
         intact_auto=int(intact["right"].sum()),
+        intact_decidable=int((intact["right"] | (intact["expected"] == "auto")).sum()),
         pairs=judged.pairs.height,
         pairs_shown=int(judged.pairs["shown"].sum()),
         sets_shown=int(pays.select((pl.col("right") | (pl.col("set_shown") & ~pl.col("auto"))).sum()).item()),

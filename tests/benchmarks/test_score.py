@@ -78,7 +78,7 @@ def test_every_count_is_what_a_person_counts(world: Files, out: Outputs) -> None
     assert (found.allocations, found.allocations_right, found.allocations_right_or_twin) == (6, 4, 5)
     assert (found.paying, found.paying_auto) == (7, 2)
     assert (found.decidable, found.decidable_auto) == (5, 2)
-    assert (found.intact, found.intact_auto) == (2, 1)
+    assert (found.intact, found.intact_auto, found.intact_decidable) == (2, 1, 2)
     assert (found.pairs, found.pairs_shown) == (9, 5)
     assert found.sets_shown == 3
     assert (found.reviews, found.reviews_with_true) == (3, 2)
