@@ -196,8 +196,6 @@ def _number(documents: list[Document], noise: Noise, rng: Random, ids: Iterator[
             count = seller.counters.get(series, seller.start - 1) + 1
             while rng.random() < OTHERS_SHARE and last.get(seller.id) is not document.debtor:
                 seller.spare.append((document.issue, _printed(document, count)))
-                    (document.issue, FORMATS[seller.format](document.issue, count, seller.letters))
-                )
                 count += 1
             seller.counters[series], last[seller.id] = count, document.debtor
             document.number = _printed(document, count)
