@@ -1,4 +1,4 @@
-"""Reads CFONB 120 statements: records to parts, one movement in memory at a time (banks.md 7.1 to 7.8)."""
+"""Reads CFONB 120 statements: records to parts, one movement in memory at a time (docs/cfonb.md)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from core.model import MoneyError, exponent
-from mappings.statements.cfonb_fields import account, dated, in_minor, oddly_signed, overpunched
+from mappings.statements.cfonb_fields import dated, in_minor, oddly_signed, overpunched
 from mappings.statements.cfonb_lines import as_line
 from mappings.statements.cfonb_records import ENCODINGS, Layout, Record, records
 from mappings.statements.charset import charset_of
 from mappings.statements.draft import Closed, Context, Opened, Part, Stated, Unreadable
 from mappings.statements.result import Finding
+from mappings.statements.rib import account
 
 LAYOUT: Final = Layout(120, frozenset({"01", "03", "04", "05", "07"}), beside="05")
 HOUSE_CURRENCY: Final = "EUR"

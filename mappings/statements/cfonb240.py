@@ -1,4 +1,4 @@
-"""Reads CFONB 240 advices of rejects and settlements: what an announced line is for and why (banks.md 7.9).
+"""Reads CFONB 240 advices of rejects and settlements: what an announced line is for and why (docs/cfonb.md).
 
 An advice explains money that the CFONB 120 books, per line or as one total for the day. It is never
 money itself: its lines are announced, and tied to the lines that book them.
@@ -11,23 +11,24 @@ from typing import BinaryIO, Final, NamedTuple
 from core.model import Money
 from core.model.bank import Operation
 from mappings.grammar import fingerprint
-from mappings.statements.cfonb_fields import account, dated
+from mappings.statements.cfonb_fields import dated
 from mappings.statements.cfonb_records import ENCODINGS, Layout, Record, records
 from mappings.statements.charset import charset_of
 from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Part, Unreadable, told
 from mappings.statements.operations import REJECT_REASONS
+from mappings.statements.rib import account
 
 LAYOUT: Final = Layout(240, frozenset({"31", "34", "36", "39"}), beside="36")
 _CURRENCY: Final = "EUR"
 _FIELDS: Final = itemgetter(
-    slice(8, 10),  # operation code
-    slice(10, 16),  # settlement date
-    slice(21, 42),  # bank, branch, account of the first party
-    slice(42, 66),  # its name
-    slice(77, 98),  # bank, branch, account of the second party
-    slice(98, 122),  # its name
-    slice(122, 128),  # reference of the presenter
-    slice(128, 228),  # description, by operation
+    slice(8, 10),  # 9-10 operation code
+    slice(10, 16),  # 11-16 settlement date
+    slice(21, 42),  # 22-42 bank, branch, account of the first party
+    slice(42, 66),  # 43-66 its name
+    slice(77, 98),  # 78-98 bank, branch, account of the second party
+    slice(98, 122),  # 99-122 its name
+    slice(122, 128),  # 123-128 reference of the presenter
+    slice(128, 228),  # 129-228 description, by operation
 )
 
 

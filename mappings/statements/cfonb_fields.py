@@ -1,12 +1,11 @@
-"""What a CFONB field says: overpunched amounts, two-digit years, the account (banks.md 7.2, 7.3, 7.6)."""
+"""What a CFONB field says: overpunched amounts, decimals, two-digit years."""
 
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from core.model.identifiers import french_iban, is_iban
 from mappings.statements.cfonb_records import Record
-from mappings.statements.draft import AccountName, Unreadable, rescaled
+from mappings.statements.draft import Unreadable, rescaled
 
 _CREDIT, _DEBIT = "{ABCDEFGHI", "}JKLMNOPQR"
 OVERPUNCH: Final = {
@@ -75,14 +74,3 @@ def dated(text: str, record: Record) -> date:
     if found is None:
         raise Unreadable("unreadable_date", f"the date {text!r} is unreadable", record.place)
     return found
-
-
-@lru_cache(maxsize=256)
-def account(bank: str, branch: str, number: str) -> AccountName:
-    """The account of a RIB, with its IBAN where the number can have one."""
-    raw = f"{bank} {branch} {number}"
-    try:
-        iban = french_iban(bank, branch, number)
-    except ValueError:  # a factor's internal account may be no French account number
-        return AccountName(raw=raw)
-    return AccountName(raw=raw, iban=iban if is_iban(iban) else None)

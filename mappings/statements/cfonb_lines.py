@@ -1,4 +1,4 @@
-"""What the records of one CFONB 120 movement say: its 04 and the 05 that follow (banks.md 7.2, 7.8)."""
+"""What the records of one CFONB 120 movement say: its 04 and the 05 that follow (docs/cfonb.md)."""
 
 import re
 from operator import itemgetter
@@ -20,15 +20,16 @@ from mappings.statements.draft import Line, distinct
 from mappings.statements.operations import CFONB, REJECT_REASONS
 
 _FIELDS = itemgetter(
-    slice(7, 11),  # the bank's own operation code
-    slice(32, 34),  # interbank operation code
-    slice(34, 40),  # booking date
-    slice(40, 42),  # reject code
-    slice(42, 48),  # value date
-    slice(48, 79),  # label
-    slice(81, 88),  # entry number
-    slice(104, 120),  # reference zone
+    slice(7, 11),  # 8-11 the bank's own operation code
+    slice(32, 34),  # 33-34 interbank operation code
+    slice(34, 40),  # 35-40 booking date
+    slice(40, 42),  # 41-42 reject code
+    slice(42, 48),  # 43-48 value date
+    slice(48, 79),  # 49-79 label
+    slice(81, 88),  # 82-88 entry number
+    slice(104, 120),  # 105-120 reference zone
 )
+"""The parts of a 04 record, at its positions from 1; the amount is read with its sign elsewhere."""
 _CREDITOR_ID = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}")
 _ZEROS = frozenset({"", "0", "00"})
 _NO_DAY = frozenset({"      ", "000000"})

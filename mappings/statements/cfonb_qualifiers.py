@@ -1,4 +1,4 @@
-"""The qualifiers of CFONB 120 record 05: what stands where in their 70 characters (banks.md 7.4)."""
+"""The qualifiers of CFONB 120 record 05: what stands where in their 70 characters (49-118)."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The physical side of CFONB: bytes to records of 120 or 240 characters (banks.md 7.1)."""
+"""The physical side of CFONB: bytes to records of 120 or 240 characters (docs/cfonb.md)."""
 
 from collections.abc import Iterator
 from functools import partial

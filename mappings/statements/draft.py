@@ -5,10 +5,10 @@ and yields, for each statement in turn, one `Opened`, its `Line`s, one `Closed`.
 each file: once to prove, once to take over, so it must say the same both times and keep nothing of
 the file but the statement's head. What cannot be read is yielded as an `Unreadable` (never raised) and
 sets aside the statement around it, or stands for one when none is open; a file that cannot be read as
-a whole raises BadInput. A format that reads a statement whole makes a `Draft` of it: see `in_parts`.
+a whole raises BadInput.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -95,22 +95,6 @@ class Line(NamedTuple):
     status: LineStatus = "booked"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One statement, read but not proven. `version` is the format with its version."""
-
-    account: AccountName
-    version: str
-    currency: str
-    opening: Stated | None
-    closing: Stated | None
-    lines: list[Line]
-    record: str
-    pending: list[Line] = field(default_factory=list)
-    others: Mapping[str, Stated] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-
 Part: TypeAlias = Opened | Line | Closed | Unreadable
 
 
@@ -141,21 +125,6 @@ class FormatReader(Protocol):
     """How a format is read; see the docstring of this module."""
 
     def __call__(self, name: str, file: BinaryIO, context: Context) -> Iterator[Part]: ...
-
-
-def in_parts(attempts: Iterable[Callable[[], Draft]]) -> Iterator[Part]:
-    """The parts of statements that are read whole; one that raises Unreadable becomes that part."""
-    for attempt in attempts:
-        try:
-            draft = attempt()
-        except Unreadable as problem:
-            yield problem
-            continue
-        yield Opened(draft.account, draft.version, draft.record)
-        yield from draft.lines
-        for line in draft.pending:
-            yield line if line.status != "booked" else line._replace(status="pending")
-        yield Closed(draft.currency, draft.opening, draft.closing, draft.others, draft.findings)
 
 
 _TENS: tuple[int, ...] = tuple(10**power for power in range(16))

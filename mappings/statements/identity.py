@@ -108,17 +108,21 @@ def free_numbers(taken: Collection[int]) -> Iterator[int]:
 
 def disjoint(one: Statement, other: Statement) -> bool:
     """True when two statements of one account provably share no line: one ends where, or before,
-    the other begins. Where they touch the balances must follow on. That is enough for CFONB, which
-    dates an opening balance with the day before; camt may date it with the day itself, so there
-    only two parts of one day are told apart."""
-    first, second = sorted((one, other), key=chronology)
+    the other begins."""
+    return _follows(one, other) or _follows(other, one)
+
+
+def _follows(second: Statement, first: Statement) -> bool:
+    """Where the two touch the balances must follow on. That is enough for CFONB, which dates an
+    opening balance with the day before, and for MT940, where it is the last closing one; camt may
+    date it with the day itself, so there only two parts of one day are told apart."""
     if first.closing_on is None or second.opening_on is None:
         return False
     if first.closing_on != second.opening_on:
         return first.closing_on < second.opening_on
     if first.closing_minor != second.opening_minor:
         return False
-    if first.format == second.format == Format.CFONB120:
+    if first.format == second.format and first.format in (Format.CFONB120, Format.MT940):
         return first.opening_on != first.closing_on
     parts_of_a_day = first.opening_on == first.closing_on == second.closing_on
     return parts_of_a_day and first.opening_minor != second.opening_minor

@@ -1,20 +1,30 @@
-"""Reads MT940 statements and MT942 interim reports, one message at a time (banks.md 9)."""
+"""Reads MT940 statements and MT942 interim reports, one message at a time (docs/mt940.md)."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from typing import BinaryIO, Final
 
 from core.model import Money, MoneyError, exponent
 from core.model.identifiers import is_iban
 from mappings.statements.charset import charset_of
-from mappings.statements.draft import AccountName, Context, Draft, Line, Part, Stated, Unreadable, in_parts
+from mappings.statements.draft import (
+    AccountName,
+    Closed,
+    Context,
+    Line,
+    LineStatus,
+    Opened,
+    Part,
+    Stated,
+    Unreadable,
+)
 from mappings.statements.mt940_lines import amount, as_line, day
 from mappings.statements.mt940_tags import BALANCE, FLOOR, SUM, Field, groups, statements
-from mappings.statements.ofx_fields import bank_account
 from mappings.statements.result import Finding
+from mappings.statements.rib import whole
 
 _ENCODINGS: Final = {"ascii": "ascii", "utf-8": "utf-8-sig", "8-bit": "cp1252"}
 _OPENINGS, _CLOSINGS = ("60F", "60M", "60"), ("62F", "62M", "62")
@@ -30,16 +40,64 @@ def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
     """
     text = TextIOWrapper(file, _ENCODINGS[charset_of(name, file)], errors="replace")
     try:
-        yield from in_parts(_attempt(fields, context) for fields in statements(text))
+        yield from _statements(_read(fields, context.currency) for fields in statements(text))
     finally:
         text.detach()  # a wrapper that is thrown away closes the caller's file
 
 
-def _attempt(fields: list[Field], context: Context) -> Callable[[], Draft]:
-    return partial(draft, fields, context.currency)
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: a whole statement, or a page of one. `continues` another page (`:60M:`); `goes_on` with
+    another (`:62M:`)."""
+
+    opened: Opened
+    lines: list[Line]
+    closed: Closed
+    continues: bool
+    goes_on: bool
+
+    def follows(self, before: "Message") -> bool:
+        """True for the next page of the same statement: the balances meet."""
+        same = self.opened.account == before.opened.account
+        return self.continues and same and self.closed.opening == before.closed.closing
 
 
-def draft(fields: list[Field], currency: str | None = None) -> Draft:
+def _read(fields: list[Field], currency: str | None) -> Message | Unreadable:
+    try:
+        return message(fields, currency)
+    except Unreadable as problem:
+        return problem
+
+
+def _statements(messages: Iterable[Message | Unreadable]) -> Iterator[Part]:
+    """The pages of a statement put together, so that it is proven and counted as one."""
+    open: Message | None = None
+    for one in messages:
+        following = open is not None and isinstance(one, Message) and one.follows(open)
+        if open is not None and not following:
+            yield open.closed
+        if isinstance(one, Unreadable):
+            yield one
+            open = None
+            continue
+        if not following:
+            yield one.opened
+        yield from one.lines
+        open = _joined(open, one) if open is not None and following else one
+        if not one.goes_on:
+            yield open.closed
+            open = None
+    if open is not None:
+        yield open.closed
+
+
+def _joined(open: Message, page: Message) -> Message:
+    """The statement with its next page; the lines are given already."""
+    findings = [*open.closed.findings, *page.closed.findings]
+    return replace(open, closed=replace(page.closed, opening=open.closed.opening, findings=findings))
+
+
+def message(fields: list[Field], currency: str | None = None) -> Message:
     """One message; raises Unreadable with the line that stops it. `currency` is the account's, for an
     MT942 that names none."""
     first, last = _by_tag(fields)
@@ -47,23 +105,17 @@ def draft(fields: list[Field], currency: str | None = None) -> Draft:
     opening, closing = _stated(first, _OPENINGS, oddities), _stated(last, _CLOSINGS, oddities)
     interim = opening is None and closing is None and not _INTERIM.isdisjoint(first)
     code = _currency(first, opening or closing, currency)
-    lines = [
-        as_line(field, said, code, "pending" if interim else "booked", oddities)
-        for field, said in _movements(fields)
-    ]
+    status: LineStatus = "pending" if interim else "booked"
+    lines = [as_line(field, said, code, status, oddities) for field, said in _movements(fields)]
     _summed(fields, lines, code)
     available = _stated(first, ("64",), oddities)
-    return Draft(
-        account=_account(first),
-        version="mt942" if interim else "mt940",
-        currency=code,
-        opening=opening,
-        closing=closing,
-        lines=[line for line in lines if line.status == "booked"],
-        pending=[line for line in lines if line.status != "booked"],
-        record=fields[0].place,
-        others={"available": available} if available else {},
-        findings=[_odd(text, count, fields[0]) for text, count in oddities.items()],
+    findings = [_odd(text, count, fields[0]) for text, count in oddities.items()]
+    return Message(
+        Opened(_account(first), "mt942" if interim else "mt940", fields[0].place),
+        lines,
+        Closed(code, opening, closing, {"available": available} if available else {}, findings),
+        continues="60F" not in first and "60M" in first,
+        goes_on="62F" not in first and "62M" in first,
     )
 
 
@@ -146,8 +198,8 @@ def _account(first: dict[str, Field]) -> AccountName:
     for number in (dense, without[1] if without else ""):
         if is_iban(number):
             return AccountName(raw=raw, iban=number, bic=bic)
-        if french := bank_account({"ACCTID": number}, "").iban if number else None:
-            return AccountName(raw=raw, iban=french, bic=bic)
+        if french := whole(number):
+            return AccountName(raw=raw, iban=french.iban, bic=bic)
     return AccountName(raw=raw, bic=bic)
 
 

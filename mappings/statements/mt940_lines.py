@@ -1,4 +1,4 @@
-"""What one `:61:` with its `:86:` says: dates, sign, amount and the line it becomes (banks.md 9)."""
+"""What one `:61:` with its `:86:` says: dates, sign, amount and the line it becomes (docs/mt940.md)."""
 
 import calendar
 import re

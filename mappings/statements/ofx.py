@@ -1,4 +1,4 @@
-"""Reads OFX 1 and 2 downloads: tags to parts, one transaction in memory at a time (banks.md 10)."""
+"""Reads OFX 1 and 2 downloads: tags to parts, one transaction in memory at a time (docs/ofx.md)."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What OFX leaves say: amounts, dates, accounts, and the line a transaction becomes (banks.md 10)."""
+"""What OFX leaves say: amounts, dates, accounts, and the line a transaction becomes."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from typing import Final
 from core.model import MoneyError, to_minor
 from core.model.bank import Operation
 from core.model.identifiers import is_iban
-from mappings.statements.cfonb_fields import account as rib_account
+from mappings.statements import rib
 from mappings.statements.draft import AccountName, Line, LineStatus, Stated, Unreadable, seamless, told
 
 NAME_WIDTH: Final = 32
 _AMOUNT: Final = re.compile(r"([+-]?)(\d{1,16}(?:[.,]\d*)?|[.,]\d+)([+-]?)", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\D|\d{2,6}\b|\d{6}\.|$)", re.ASCII)
-_RIB: Final = re.compile(r"(\d{5})(\d{5})([0-9A-Z]{11})(\d{2})", re.ASCII)
+_FRENCH: Final = re.compile(r"\d{5} \d{5} [0-9A-Z]{11}", re.ASCII)
 _CARD: Final = re.compile(r"\d{13,19}", re.ASCII)
 _OPERATIONS: Final[dict[str, Operation]] = {
     "INT": "interest", "FEE": "fee", "SRVCHG": "fee", "ATM": "cash", "CASH": "cash", "POS": "card",
@@ -72,10 +72,10 @@ def bank_account(said: Mapping[str, str], place: str) -> AccountName:
         raise Unreadable("no_account", "the statement names no account (ACCTID)", place)
     if is_iban(number):
         return AccountName(raw=number, iban=number)
-    if whole := _RIB.fullmatch(number):
-        bank, branch, number, key = whole.groups()
-    if _RIB.fullmatch(f"{bank}{branch}{number}00") and len(bank) == len(branch) == 5:
-        found = rib_account(bank, branch, number)
+    if found := rib.whole(number):
+        return found
+    if _FRENCH.fullmatch(f"{bank} {branch} {number}"):
+        found = rib.account(bank, branch, number)
         return found if key in ("", (found.iban or "")[-2:]) else AccountName(raw=found.raw)
     return AccountName(raw=" ".join(filter(None, (bank, branch, number))))
 

@@ -1,4 +1,4 @@
-"""The tags of OFX 1 (SGML: leaves are not closed) and OFX 2 (XML) as one row of events (banks.md 10).
+"""The tags of OFX 1 (SGML: leaves are not closed) and OFX 2 (XML) as one row of events (docs/ofx.md).
 
 No library: one that builds a tree refuses what banks send (a bare `&`, leaves closed or not in one
 file, everything on one line, elements in another order), and one that repairs trees guesses. Here an

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from mappings.statements import mt940
+from mappings.statements import mt940, read_statements
 from mappings.statements.draft import Closed, Context, Line, Opened, Part, Unreadable
 from tests.mappings.statements.properties import quick
 
@@ -250,6 +250,33 @@ def test_messages_are_read_one_by_one() -> None:
     content = message(Booked(1)) + broken + "BANKFRPP\r\n940\r\n" + envelope + message(Booked(2)) + "\x01"
     kinds = [type(part).__name__ for part in read(content)]
     assert kinds == ["Opened", "Line", "Closed", "Unreadable", "Opened", "Line", "Closed"]
+
+
+FEE = Booked(-450, details=("FRAIS",))
+PAGES = (
+    message(FEE, opening=1000).replace(":60F:C240506", ":60F:C240505").replace(":62F:", ":62M:"),
+    message(FEE, opening=550).replace(":60F:", ":60M:").replace(":62F:", ":62M:"),
+    message(FEE, opening=100).replace(":60F:", ":60M:"),
+)
+
+
+def test_the_pages_of_a_statement_are_one_statement() -> None:
+    file = read_statements("may.sta", "".join(PAGES).encode())
+    assert not file.set_aside
+    assert not file.warnings
+    [read] = file.statements
+    assert (read.statement.opening_minor, read.statement.closing_minor) == (1000, -350)
+    assert [line.occurrence for line in read.transactions] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("pages", "lines"),
+    [(PAGES[:2], (2,)), (PAGES[1:], (2,)), ((PAGES[0], PAGES[2]), (1, 1)), (PAGES[:1] * 2, (1,))],
+)
+def test_pages_that_do_not_meet_are_read_alone(pages: tuple[str, ...], lines: tuple[int, ...]) -> None:
+    file = read_statements("may.sta", "".join(pages).encode())
+    assert not file.set_aside
+    assert tuple(len(read.transactions) for read in file.statements) == lines
 
 
 def interim(*moves: Booked, debits: int | None = None) -> str:
