@@ -105,28 +105,35 @@ class Fold:
 
     def run(self, lines: Sequence[Line], *, until: date) -> dict[str, Decision]:
         """Decides every line of the group; `until` is the last day that the calendar has reached."""
+        self._reserve(lines)
+        own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
+        self._run_days(lines, own)
+        self._finish(until, own)
+        return self.decided
+
+    def _run_days(self, lines: Sequence[Line], own: frozenset[str]) -> None:
         days: dict[date, list[Line]] = defaultdict(list)
         for line in sorted(lines, key=order):
             day = line.booking_date or date.min
             decision = self.standing.get(line.transaction_id)
             aside = self._aside(line) if decision is None else None
             if aside is not None:
-                self.decided[line.transaction_id] = aside
+                self._put(aside)
                 continue
             days[day].append(line)
             if decision is not None:
                 self.replays[effective_day(decision, day)].append(line)
-        self._reserve(lines)
-        own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
         for day in self._days(days):
             self._pass(day)
             self._day(day, days[day], own)
+
+    def _finish(self, until: date, own: frozenset[str]) -> None:
+        """What still waits when there are no more lines."""
         self._pass(until, through=True)
         for case in self.hold.end():
             self._conclude(case, on_hold(case))
         for day in sorted(self.replays):
             self._day(day, [], own)
-        return self.decided
 
     def _days(self, days: Iterable[date]) -> list[date]:
         """The days on which something happens, in order."""

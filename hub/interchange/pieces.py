@@ -10,7 +10,6 @@ import polars as pl
 
 from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
 from hub.interchange.outputs import Frames, Rows
-from hub.interchange.plain import asked_debits, last_days, money_out, ways_of
 
 Engine = Literal["columnar", "reference"]
 """Two ways to the same decisions; the first needs numba."""
@@ -66,36 +65,15 @@ def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
 def decide(piece: Piece, policy: Policy, engine: Engine) -> Frames:
     """The outputs of a piece, in any order."""
     if engine == "columnar":
-        return _decide_in_bulk(piece, policy)
+        from hub.interchange.bulk import decide_in_bulk
+
+        return decide_in_bulk(piece, policy)
     lines, rows = lines_of(piece.lines), Rows()
     tenants = {line.transaction_id: line.tenant_id for line in lines}
     accounts = accounts_of(piece.accounts)
     for decision in reconcile(lines, items_of(piece.items), accounts, policy=policy):
         rows.add(decision, tenants[decision.transaction_id])
     return rows.frames()
-
-
-def _decide_in_bulk(piece: Piece, policy: Policy) -> Frames:
-    from core.reconciliation.columnar.walls import reconcile_in_bulk
-
-    ways = ways_of(piece.lines, piece.items, policy)
-    others = piece.lines.filter(~(ways.debits | ways.asked))
-    lines, rows = lines_of(others), Rows()
-    free = dict(zip(others["transaction_id"], ways.free.filter(~(ways.debits | ways.asked)), strict=True))
-    done = reconcile_in_bulk(
-        lines, items_of(piece.items), accounts_of(piece.accounts), policy,
-        is_free=lambda line: free.get(line.transaction_id, False), until=last_days(piece.lines),
-        debits=asked_debits(piece.lines, ways.asked),
-        line_of=lambda place: lines_of(piece.lines[place : place + 1])[0],
-    )  # fmt: skip
-    tenants = dict(piece.lines.select("transaction_id", "tenant_id").rows())
-    for decision in done.decisions:
-        rows.add(decision, tenants[decision.transaction_id])
-    for told in done.told:
-        rows.tell(told)
-    frames = rows.frames()
-    out = pl.concat([piece.lines.filter(ways.debits), piece.lines[sorted(done.debits)]])
-    return {**frames, "decisions": pl.concat([frames["decisions"], money_out(out, policy)])}
 
 
 def split(piece: Piece, parts: int) -> list[Piece]:

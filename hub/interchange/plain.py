@@ -1,17 +1,14 @@
 """What whole columns tell of lines before the engine looks at any: which may be returns, and plain debits."""
 
 import re
-from collections import defaultdict
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
 from core.model.ids import canonical_json
 from core.reconciliation import Line, Policy
-from core.reconciliation.columnar.bulk import Debit
 from core.reconciliation.decision import Versions, settle_nothing
-from core.reconciliation.grouping import Key
 from core.reconciliation.label import EMPTY
 from core.reconciliation.receipt import CREDIT_MARK, DEBIT_MARK
 from hub.interchange.outputs import DECISIONS
@@ -68,38 +65,19 @@ def _among(rows: pl.DataFrame, others: pl.DataFrame, keys: list[str]) -> pl.Seri
     return found["found"].fill_null(False)
 
 
-class Ways(NamedTuple):
-    """Which lines stand for themselves; which are plain debits; and which are if they cite nothing."""
-
-    free: pl.Series
-    debits: pl.Series
-    asked: pl.Series
-
-
-def ways_of(lines: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> Ways:
-    """Money out closes nothing, for items over files are all owed to us; only where the wall has credit
-    notes it may refund one that it cites."""
+def with_ways(lines: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The lines with `free`, and with `way`: `out` for plain money out, `asked` for money out that closes
+    nothing unless it cites a credit note of the wall, else `in`."""
     free = freedom(lines)
     notes = _among(lines, items.filter(pl.col("amount_minor") < 0).select(*WALL).unique(), list(WALL))
-    out = free & (lines["amount_minor"] < 0)
-    read = pl.lit(True)
+    readable = pl.lit(True)
     if "remittance" in lines.columns:
-        read &= pl.col("remittance").fill_null("").str.len_chars() <= policy.max_text
+        readable &= pl.col("remittance").fill_null("").str.len_chars() <= policy.max_text
     if "creditor_reference" in lines.columns:
-        read &= pl.col("creditor_reference").is_null()
-    return Ways(free, out & ~notes, out & notes & lines.select(pl.repeat(True, pl.len()) & read).to_series())
-
-
-def asked_debits(lines: pl.DataFrame, asked: pl.Series) -> dict[Key, list[Debit]]:
-    """Such debits by wall, with their text, which is all ASCII."""
-    found: dict[Key, list[Debit]] = defaultdict(list)
-    text = (
-        pl.col("remittance").fill_null("").str.to_uppercase() if "remittance" in lines.columns else pl.lit("")
-    )
-    rows = lines.with_row_index("place").filter(asked).select(*WALL, "place", text=text)
-    for tenant_id, currency, place, folded in rows.iter_rows():
-        found[tenant_id, None, currency].append(Debit(place, folded))
-    return found
+        readable &= pl.col("creditor_reference").is_null()
+    out = pl.col("free") & (pl.col("amount_minor") < 0)
+    way = pl.when(out & ~notes).then(pl.lit("out")).when(out & readable).then(pl.lit("asked"))
+    return lines.with_columns(free=free).with_columns(way=way.otherwise(pl.lit("in")))
 
 
 def money_out(debits: pl.DataFrame, policy: Policy) -> pl.DataFrame:

@@ -5,20 +5,22 @@ beside the fold: when nobody knows the payer and no item is open at the amount, 
 is said without more ado. In every other case they take their turn like any line.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
+from core.model.decision import Decision
 from core.model.ids import canonical_json
 from core.reconciliation.case import Case
 from core.reconciliation.cite import Cited
-from core.reconciliation.decision import LISTED
+from core.reconciliation.decision import LISTED, Versions
 from core.reconciliation.fold import Fold
-from core.reconciliation.grouping import order
+from core.reconciliation.grouping import by_id, order
 from core.reconciliation.label import Label, Word
-from core.reconciliation.line import Line
+from core.reconciliation.line import Item, Line
 from core.reconciliation.names import UNKNOWN
+from core.reconciliation.policy import Policy
 from core.reconciliation.review import fall_back
 from core.reconciliation.tiers import TIERS, TierRule
 
@@ -32,10 +34,11 @@ class Stray(NamedTuple):
 
 
 class Debit(NamedTuple):
-    """Money out that nothing can return or correct, without identifiers: its place, its folded text."""
+    """Money out: where the caller has it, its folded text, and how to make a line of it."""
 
     place: int
     text: str
+    line: Callable[[], Line]
 
 
 class Told(NamedTuple):
@@ -47,9 +50,22 @@ class Told(NamedTuple):
     explanation: str
 
 
+class Sink(Protocol):
+    """Takes what is decided, in any order."""
+
+    def add(self, decision: Decision, /) -> None:
+        """A decision as the engine makes it."""
+
+    def tell(self, told: Told, /) -> None:
+        """A line that pays nothing."""
+
+    def debit(self, place: int, /) -> None:
+        """Plain money out."""
+
+
 @dataclass(slots=True)
 class Bulk:
-    """What is known of one wall's labels, by transaction id; its strays by day; and what became of these.
+    """What is known of the labels of a block, by transaction id, and its strays by day.
 
     No line of the wall is the return or the correction of a stray.
     """
@@ -57,20 +73,53 @@ class Bulk:
     labels: dict[str, Label] = field(default_factory=dict)
     cited: dict[str, Cited] = field(default_factory=dict)
     strays: Mapping[date, Sequence[Stray]] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
 
 
+_NO_IBANS: Final[frozenset[str]] = frozenset()
 _COUNTERS: Final = next(tier for tier in TIERS if tier.name == "T5")
 
 
 class BulkFold(Fold):
-    """One wall, with its bulk."""
+    """One wall, block by block, with a bulk for each."""
 
-    bulk: Bulk
-    left: list[Stray]
+    def __init__(
+        self,
+        items: Sequence[Item],
+        accounts: list[tuple[str, str]],
+        policy: Policy,
+        versions: Versions,
+        sink: Sink,
+    ) -> None:
+        super().__init__(items, accounts, policy, versions)
+        self.sink = sink
+        self.bulk = Bulk()
+        self.left: list[Stray] = []
+        self.free: frozenset[str] = frozenset()
+
+    def run_blocks(self, blocks: Iterable[tuple[list[Line], frozenset[str]]], *, until: date) -> None:
+        """As `run`, with the ordinary lines of some days at a time and the ids of those that are free."""
+        for lines, free in blocks:
+            waiting = {case.line.transaction_id: case.line for case in self.hold.waiting()}
+            self.free = free | self.free.intersection(waiting)
+            self.known = waiting | by_id(lines)
+            self._run_days(lines, _NO_IBANS)
+        self._finish(until, _NO_IBANS)
+        for decision in self.decided.values():
+            self.sink.add(decision)
 
     def _days(self, days: Iterable[date]) -> list[date]:
         return sorted({*days, *self.bulk.strays})
+
+    def _put(self, decision: Decision) -> None:
+        """What nothing can change any more is handed on at once."""
+        if decision.transaction_id in self.free:
+            self.sink.add(decision)
+        else:
+            super()._put(decision)
+
+    def _offer_as_original(self, line: Line) -> None:
+        if line.transaction_id not in self.free:
+            super()._offer_as_original(line)
 
     def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
         self.left, known = [], []
@@ -131,7 +180,7 @@ class BulkFold(Fold):
                 case = self._case_of(stray)
                 self._conclude(case, fall_back(case))
             else:
-                self.bulk.told.append(Told(stray.line, "T10", "nothing_fits", self._explained(stray)))
+                self.sink.tell(Told(stray.line, "T10", "nothing_fits", self._explained(stray)))
 
     def _explained(self, stray: Stray) -> str:
         counters = [_placed(word) | {"how": "counter"} for word in stray.cited.counters[:LISTED]]

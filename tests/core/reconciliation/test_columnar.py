@@ -1,13 +1,15 @@
 """The compiled search and the engine's own reading say the same of any line, to the last byte."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.model.decision import Decision
 from core.model.ids import canonical_json
 from core.reconciliation import Item, Line, Policy, reconcile
 from core.reconciliation.columnar import is_available
@@ -17,7 +19,9 @@ from tests.core.reconciliation.test_invariants import worlds
 if not is_available():
     pytest.skip("numba cannot be used here", allow_module_level=True)
 
-from core.reconciliation.columnar.walls import reconcile_in_bulk
+from core.reconciliation.columnar.bulk import Told
+from core.reconciliation.columnar.walls import Block, decide_wall
+from core.reconciliation.grouping import grouped_items, grouped_lines, horizons
 
 EXAMPLES = 60
 """Per property; raised to thousands by hand when the rules or the kernel change."""
@@ -77,23 +81,42 @@ def labelled(draw: st.DrawFn) -> tuple[list[Line], list[Item]]:
     return lines, items
 
 
-def in_bulk(lines: list[Line], items: list[Item], policy: Policy) -> dict[str, str]:
+class Kept:
+    """A sink that keeps everything, as text."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.found: dict[str, str] = {}
+
+    def _keep(self, transaction_id: str, text: str) -> None:
+        assert self.found.setdefault(transaction_id, text) is text, "decided twice"
+
+    def add(self, decision: Decision, /) -> None:
+        self._keep(decision.transaction_id, canonical_json(decision.model_dump()))
+
+    def tell(self, told: Told, /) -> None:
+        line = told.line
+        text = f"none {told.tier} {told.reason} {line.amount_minor} {told.explanation}"
+        self._keep(line.transaction_id, text)
+
+    def debit(self, place: int, /) -> None:
+        raise AssertionError(place)
+
+
+def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2) -> dict[str, str]:
+    """All walls, some days at a time."""
     amounts = {(x.tenant_id, x.currency, x.amount_minor) for x in lines}
-    until: dict[str, date] = {}
-    for x in lines:
-        if x.status == "booked" and x.booking_date:
-            until[x.tenant_id] = max(x.booking_date, until.get(x.tenant_id, x.booking_date))
-    done = reconcile_in_bulk(
-        lines, items, (), policy, until=until,
-        is_free=lambda x: (x.tenant_id, x.currency, -x.amount_minor) not in amounts,
-    )  # fmt: skip
-    found = {d.transaction_id: canonical_json(d.model_dump()) for d in done.decisions}
-    found |= {
-        t.line.transaction_id: f"none {t.tier} {t.reason} {t.line.amount_minor} {t.explanation}"
-        for t in done.told
-    }
-    assert len(found) == len(lines)
-    return found
+    free = frozenset(
+        x.transaction_id for x in lines if (x.tenant_id, x.currency, -x.amount_minor) not in amounts
+    )
+    kept, until, owed = Kept(lines), horizons(lines), grouped_items(items)
+    for key, wall in grouped_lines(lines).items():
+        by_day = sorted(wall, key=lambda x: x.booking_date or DAY)
+        parts = groupby(by_day, key=lambda x: ((x.booking_date or DAY) - DAY).days // days)
+        blocks = [Block(list(part), free) for _, part in parts]
+        decide_wall(blocks, owed.get(key, []), [], policy, until=until.get(key[0], DAY), sink=kept)
+    assert len(kept.found) == len(lines)
+    return kept.found
 
 
 def one_by_one(lines: list[Line], items: list[Item], policy: Policy, told: dict[str, str]) -> dict[str, str]:
