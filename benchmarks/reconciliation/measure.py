@@ -178,9 +178,12 @@ def measured_world(shape: Shape, lines: int) -> list[dict[str, Any]]:
 
 
 def keep(world: World, rows: list[dict[str, Any]]) -> Path:
-    """Writes the rows of one world to results/; causes only of ours."""
+    """Writes the rows of one world to results/; causes and reasons only of ours."""
     RESULTS.mkdir(exist_ok=True)
-    rows = [{k: v for k, v in row.items() if k != "causes" or row["system"] == "lettrage"} for row in rows]
+    rows = [
+        {k: v for k, v in row.items() if k not in ("causes", "left") or row["system"] == "lettrage"}
+        for row in rows
+    ]
     path = RESULTS / f"{world.name}.json"
     texts = (json.dumps(row, ensure_ascii=False) for row in rows)
     path.write_text("[\n" + ",\n".join(texts) + "\n]\n", "utf-8")

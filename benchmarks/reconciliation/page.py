@@ -136,6 +136,15 @@ def lower_bound(right: int, of: int) -> float:
     return float((middle - spread) / (1 + z * z / of))
 
 
+def left(rows: list[Row]) -> str:
+    """Decidable payments left to a person, by reason, in the largest world of each shape."""
+    last = {row["shape"]: row for row in rows if row["system"] == OURS}
+    reasons = list(dict.fromkeys(reason for row in last.values() for reason in row.get("left", ())))
+    head = ("reason given", *(f"{row['shape']} {row['lines']:,}" for row in last.values()))
+    counts = ((r, *(f"{row.get('left', {}).get(r, 0):,}" for row in last.values())) for r in reasons)
+    return table(head, ((name.replace("_", " "), *rest) for name, *rest in counts))
+
+
 def causes(rows: list[Row]) -> Iterator[str]:
     """What becomes of each kind of payment, in the largest world of each shape."""
     for shape, words in SHAPES.items():
@@ -225,7 +234,7 @@ def page(rows: list[Row]) -> str:
     text = TEXT.read_text("utf-8")
     filled = {
         "SIDE_BY_SIDE": "\n".join(side_by_side(rows)), "RATIOS": ratios(rows),
-        "OURS": ours(rows), "TIERS": tiers(rows),
+        "OURS": ours(rows), "TIERS": tiers(rows), "LEFT": left(rows),
         "CAUSES": "\n".join(causes(rows)), "NOISE": noise(), "SEEDS": seeds(),
     }  # fmt: skip
     for name, content in filled.items():

@@ -289,12 +289,20 @@ def by_cause(judged: Judged) -> list[dict[str, Any]]:
     )
 
 
+def by_reason(judged: Judged) -> dict[str, int]:
+    """Decidable payments that were not decided, by the reason given."""
+    left = judged.lines.filter(pl.col("pays") & ~pl.col("auto") & (pl.col("expected") == "auto"))
+    counts = left.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    return dict(counts.iter_rows())
+
+
 def report(world: Files, out: Outputs) -> Mapping[str, Any]:
     """Everything as plain values, for JSON."""
     judged = judge(world, out)
     found = score(judged)
     return {
         "counts": asdict(found), "rates": found.rates, "tiers": by_tier(judged), "causes": by_cause(judged),
+        "left": by_reason(judged),
     }  # fmt: skip
 
 

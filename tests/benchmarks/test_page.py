@@ -25,7 +25,7 @@ def row(system: str, lines: int, seconds: float) -> dict[str, Any]:
         "system": system, "shape": "tenants", "lines": lines, "profile": "held_out", "seed": 101,
         "seconds": seconds, "cpu_seconds": seconds, "peak_mb": 100, "rates": RATES, "counts": COUNTS,
         "tiers": [TIER],
-        "causes": [{**CAUSE, "lost": 1}],
+        "causes": [{**CAUSE, "lost": 1}], "left": {"payer_and_amount": 12},
     }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def test_nothing_on_the_page_is_left_open() -> None:
     text = page(ROWS)
     assert "{{" not in text
     assert "| 100,000 **lettrage** | 9.0 |" in text
+    assert "| payer and amount | 12 |" in text
     assert "| single, typo | 5 | 4 | 3 | 0 | 1 | 1 |" in text
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from benchmarks.reconciliation.files import Files
-from benchmarks.reconciliation.score import Outputs, by_cause, by_tier, judge, outputs, score
+from benchmarks.reconciliation.score import Outputs, by_cause, by_reason, by_tier, judge, outputs, score
 
 DAY = date(2024, 3, 1)
 # id, kind, cited, expected, items, amounts, of, line amount
@@ -97,6 +97,7 @@ def test_tiers_and_causes_add_up_to_the_whole(world: Files, out: Outputs) -> Non
     judged = judge(world, out)
     tiers = {row["tier"]: (row["autos"], row["right"]) for row in by_tier(judged)}
     assert tiers == {"T0": (1, 1), "T2": (2, 1), "T3": (1, 1), "T6": (1, 0)}
+    assert by_reason(judged) == {"r": 2}
     causes = {(row["kind"], row["cited"]): row for row in by_cause(judged)}
     assert sum(row["payments"] for row in causes.values()) == 7
     intact = causes["single", "intact"]
