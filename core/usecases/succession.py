@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
-from datetime import timedelta
+from datetime import date
 from typing import Final, TypeVar
 
 from core.model import BankTransaction, Fact
@@ -90,10 +90,11 @@ def _booked_near(unit: Unit, account_id: str, pending: Collection[BankTransactio
     """Booked lines of days on which one of these may have been booked; of a line announced without
     a day, those of its amount."""
     days = {
-        str(day + timedelta(days=shift))
+        str(date.fromordinal(place))
         for line in pending
         if (day := line.booking_date or line.value_date) is not None
-        for shift in WINDOW
+        for place in range(day.toordinal() + WINDOW.start, day.toordinal() + WINDOW.stop)
+        if 1 <= place <= date.max.toordinal()
     }
     amounts = {
         str(line.amount_minor) for line in pending if line.booking_date is None and line.value_date is None

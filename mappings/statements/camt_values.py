@@ -71,5 +71,5 @@ def stated_day(text: str | None, record: str) -> tuple[date | None, datetime | N
         return None, None
     try:
         return _calendar(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unreadable("unreadable_date", "a date is unreadable", record) from None

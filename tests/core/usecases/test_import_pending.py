@@ -112,6 +112,14 @@ def test_what_is_not_booked_yet_stays_pending_and_far_days_do_not_tie() -> None:
     assert sorted(line.amount_minor for line in lines(store, "pending")) == [-1_200, 120_050]
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_ends_of_the_calendar_have_no_days_before_or_after(day: date) -> None:
+    store = fresh()
+    take(store, camt(Period(0, DAY, DAY, (replace(SALE, on=day),)), kind=52))
+    take(store, camt(Period(500, DAY, DAY, (replace(SALE, on=day),))))
+    assert (len(lines(store, "booked")), len(lines(store, "removed"))) == (1, 1)
+
+
 def test_equal_announcements_keep_their_count() -> None:
     store = fresh()
     two = (replace(FEE, status="PDNG"),) * 2

@@ -212,6 +212,7 @@ def test_moments_become_local_dates(stated: str, day: date, moment: datetime | N
     [
         (f"<BookgDt><Dt>{DAY}</Dt></BookgDt>", "", "unreadable_date"),
         (f"<BookgDt><Dt>{DAY}</Dt>", "<BookgDt><Dt>06-05-2024</Dt>", "unreadable_date"),
+        (f"<BookgDt><Dt>{DAY}</Dt>", "<BookgDt><DtTm>9999-12-31T23:59:59Z</DtTm>", "unreadable_date"),
         ('<Ntry><Amt Ccy="EUR">100.00', '<Ntry><Amt Ccy="EUR">1e2', "unreadable_amount"),
         ('<Ntry><Amt Ccy="EUR">100.00', '<Ntry><Amt Ccy="EUR">-100.00', "unreadable_amount"),
         ('<Ntry><Amt Ccy="EUR">100.00', '<Ntry><Amt Ccy="EUR">100.001', "unreadable_amount"),
