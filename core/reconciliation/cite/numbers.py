@@ -94,8 +94,9 @@ def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
     if _only_generic(groups):
         if size >= SHORT and (items := index.digits.get("|".join(digits))):
             return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
-        if all_digits and (items := index.digits.get(number)):
-            return [Hit(LONG_DIGITS if len(number) >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+        dense = number if all_digits else "".join(filter(str.isdigit, number))
+        if items := index.digits.get(dense):
+            return [Hit(LONG_DIGITS if len(dense) >= LONG else SHORT_DIGITS, first, after, items, "digits")]
     return [] if all_digits or len(number) < SHORT else _misread(text, first, after, number)
 
 

@@ -274,7 +274,7 @@ ORDERING: Final = re.compile(r" *1/(?=[A-Z])")
 
 
 class Style(NamedTuple):
-    """How tags of one style look; `signs` of which one must be in a text for a look to be worth while."""
+    """How tags of one style look; a look is worth while where one of the `signs` stands in the text."""
 
     signs: tuple[str, ...]
     pattern: re.Pattern[str]
@@ -288,8 +288,8 @@ STYLES: Final = (
     Style(("\n",), re.compile(_tag_pattern("\n", r"\n *", r"(?![A-Z0-9]) *:?"))),
 )
 """A tag counts where no letter or digit stands before it."""
-CUT_TAG: Final = re.compile(r"(?<= )/+([A-Z]{0,5})$")
-"""A tag of which the end of the text left only the beginning."""
+LONGEST_CUT_TAG: Final = 5
+"""Letters of a tag of which the end of the text left only the beginning."""
 ADDRESS: Final = re.compile(r"[23]/(?=[A-Z0-9])")
 """An address line of a cross-border order, meant only after ORDERING."""
 ROLES: Final[dict[str, Role]] = {t.word: t.opens for t in TAGS}

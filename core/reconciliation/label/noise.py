@@ -4,6 +4,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from core.model.identifiers import is_iban
+from core.reconciliation.label.folding import WORD
 
 Kind = Literal[
     "iban", "date", "time", "amount", "rate", "phone", "company", "creditor", "mandate",
@@ -20,23 +21,27 @@ class Noise(NamedTuple):
     end: int
 
 
-CURRENCY: Final = (
-    r"EUR(?:OS?)?|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|MAD|TND|DZD|XOF|XAF|XPF|CNY|HKD|SGD"
-    r"|AED|TRY|ZAR"
+_CURRENCIES: Final = (
+    "EUROS EURO EUR USD GBP CHF JPY CAD AUD SEK NOK DKK PLN CZK HUF RON BGN MAD TND DZD XOF XAF XPF CNY"
+    " HKD SGD AED TRY ZAR"
 )
+CURRENCY: Final = _CURRENCIES.replace(" ", "|")
+_MONTH_WORDS: Final = (
+    "JANVIER JANUARY JANV JAN FEVRIER FEBRUARY FEVR FEV FEB MARS MARCH MAR AVRIL AVR APRIL APR MAI MAY"
+    " JUIN JUNE JUN JUILLET JUIL JULY JUL AOUT AUGUST AUG SEPTEMBRE SEPTEMBER SEPT SEP OCTOBRE OCTOBER OCT"
+    " NOVEMBRE NOVEMBER NOV DECEMBRE DECEMBER DEC"
+)
+MONTHS: Final = f"(?:{_MONTH_WORDS.replace(' ', '|')})"
 _SIGN: Final = rf"(?:{CURRENCY}|E|€)"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
-MONTHS: Final = (
-    r"(?:JAN(?:V|VIER|UARY)?|FEV(?:R|RIER)?|FEB(?:RUARY)?|MARS|MAR(?:CH)?|AVR(?:IL)?|APR(?:IL)?|MAI|MAY|JUIN"
-    r"|JUNE?|JUIL(?:LET)?|JULY?|AOUT|AUG(?:UST)?|SEPT?(?:EMBRE|EMBER)?|OCT(?:OBRE|OBER)?|NOV(?:EMBRE|EMBER)?"
-    r"|DEC(?:EMBRE|EMBER)?)"
-)
 _DENSE_DATE: Final = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:20)?\d\d"
 _UNCITED: Final = (
     r"(?<!FACT )(?<!FACTURE )(?<!FACTURES )(?<!FA )(?<!FAC )(?<!INV )(?<! N )(?<! NO )(?<![A-Z][-/])(?<!\d,)"
 )
 """Digits behind a word that cites are a number, however much `801 120,00` or `12,13` looks like an amount."""
+_SPACED: Final = r"(?<![A-Z0-9][-/._])(?<!\d )[1-9]\d{0,2}(?: \d{3})+"
+"""Not `F2025-164 267,02`, nor `074 823,91`: what touches a number or begins with 0 is no thousands."""
 _DOTTED: Final = r"\d{1,3}(?:\.\d{3})+"
 _WHOLE: Final = r"\d{1,3}(?:[ .,']\d{3})+|\d+"
 _SAID: Final = (
@@ -53,7 +58,7 @@ BY_DIGIT: Final[tuple[Row, ...]] = (
     ("date", rf"{_UNCITED}{_DAY} ?{MONTHS} ?20\d\d"),
     ("date", rf"{_DENSE_DATE}(?= CB[* ])"),
     ("time", r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"),
-    ("amount", rf"{_UNCITED}(?:\d{{1,3}}(?: \d{{3}})+|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
+    ("amount", rf"{_UNCITED}(?:{_SPACED}|{_DOTTED}|\d+),\d\d(?!,\d)(?: ?{_SIGN})?"),
     ("amount", rf"(?:{_DOTTED}|\d+),\d\d ?{_SIGN}"),
     ("amount", rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d ?{_SIGN}"),
     ("amount", rf"\d+ ?(?:{CURRENCY}|€)(?! ?\d)"),
@@ -93,6 +98,16 @@ _FIND: Final = re.compile(
 """No letter or digit may touch what is found; of the patterns that fit, the first counts."""
 _KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")
 _DIGIT: Final = re.compile(r"\d")
+_SIGNS: Final = frozenset(",.:%€+*'")
+_TOUCHING: Final = re.compile(r"\d/|\d-\d\d?-\d")
+"""Dates have them; numbers too, but then it is worth a look."""
+_PLAIN_NUMBER: Final = re.compile(r"([A-Z]{1,8})\d{1,10}")
+_ANNOUNCING_WORDS: Final = (
+    "DU LE AU ECH ECHEANCE DATE CB CARTE A E IBAN TEL PHONE FAX MOBILE TAUX COURS RATE CHANGE EXCH SIREN"
+    " SIRET RCS TVA NAF RUM MDT MANDAT IMP FR"
+)
+_ANNOUNCING: Final = frozenset(f"{_ANNOUNCING_WORDS} {_CURRENCIES} {_MONTH_WORDS}".split())
+"""Words before or behind digits that are noise."""
 _IBAN_START: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,40}")
 _IBAN_WORD: Final = re.compile(
     r"(?<![A-Z0-9])IBAN[ :]*[A-Z]{2}\d\d(?: ?(?=[A-Z]*\d)[A-Z0-9]{1,34}(?![A-Z0-9])){1,8}"
@@ -136,6 +151,35 @@ def _without(text: str, noise: list[Noise]) -> str:
     return text
 
 
+def is_plain(folded: str) -> bool:
+    """Whether a text surely holds no noise, told by its signs and words alone; false when in doubt.
+
+    Plain texts are words of letters, words of digits, and numbers of a few letters and then digits, with
+    blanks, single dashes, slashes between words and brackets around them.
+    """
+    if not _SIGNS.isdisjoint(folded) or _TOUCHING.search(folded):
+        return False
+    short = False
+    for word in WORD.findall(folded):
+        if word.isdigit():
+            if short and len(word) == 2:
+                return False
+            short = len(word) == 2
+        elif word.isalpha():
+            if word in _ANNOUNCING:
+                return False
+        elif not _is_plain_number(word, folded):
+            return False
+    return True
+
+
+def _is_plain_number(word: str, folded: str) -> bool:
+    match = _PLAIN_NUMBER.fullmatch(word)
+    if match is None or match[1] in _ANNOUNCING:
+        return False
+    return len(match[1]) != 2 or not _IBAN_START.search(folded)
+
+
 def noise_in(folded: str) -> tuple[str, list[Noise]]:
     """The folded text with what is never a reference blanked, and what that was, in reading order.
 
@@ -156,4 +200,4 @@ def mask(folded: str) -> str:
     >>> mask("FA-12 DU 12/03/2024 120,00 EUR").split()
     ['FA-12', 'DU']
     """
-    return noise_in(folded)[0]
+    return folded if is_plain(folded) else noise_in(folded)[0]

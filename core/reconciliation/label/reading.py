@@ -188,7 +188,9 @@ def repeats_bank_number(folded: str, start: int, end: int) -> bool:
     digits = folded[start:end].strip(_AROUND)
     if len(digits) < OWN_REFERENCE or not digits.isdigit():
         return False
-    return re.search(rf"(?<![A-Z0-9]){digits}\d*S(?![A-Z0-9])", folded[:start]) is not None
+    at = folded.find(digits, 0, start)
+    number = WORD.match(folded, at) if at >= 0 else None
+    return number is not None and number[0][-1] == "S" and not folded[:at][-1:].isalnum()
 
 
 def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from core.reconciliation.label.forms import (
     ABROAD,
     ADDRESS,
-    CUT_TAG,
     FORM_OF,
+    LONGEST_CUT_TAG,
     MORE_OPENING,
     OPENING,
     ORDERING,
@@ -21,6 +21,7 @@ _ONE_WORD: Final[dict[Role, re.Pattern[str]]] = {
     "identifier": re.compile(r"\s*\S+"),
     "date": re.compile(r"\s*[\d/.-]+(?: +(?:A )?\d\d?[:H]\d\d(?::\d\d)?)?"),
 }
+_ENDS_EARLY: Final = frozenset({"identifier", "date", "payer", "payee"})
 _BARE: Final = " /:-\n"
 """What may stand around the content of a stretch."""
 _WITH_MORE: Final = frozenset({"transfer_in", "transfer_out", "transfer"})
@@ -66,25 +67,47 @@ def zones_of(folded: str) -> Zones:
     return Zones(form, opened, zones)
 
 
-def _tags(folded: str, after: int, *, with_address: bool) -> list[tuple[int, int, str]]:
-    """Start, end and word of each tag, in order."""
-    found = []
-    for style in STYLES:
-        if any(map(folded.__contains__, style.signs)):
-            found += [(m.start(), m.end(), m[1]) for m in style.pattern.finditer(folded, after)]
+Found = tuple[int, int, str]
+"""Start, end and word of a tag."""
+
+
+def _tags(folded: str, after: int, *, with_address: bool) -> list[Found]:
+    """The tags in their order."""
+    found: list[Found] = []
+    for signs, pattern in STYLES:
+        for sign in signs:
+            if sign in folded:
+                found += [_placed(m) for m in pattern.finditer(folded, after) if _stands_free(folded, m)]
+                break
     if with_address:
         found += [(m.start(), m.end(), "") for m in ADDRESS.finditer(folded, after)]
-    cut = CUT_TAG.search(folded) if "/" in folded else None
-    if cut and any(word.startswith(cut[1]) for word in ROLES):
-        found.append((cut.start(), cut.end(), ""))
-    return sorted(tag for tag in found if _stands_free(folded, *tag))
+    if cut := _cut_tag(folded):
+        found.append(cut)
+    if len(found) > 1:
+        found.sort()
+    return found
 
 
-def _stands_free(folded: str, start: int, end: int, word: str) -> bool:
+def _placed(match: re.Match[str]) -> Found:
+    start, end = match.span()
+    return start, end, match[1]
+
+
+def _stands_free(folded: str, match: re.Match[str]) -> bool:
     """Whether no letter or digit touches a tag; a name between two slashes needs no room."""
-    if start == 0 or folded[start] == "\n" or not folded[start - 1].isalnum():
+    start = match.start()
+    if not start or not folded[start - 1].isalnum():
         return True
-    return folded[start] == "/" == folded[end - 1] and len(word) > 2
+    return folded[start] == "\n" or (folded[start] == "/" == folded[match.end() - 1] and len(match[1]) > 2)
+
+
+def _cut_tag(folded: str) -> Found | None:
+    """A tag at the end of the text of which only the beginning is left."""
+    at = folded.rfind("/", len(folded) - LONGEST_CUT_TAG - 1)
+    left = folded[at + 1 :]
+    if at < 1 or folded[at - 1] not in " /" or not any(word.startswith(left) for word in ROLES):
+        return None
+    return at, len(folded), ""
 
 
 def _opening(folded: str) -> tuple[Form | None, int]:
@@ -98,10 +121,11 @@ def _opening(folded: str) -> tuple[Form | None, int]:
 
 def _close(zones: list[Zone], folded: str, role: Role, start: int, end: int) -> None:
     """Adds a stretch unless it is blank; behind an identifier, or the line of a name, text goes on."""
-    early = _early_end(folded, role, start, end)
-    if early < end:
-        zones.append(Zone(role, start, early))
-        start, role = early, "text"
+    if role in _ENDS_EARLY:
+        early = _early_end(folded, role, start, end)
+        if early < end:
+            zones.append(Zone(role, start, early))
+            start, role = early, "text"
     if folded[start:end].strip(_BARE):
         zones.append(Zone(role, start, end))
 
@@ -110,8 +134,8 @@ def _early_end(folded: str, role: Role, start: int, end: int) -> int:
     if role in _ONE_WORD:
         word = _ONE_WORD[role].match(folded, start, end)
         return word.end() if word else end
-    if role in ("payer", "payee") and "\n" in folded:
-        content = folded[start:end]
-        line = folded.find("\n", start + len(content) - len(content.lstrip(_BARE)), end)
-        return line if line >= 0 else end
-    return end
+    if "\n" not in folded:
+        return end
+    content = folded[start:end]
+    line = folded.find("\n", start + len(content) - len(content.lstrip(_BARE)), end)
+    return line if line >= 0 else end

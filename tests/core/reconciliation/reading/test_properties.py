@@ -11,7 +11,7 @@ from core.reconciliation.cite import cite
 from core.reconciliation.cite.kinds import MAX_RANGE, MAX_WORDS
 from core.reconciliation.index import Index
 from core.reconciliation.label import fold_text, parse_label, read
-from core.reconciliation.label.noise import noise_in
+from core.reconciliation.label.noise import BY_DIGIT, BY_WORD, is_plain, noise_in
 from core.reconciliation.label.zones import zones_of
 from tests.core.reconciliation.build import item, line
 from tests.core.reconciliation.reading.table import TABLE, Row, rows
@@ -34,6 +34,9 @@ texts = st.one_of(
 INDEX = Index(
     [item(n, 10 + k, id=n) for k, n in enumerate(["FA-12", "FA-13", "FAC-2024-000123", "7530", "20240117"])]
 )
+
+
+ALPHABET = " ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/.,:+*%€'"
 
 
 def everything(items: Any) -> tuple[int, ...]:
@@ -122,3 +125,20 @@ def test_work_is_bounded_by_count(text: str) -> None:
     assert len(cited.citations) <= Policy().max_references + MAX_RANGE
     assert sum(map(len, (cited.unknown, cited.counters, cited.cut, cited.alike))) <= 4 * MAX_WORDS
     assert cited.caps
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.sampled_from([pattern for _, pattern in (*BY_DIGIT, *BY_WORD)]))
+def test_plain_texts_hold_no_noise_of_any_row(data: st.DataObject, pattern: str) -> None:
+    """Looking at signs and words alone never passes over what the table would find."""
+    written = data.draw(st.from_regex(rf"\A(?:{pattern})\Z", alphabet=st.sampled_from(ALPHABET)))
+    text = data.draw(st.sampled_from(["{}", "MERCI {} FA-12", "FA 12 {} X"])).format(written)
+    if noise_in(text)[1]:
+        assert not is_plain(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(texts, st.text(alphabet=st.sampled_from(ALPHABET), max_size=40)))
+def test_plain_texts_hold_no_noise(text: str) -> None:
+    folded = fold_text(text)
+    assert not (is_plain(folded) and noise_in(folded)[1])
