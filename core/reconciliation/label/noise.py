@@ -101,6 +101,10 @@ _DIGIT: Final = re.compile(r"\d")
 _SIGNS: Final = frozenset(",.:%€+*'")
 _TOUCHING: Final = re.compile(r"\d/|\d-\d\d?-\d")
 """Dates have them; numbers too, but then it is worth a look."""
+LONGEST_PLAIN: Final = 20
+"""Digits in one piece that are no more than a number."""
+_BLOCKS: Final = frozenset({2, 5})
+"""Sizes of the blocks of phones and Swiss references."""
 _PLAIN_NUMBER: Final = re.compile(r"([A-Z]{1,8})\d{1,10}")
 _ANNOUNCING_WORDS: Final = (
     "DU LE AU ECH ECHEANCE DATE CB CARTE A E IBAN TEL PHONE FAX MOBILE TAUX COURS RATE CHANGE EXCH SIREN"
@@ -152,24 +156,24 @@ def _without(text: str, noise: list[Noise]) -> str:
 
 
 def is_plain(folded: str) -> bool:
-    """Whether a text surely holds no noise, told by its signs and words alone; false when in doubt.
+    """Whether a text surely holds no noise and no structured reference; false when in doubt.
 
-    Plain texts are words of letters, words of digits, and numbers of a few letters and then digits, with
+    Signs and words tell. Plain texts are words of letters, words of digits, and numbers of a few letters and then digits, with
     blanks, single dashes, slashes between words and brackets around them.
     """
     if not _SIGNS.isdisjoint(folded) or _TOUCHING.search(folded):
         return False
-    short = False
+    before = ""
     for word in WORD.findall(folded):
         if word.isdigit():
-            if short and len(word) == 2:
+            if len(word) > LONGEST_PLAIN or (len(word) == len(before) and len(word) in _BLOCKS):
                 return False
-            short = len(word) == 2
         elif word.isalpha():
             if word in _ANNOUNCING:
                 return False
         elif not _is_plain_number(word, folded):
             return False
+        before = word
     return True
 
 

@@ -13,8 +13,8 @@ from core.reconciliation.label.noise import Noise, blanked, mask, noise_in
 from core.reconciliation.label.reading import (
     Stretch,
     is_cut,
-    masked_stretch,
     repeats_bank_number,
+    with_opening,
     words_in,
 )
 from core.reconciliation.label.references import BEHIND_NAMES, LONGEST, TIGHT, Reference, references_in
@@ -175,7 +175,7 @@ def _cited(raw: str, folded: str, pieces: Iterable[Zone], zones: Zones) -> list[
         if role == "reference" and repeats_bank_number(folded, start, end):
             continue
         if role in READ_FOR_REFERENCES:
-            masked = masked_stretch(readable, start, end, zones.opened)
+            masked = mask(with_opening(readable, start, end, zones.opened))[start - end :]
             stretch = Stretch("remittance", start, masked, cut=False)
             found += references_in(words_in(stretch, n), raw)
     return sorted(found, key=lambda r: r.start)

@@ -24,16 +24,18 @@ from typing import Final, NamedTuple
 
 from core.reconciliation.label.amounts import Amount, amounts_in
 from core.reconciliation.label.folding import CUTS, WORD, fold_text, given
-from core.reconciliation.label.forms import READ_FOR_REFERENCES, RUN_TOGETHER
-from core.reconciliation.label.noise import blanked, mask, noise_in
+from core.reconciliation.label.forms import READ_FOR_REFERENCES, RUN_TOGETHER, Role
+from core.reconciliation.label.noise import blanked, is_plain, mask, noise_in
 from core.reconciliation.label.structured import Structured, structured_in, valid_structured
-from core.reconciliation.label.zones import zones_of
+from core.reconciliation.label.zones import Zone, zones_of
 from core.reconciliation.line import Line
 
 FIELD_CUTS: Final = frozenset({16, 35})
 """Lengths at which fields of their own are cut: customer reference of MT940, end-to-end id."""
 _AROUND: Final = " /:-\n"
 _BLANKS: Final = re.compile(r" {2,}")
+_NAMES: Final = frozenset({"payer", "payee"})
+HAS_DIGIT: Final = re.compile(r"\d").search
 OWN_REFERENCE: Final = 6
 """Bank references shorter than this are not blanked: they could be anything."""
 
@@ -151,36 +153,50 @@ def _creditor_reference(text: str) -> tuple[tuple[Structured, ...], tuple[Stretc
 
 
 def _said(line: Line, text: str) -> _Said:
-    folded, bank_reference = fold_text(text), line.bank_reference
-    structured = structured_in(folded)
-    readable = folded
+    readable = folded = fold_text(text)
+    if line.bank_reference and len(line.bank_reference) >= OWN_REFERENCE and given(line.bank_reference):
+        own = fold_text(line.bank_reference.strip())
+        readable = readable.replace(own, " " * len(own))
+    _, opened, zones = zones_of(folded)
+    stretches, names, run, plain = [], dict[Role, str](), "", True
+    for zone in zones:
+        role, start, end = zone
+        if role in READ_FOR_REFERENCES:
+            run = run or (folded[start:end] if role in RUN_TOGETHER else "")
+            stretch = _stretch(folded, readable, zone, line.counterparty_name)
+            if stretch is not None:
+                stretches.append(stretch)
+                plain = plain and is_plain(with_opening(readable, start, end, opened))
+        elif role in _NAMES and role not in names and (name := given(folded[start:end].strip(_AROUND))):
+            names[role] = name
+    structured: tuple[Structured, ...] = ()
+    if not plain:
+        structured = structured_in(readable)
+        stretches = [_masked(s, readable, structured, opened) for s in stretches]
+    return _Said(folded, tuple(stretches), structured, names.get("payer"), names.get("payee"), run)
+
+
+def _stretch(folded: str, readable: str, zone: Zone, name: str | None) -> Stretch | None:
+    """What may cite in a zone, before anything is masked; None where no digit stands."""
+    role, start, end = zone
+    text = readable[start:end]
+    if not HAS_DIGIT(text) or (role == "reference" and repeats_bank_number(folded, start, end)):
+        return None
+    cut = is_cut(folded, start, end, name if role in RUN_TOGETHER else None)
+    return Stretch("remittance", start, text, cut)
+
+
+def _masked(stretch: Stretch, readable: str, structured: tuple[Structured, ...], opened: int) -> Stretch:
     for found in structured:
         readable = blanked(readable, found.start, found.end)
-    if bank_reference and len(bank_reference) >= OWN_REFERENCE and given(bank_reference):
-        own = fold_text(bank_reference.strip())
-        readable = readable.replace(own, " " * len(own))
-    stretches, payer, payee, run = [], None, None, ""
-    _, opened, zones = zones_of(folded)
-    for role, start, end in zones:
-        if role == "reference" and repeats_bank_number(folded, start, end):
-            continue
-        if role in READ_FOR_REFERENCES:
-            named = line.counterparty_name if role in RUN_TOGETHER else None
-            cut = is_cut(folded, start, end, named)
-            masked = masked_stretch(readable, start, end, opened)
-            stretches.append(Stretch("remittance", start, masked, cut))
-            run = run or (folded[start:end] if role in RUN_TOGETHER else "")
-        elif role == "payer":
-            payer = payer or _name(folded[start:end])
-        elif role == "payee":
-            payee = payee or _name(folded[start:end])
-    return _Said(folded, tuple(stretches), structured, payer, payee, run)
+    end = stretch.start + len(stretch.text)
+    context = with_opening(readable, stretch.start, end, opened)
+    return stretch._replace(text=mask(context)[-len(stretch.text) :])
 
 
-def masked_stretch(readable: str, start: int, end: int, opened: int) -> str:
-    """A stretch without its noise. The first one is read together with what opens it: CARTE X1234."""
-    begin = 0 if start == opened else start
-    return mask(readable[begin:end])[start - begin :]
+def with_opening(readable: str, start: int, end: int, opened: int) -> str:
+    """A stretch; the first one together with what opens it, which tells what digits are: CARTE X1234."""
+    return readable[0 if start == opened else start : end]
 
 
 def repeats_bank_number(folded: str, start: int, end: int) -> bool:
@@ -207,10 +223,6 @@ def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
 
 def _may_go_on(content: str) -> bool:
     return content[-1].isalnum() or content[-1] in "-/._"
-
-
-def _name(text: str) -> str | None:
-    return given(text.strip(_AROUND))
 
 
 def is_year(digits: str, on: date) -> bool:

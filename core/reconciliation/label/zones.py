@@ -72,12 +72,12 @@ Found = tuple[int, int, str]
 
 
 def _tags(folded: str, after: int, *, with_address: bool) -> list[Found]:
-    """The tags in their order."""
+    """The tags in their order; no letter or digit touches them."""
     found: list[Found] = []
     for signs, pattern in STYLES:
         for sign in signs:
             if sign in folded:
-                found += [_placed(m) for m in pattern.finditer(folded, after) if _stands_free(folded, m)]
+                _look(folded, pattern, after, found)
                 break
     if with_address:
         found += [(m.start(), m.end(), "") for m in ADDRESS.finditer(folded, after)]
@@ -88,17 +88,15 @@ def _tags(folded: str, after: int, *, with_address: bool) -> list[Found]:
     return found
 
 
-def _placed(match: re.Match[str]) -> Found:
-    start, end = match.span()
-    return start, end, match[1]
-
-
-def _stands_free(folded: str, match: re.Match[str]) -> bool:
-    """Whether no letter or digit touches a tag; a name between two slashes needs no room."""
-    start = match.start()
-    if not start or not folded[start - 1].isalnum():
-        return True
-    return folded[start] == "\n" or (folded[start] == "/" == folded[match.end() - 1] and len(match[1]) > 2)
+def _look(folded: str, pattern: re.Pattern[str], after: int, found: list[Found]) -> None:
+    """Adds the tags of one style. A name between two slashes needs no room before it."""
+    for match in pattern.finditer(folded, after):
+        start, end = match.span()
+        if start and folded[start - 1].isalnum() and folded[start] != "\n":
+            between = folded[start] == "/" == folded[end - 1] and len(match[1]) > 2
+            if not between:
+                continue
+        found.append((start, end, match[1]))
 
 
 def _cut_tag(folded: str) -> Found | None:
