@@ -1,4 +1,11 @@
-"""One pass over a label: numbers, then what follows them, then what is left."""
+"""One pass over a label: numbers, then what follows them, then what is left.
+
+Of the words of stretches that have a digit, glued ones parted (`unglue`), first come whole numbers: runs of
+up to `index.max_words` words, joined by what may stand inside a number (`kinds.JOINS`), that equal the
+number of an item; the strongest count, then the longest, then the first. Then what goes on from them
+(`series`), then numbers without zeros or letters or with misread letters (`numbers.parts`), then ranges
+whose first number is not held, then numbers that are not held and counters (`rest`).
+"""
 
 import re
 from typing import Final
@@ -47,9 +54,9 @@ def _read(text: Text) -> None:
     for without its letters. Digits that only line up when put together wait for the second round."""
     series, whole = Series(text), whole_numbers(text)
     _cite_all(text, series, _chosen(text, [h for h in whole if not _is_pieced(h)]))
-    if text.has_free_digits():
+    if text.free_digits():
         _cite_all(text, series, _chosen(text, [*filter(_is_pieced, whole), *parts(text)]))
-    if text.has_free_digits():
+    if text.free_digits():
         headless_ranges(text)
         leftovers(text)
     if series.left_out:
@@ -76,8 +83,10 @@ def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:
 
 def _chosen(text: Text, hits: list[Hit]) -> list[Hit]:
     """Strongest, then longest, then first; no word counts twice."""
+    if len(hits) > 1:
+        hits.sort(key=lambda h: (-h.strength, h.first - h.after, h.first))
     chosen = []
-    for hit in sorted(hits, key=lambda h: (-h.strength, h.first - h.after, h.first)):
+    for hit in hits:
         if not any(text.used[hit.first : hit.after]):
             text.use(hit.first, hit.after)
             chosen.append(hit)

@@ -80,21 +80,31 @@ class Text:
     narrow: Narrow
     cited: Cited
     used: list[bool] = field(init=False)
+    plain: list[bool] = field(init=False)
+    """Whether each word has letters only."""
+    joins: list[bool] = field(init=False)
+    """Whether each word may go on the number of the word before."""
 
     def __post_init__(self) -> None:
-        self.used = [False] * len(self.words)
+        words = self.words
+        self.used = [False] * len(words)
+        self.plain = [word.text.isalpha() for word in words]
+        self.joins = [word.glue in JOINS for word in words]
 
     def use(self, first: int, after: int) -> None:
         self.used[first:after] = [True] * (after - first)
 
     def word_before(self, at: int) -> str:
         """The word before the one at `at` in its zone, as far as both may belong together."""
-        word = self.words[at]
-        return self.words[at - 1].text if at and word.glue in JOINS else ""
+        return self.words[at - 1].text if at and self.joins[at] else ""
 
-    def has_free_digits(self) -> bool:
-        """Whether a word with digits is not spoken for."""
-        return any(not (u or w.text.isalpha()) for u, w in zip(self.used, self.words, strict=True))
+    def free_digits(self) -> list[int]:
+        """The places of words with digits that are not spoken for."""
+        return [
+            n
+            for n, (used, plain) in enumerate(zip(self.used, self.plain, strict=True))
+            if not used and not plain
+        ]
 
     def joined(self, first: int, after: int) -> str:
         """The words as one, as numbers are compared."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
-from core.reconciliation.cite.kinds import JOINS, OTHER_PAPERS, Hit, Text
+from core.reconciliation.cite.kinds import OTHER_PAPERS, Hit, Text
 from core.reconciliation.index import (
     CONFUSED,
+    FULL,
     GENERIC,
     GROUP,
     LONG,
@@ -50,26 +51,27 @@ def parts(text: Text) -> list[Hit]:
 def _spans(text: Text, starters: Set[str]) -> Iterator[tuple[int, int, str]]:
     """Runs of free words that may be one number, with their joined text. A run that begins with a plain
     word is worth a look only when a number may begin with that word."""
-    words, used, most = text.words, text.used, text.index.max_words
-    for first, word in enumerate(words):
-        joined = word.text
-        plain = joined.isalpha()
+    words, used, all_plain, joins = text.words, text.used, text.plain, text.joins
+    count, most = len(words), text.index.max_words
+    for first in range(count):
+        plain = all_plain[first]
+        joined = words[first].text
         if used[first] or (plain and joined not in starters):
             continue
         if not plain:
             yield first, first + 1, joined
-        for last in range(first + 1, min(len(words), first + most)):
-            following = words[last]
-            if following.zone != word.zone or following.glue not in JOINS or used[last]:
+        for last in range(first + 1, min(count, first + most)):
+            if not joins[last] or used[last]:
                 break
-            joined += following.text
-            if not (plain := plain and following.text.isalpha()):
+            joined += words[last].text
+            plain = plain and all_plain[last]
+            if not plain:
                 yield first, last + 1, joined
 
 
 def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequence[int]) -> int:
     """Lower when digits stand apart that no printed number of these parts, unless at a seam of the text."""
-    strength = strength_of(number)
+    strength = strength_of(number) if len(number) < TELLING or number.isdigit() else FULL
     if after - first == 1:
         return strength
     breaks, at = set(), 0

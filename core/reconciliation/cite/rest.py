@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from core.reconciliation.cite.kinds import JOINS, OTHER_PAPERS, TIGHT, Text
+from core.reconciliation.cite.kinds import OTHER_PAPERS, TIGHT, Text
 from core.reconciliation.cite.series import beginning, extent
 from core.reconciliation.index import GENERIC, bare, shape_of
 
@@ -19,10 +19,8 @@ LONGEST_COUNTER: Final = 6
 def leftovers(text: Text) -> None:
     """Notes the numbers that are not held, the digits that may be a counter, and what was cut."""
     halved = _halved(text)
-    for at, word in enumerate(text.words):
-        if text.used[at] or word.text.isalpha():
-            continue
-        prefix = _prefix(text, at)
+    for at in text.free_digits():
+        word, prefix = text.words[at], _prefix(text, at)
         if prefix in OTHER_PAPERS:
             continue
         after = extent(text, at)
@@ -49,11 +47,11 @@ def _halved(text: Text) -> set[int]:
 def _prefix(text: Text, at: int) -> str | None:
     """The letters a number is written with: in its own word or in the word before."""
     word = text.words[at]
-    if match := _LETTERS_DIGITS.fullmatch(word.text):
-        return match[1]
-    before = text.words[at - 1] if at and word.glue in JOINS else None
-    if before and word.text.isdigit() and before.text.isalpha():
-        return before.text
+    if not word.text.isdigit():
+        match = _LETTERS_DIGITS.fullmatch(word.text)
+        return match[1] if match else None
+    if at and text.joins[at] and text.plain[at - 1]:
+        return text.words[at - 1].text
     return None
 
 

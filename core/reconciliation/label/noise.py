@@ -158,8 +158,8 @@ def _without(text: str, noise: list[Noise]) -> str:
 def is_plain(folded: str) -> bool:
     """Whether a text surely holds no noise and no structured reference; false when in doubt.
 
-    Signs and words tell. Plain texts are words of letters, words of digits, and numbers of a few letters and then digits, with
-    blanks, single dashes, slashes between words and brackets around them.
+    Signs and words tell. Plain texts are words of letters, words of digits, and numbers of a few letters
+    and then digits, with blanks, single dashes, slashes between words and brackets around them.
     """
     if not _SIGNS.isdisjoint(folded) or _TOUCHING.search(folded):
         return False

@@ -1,21 +1,22 @@
-"""Reads a bank line for the engine: who pays, and the words that may cite an invoice.
+"""Reads a bank line for the engine: who pays, and the stretches of text that may cite an invoice.
 
-What reading means, step by step, so that another implementation can do the same for plain texts:
+What reading means, step by step, so that another implementation can do the same:
 
-1. Clip the remittance to `max_text` characters (a cap is named when something was left out) and fold it:
-   upper case, accents off, any other character a blank, each character staying in its place.
-2. Mask: blank what `noise.NOISE` and the IBAN check find, then the bank's own reference (6 characters or
-   more) wherever it stands.
-3. Part: `zones.zones_of` the folded, unmasked text. The first `payer` zone names the payer (the first
-   `payee` zone when money goes out) unless the bank names him in a field of its own. What an opening
-   leaves in a `*_and_text` zone is the `run`, in which names are looked up when nobody names the payer.
-4. Words: in the masked text, in zones that are READ_FOR_REFERENCES, runs of A-Z and 0-9 in reading order.
-   A word knows its zone (numbers never join across) and the glue before it (a line feed for the first).
-5. The end-to-end id and an invalid creditor reference are folded, masked and taken as one more zone each,
-   with their own field. Empty words (`folding.EMPTY`) are no text. A valid creditor reference is kept apart.
+1. Fold: clip the remittance to `max_text` characters (a cap is named when something was left out); upper
+   case, accents off, any other character a blank, each character staying in its place. Texts that banks
+   write for empty (`folding.EMPTY`) are none. The bank's own reference (six characters or more) is blanked.
+2. Part: `zones.zones_of` the folded text. The first `payer` zone names the payer (the first `payee` zone when
+   money goes out) unless the bank names him in a field of its own. The first `*_and_text` zone is the
+   `run`, in which names are looked up when nobody names the payer.
+3. Stretches: zones that are READ_FOR_REFERENCES and have a digit, unless a `reference` only repeats the
+   bank's number. The end-to-end id and a creditor reference that is no RF are stretches of their own field.
+4. Mask: when `noise.is_plain` says no to any stretch of the remittance, structured references are looked
+   for in it and blanked, and every stretch is masked by itself. A stretch is plain when its signs and
+   words alone tell that nothing in it is noise: then it is read as it stands.
+5. Words (`words_in`): runs of A-Z and 0-9, each with its stretch and the glue before it (a line feed for the
+   first, several blanks as one). Numbers never join across stretches.
 
-A text is plain when steps 2 and 3 find nothing in it but tags of one word, i.e. no noise pattern fits,
-and steps 1 and 5 meet neither a cap nor an identifier: then words are all there is to it.
+Citing then looks up runs of up to `index.max_words` words: see `cite.finder`.
 """
 
 import re
@@ -33,6 +34,7 @@ from core.reconciliation.line import Line
 FIELD_CUTS: Final = frozenset({16, 35})
 """Lengths at which fields of their own are cut: customer reference of MT940, end-to-end id."""
 _AROUND: Final = " /:-\n"
+_WORD_AND_GLUE: Final = re.compile(r"(^[^A-Z0-9]*)?([A-Z0-9]+)([^A-Z0-9]*)")
 _BLANKS: Final = re.compile(r" {2,}")
 _NAMES: Final = frozenset({"payer", "payee"})
 HAS_DIGIT: Final = re.compile(r"\d").search
@@ -92,15 +94,13 @@ class Label(NamedTuple):
 
 def words_in(stretch: Stretch, zone: int) -> list[Word]:
     """The words of a stretch, at their places in the field."""
-    field, base, text, _ = stretch
-    words, last = [], -1
-    for match in WORD.finditer(text):
-        start, end = match.span()
-        glue = "\n" if last < 0 else text[last:start]
-        if len(glue) > 1:
-            glue = _BLANKS.sub(" ", glue)
-        words.append(Word(match[0], base + start, base + end, field, zone, glue))
-        last = end
+    field, at, text, _ = stretch
+    words, glue = [], "\n"
+    for before, word, behind in _WORD_AND_GLUE.findall(text):
+        at += len(before)
+        end = at + len(word)
+        words.append(Word(word, at, end, field, zone, glue))
+        at, glue = end + len(behind), behind if len(behind) < 2 else _BLANKS.sub(" ", behind)
     return words
 
 
