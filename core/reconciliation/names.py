@@ -237,7 +237,7 @@ class Debtors:
 
 def _without_cut_form(name: Name) -> Name:
     """The name without a last word that is only the beginning of a legal form: `LANTADIER S`."""
-    *words, last = name.words
+    *words, last = name.words or ("",)
     cut = len(words) > 1 and any(f.startswith(last) for f in LEGAL_FORMS)
     return Name(tuple(words), name.form) if cut else name
 

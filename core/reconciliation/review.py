@@ -28,7 +28,8 @@ def fall_back(case: Case) -> Ruling:
     reason = _reason(case, meaning)
     if reason is None and not case.cited.caps:
         return Ruling("none", "T10", "nothing_fits")
-    reason = reason or Reason("cap_reached")
+    if reason is None or case.cited.caps:
+        reason = Reason("cap_reached")
     return _review(case, reason, candidates(case, meaning))
 
 
@@ -201,19 +202,21 @@ def by_declaration(case: Case) -> Reason | None:
 
 def by_payer(case: Case) -> Reason | None:
     """A known payer whose open items, one or a few together, make the amount."""
+    debtor_id, most = sole_debtor(case), case.policy.max_group_items
     exact = case.scope.of_payer_at(case.payer, case.paid, most=4 * HANDFUL)
     if exact:
+        searched = debtor_id is None or case.scope.owed(debtor_id, most=most) is not None
+        caps = () if searched else ("max_group_items",)
         twins = len(exact) > 1 and len({_twin(case, n) for n in exact}) == 1
         waiting = "twin_payments" if case.twins else "payer_and_amount"
-        return Reason("identical_items" if twins else waiting, exact)
-    debtor_id = sole_debtor(case)
+        return Reason("identical_items" if twins else waiting, exact, caps=caps)
     if debtor_id is None:
         return Reason("payer_and_group") if _some_group(case) else None
     owed = owed_by(case, debtor_id)
     caps = (owed.cap,) if owed.cap else ()
     if owed.found:
         return Reason("payer_and_group", caps=caps)
-    return Reason("payer_only", caps=caps) if owed.pool and is_silent(case) else None
+    return Reason("payer_only", caps=caps) if (owed.pool or owed.cap) and is_silent(case) else None
 
 
 def _some_group(case: Case) -> bool:

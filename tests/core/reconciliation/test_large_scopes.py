@@ -41,7 +41,7 @@ def _items(euros: str, debtor: str) -> list[Item]:
     ids=["counters", "one amount", "one payer", "one debtor in parts", "returns"],
 )  # fmt: skip
 def test_many_alike(lines: list[Line], items: list[Item]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     decisions = reconcile(lines, items)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
     assert len(decisions) == len(lines)
