@@ -89,16 +89,21 @@ class Statements(Protocol):
 
 
 class LedgerRead(Protocol):
-    """A ledger file as read; nothing of what is set aside is among the facts."""
+    """A ledger file as read; nothing of what is set aside is among the facts. `version` orders the states
+    of one ledger (the greater text is the later state) and is that of each fact's source."""
 
     @property
     def format(self) -> str: ...
     @property
-    def facts(self) -> tuple[Fact, ...]: ...
+    def version(self) -> str: ...
     @property
     def set_aside(self) -> Sequence[FileFinding]: ...
     @property
     def warnings(self) -> Sequence[FileFinding]: ...
+
+    def portions(self) -> Iterator[Sequence[Fact]]:
+        """All facts, each after those it names, made as they are asked for."""
+        ...
 
 
 class Ledgers(Protocol):
@@ -107,11 +112,7 @@ class Ledgers(Protocol):
     def read(
         self, name: str, file: BinaryIO, *, company_id: str | None, siren: str | None, raw_id: str | None
     ) -> LedgerRead:
-        """Raises BadInput for a file that cannot be read; `siren` is checked against the file's name.
-
-        A fact's `source.external_version` orders the states of one ledger: the greater text is the
-        later state.
-        """
+        """Raises BadInput for a file that cannot be read; `siren` is checked against the file's name."""
         ...
 
 

@@ -3,8 +3,8 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from typing import BinaryIO, Final
 
 from core.errors import BadInput
@@ -18,7 +18,7 @@ from core.model import (
     RawRecord,
     stable_id,
 )
-from core.ports import FileFinding, LedgerRead, Ledgers, Store, Unit
+from core.ports import FileFinding, Ledgers, Store, Unit
 from core.usecases.copies import LEDGER_PROVIDER, same_document
 from core.usecases.import_files import Imported
 from core.usecases.issues import note
@@ -26,14 +26,6 @@ from core.usecases.wake import wake
 
 VERSION: Final = "fec-1"
 MAX_BYTES: Final = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Fresh:
-    """What a ledger says that is not known: new facts, changed ones, letters taken back."""
-
-    facts: tuple[Fact, ...]
-    known: int
 
 
 def import_ledger(
@@ -59,27 +51,32 @@ def import_ledger(
     siren = company.siren if company else None
     read = ledgers.read(name, BytesIO(content), company_id=company_id, siren=siren, raw_id=raw.id)
     with store.begin(tenant_id, write=not dry_run) as unit:
-        fresh = _fresh(unit, read, company_id)
+        taking = _Taking(unit, raw, store=not dry_run)
+        for portion in read.portions():
+            taking.take(portion)
+        taking.take_back(read.version)
         if not dry_run:
-            fresh = _keep(unit, raw, read, fresh)
+            listed = [_issue(unit, raw, finding) for finding in (*read.set_aside, *read.warnings)]
+            note(unit, [*listed, *_alarms(unit, raw, taking.assigned)])
+            wake(unit)
     return Imported(
         name=name,
         format=read.format,
-        new=len(fresh.facts),
-        known=fresh.known,
+        new=taking.stored.total(),
+        known=taking.known,
         pending=0,
         statements=0,
         set_aside=tuple(f"{f.record}: {f.message}" for f in read.set_aside),
         warnings=tuple(f"{f.record}: {f.message}" for f in read.warnings),
-        stored=Counter(fact.entity for fact in fresh.facts),
+        stored=taking.stored,
     )
 
 
 def read_again(ledgers: Ledgers, raw: RawRecord) -> tuple[Fact, ...]:
     """The facts that a stored ledger states (for verify)."""
     file = BytesIO(raw.payload)
-    name = raw.http["name"]
-    return ledgers.read(name, file, company_id=raw.company_id, siren=None, raw_id=raw.id).facts
+    read = ledgers.read(raw.http["name"], file, company_id=raw.company_id, siren=None, raw_id=raw.id)
+    return tuple(chain.from_iterable(read.portions()))
 
 
 def _raw(unit: Unit, name: str, content: bytes, company_id: str | None) -> RawRecord:
@@ -107,16 +104,66 @@ def _content(name: str, file: BinaryIO) -> bytes:
     return content
 
 
-def _fresh(unit: Unit, read: LedgerRead, company_id: str | None) -> _Fresh:
-    by_kind: dict[type[Fact], list[Fact]] = defaultdict(list)
-    for fact in read.facts:
-        by_kind[type(fact)].append(fact)
-    found: list[Fact] = []
-    for kind, facts in by_kind.items():
-        stored = unit.get(kind, [fact.id for fact in facts])
-        found += [fact for fact in facts if _says_more(fact, stored.get(fact.id))]
-    withdrawn = _withdrawn(unit, read.facts, company_id)
-    return _Fresh((*found, *withdrawn), len(read.facts) - len(found))
+class _Taking:
+    """A ledger on its way into a unit, a portion at a time. `stored` counts what was new or changed by
+    entity, `known` the facts that were neither; `assigned` are fresh invoices that went to a factor."""
+
+    def __init__(self, unit: Unit, raw: RawRecord, *, store: bool) -> None:
+        self.unit = unit
+        self.raw = raw
+        self.store = store
+        self.known = 0
+        self.stored: Counter[str] = Counter()
+        self.assigned: list[Invoice] = []
+        self._ids: set[str] = set()
+        self._new_file: bool | None = None
+
+    def take(self, portion: Sequence[Fact]) -> None:
+        """Keeps the facts that say something new."""
+        self._ids.update(fact.id for fact in portion)
+        fresh = _fresh(self.unit, portion)
+        kept = self._keep(fresh)
+        self.known += len(portion) - kept
+        self.assigned += [f for f in fresh[:kept] if isinstance(f, Invoice) and f.assigned_to]
+
+    def take_back(self, state: str) -> None:
+        """Withdraws known lettering between records of this ledger that it, in its `state`, no longer
+        states."""
+        known = self.unit.all(LedgerAllocation, company_id=self.raw.company_id) if self._ids else []
+        self._keep([self._withdrawn(one, state) for one in known if self._is_gone(one, state)])
+
+    def _is_gone(self, one: LedgerAllocation, state: str) -> bool:
+        here = one.settled_by in self._ids and one.invoice_id in self._ids
+        return here and one.id not in self._ids and not one.withdrawn and _state(one) <= state
+
+    def _withdrawn(self, one: LedgerAllocation, state: str) -> LedgerAllocation:
+        """With the ledger that says so as its source."""
+        by = {"external_version": state, "raw_id": self.raw.id}
+        source = one.source.model_copy(update=by) if one.source else None
+        return one.model_copy(update={"withdrawn": True, "source": source})
+
+    def _keep(self, fresh: Sequence[Fact]) -> int:
+        """Stores them and returns how many were kept: none of a file that was stored before, whatever
+        came since."""
+        if not fresh:
+            return 0
+        if self.store:
+            if self._new_file is None:
+                self._new_file = self.unit.append([self.raw]) > 0
+            if not self._new_file:
+                return 0
+            self.unit.put(fresh)
+        self.stored.update(fact.entity for fact in fresh)
+        return len(fresh)
+
+
+def _fresh(unit: Unit, portion: Sequence[Fact]) -> list[Fact]:
+    """The facts of a portion that say something new."""
+    by_kind: dict[type[Fact], list[str]] = defaultdict(list)
+    for fact in portion:
+        by_kind[type(fact)].append(fact.id)
+    stored = {id: known for kind, ids in by_kind.items() for id, known in unit.get(kind, ids).items()}
+    return [fact for fact in portion if _says_more(fact, stored.get(fact.id))]
 
 
 def _says_more(fact: Fact, stored: Fact | None) -> bool:
@@ -131,43 +178,8 @@ def _state(fact: Fact) -> str:
     return (fact.source.external_version if fact.source else None) or ""
 
 
-def _withdrawn(unit: Unit, facts: Sequence[Fact], company_id: str | None) -> Iterable[LedgerAllocation]:
-    """Known lettering between records of this ledger that it no longer states."""
-    here = {fact.id: fact for fact in facts}
-    gone = []
-    for one in unit.all(LedgerAllocation, company_id=company_id) if facts else ():
-        paid = here.get(one.settled_by)
-        stated = one.id in here or one.withdrawn or paid is None or one.invoice_id not in here
-        if not stated and paid is not None and _state(one) <= _state(paid):
-            gone.append(_taken_back(one, paid))
-    return gone
-
-
-def _taken_back(one: LedgerAllocation, by: Fact) -> LedgerAllocation:
-    """Withdrawn, with the ledger that says so as its source."""
-    source = one.source
-    if source is not None and by.source is not None:
-        version, raw_id = by.source.external_version, by.source.raw_id
-        source = source.model_copy(update={"external_version": version, "raw_id": raw_id})
-    return one.model_copy(update={"withdrawn": True, "source": source})
-
-
-def _keep(unit: Unit, raw: RawRecord, read: LedgerRead, fresh: _Fresh) -> _Fresh:
-    """Stores what is fresh; a file that was stored before brings nothing, whatever came since."""
-    if fresh.facts:
-        if unit.append([raw]):
-            unit.put(fresh.facts)
-        else:
-            fresh = _Fresh((), len(read.facts))
-    listed = [_issue(unit, raw, finding) for finding in (*read.set_aside, *read.warnings)]
-    note(unit, [*listed, *_alarms(unit, raw, fresh.facts)])
-    wake(unit)
-    return fresh
-
-
-def _alarms(unit: Unit, raw: RawRecord, facts: Sequence[Fact]) -> list[QualityIssue]:
+def _alarms(unit: Unit, raw: RawRecord, assigned: Iterable[Invoice]) -> list[QualityIssue]:
     """Financed invoices that the ledger transfers to a factor: somebody else may own the claim."""
-    assigned = [fact for fact in facts if isinstance(fact, Invoice) and fact.assigned_to]
     return [
         _alarm(unit, raw, invoice, financed)
         for invoice in assigned

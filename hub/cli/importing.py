@@ -183,7 +183,7 @@ def _read(
 
     if _is_ledger(content):
         ledger = LedgerFiles().read(name, content, company_id=None, siren=_siren(company), raw_id=None)
-        return ledger, [ledger.facts]
+        return ledger, ledger.portions()
     if _is_einvoice(content):
         einvoice = _read_einvoice(name, content, company)
         return einvoice, [einvoice.invoices, einvoice.statuses]

@@ -19,6 +19,14 @@ class Third(NamedTuple):
     name: str | None
 
 
+class Name(NamedTuple):
+    """The list a record stands in, its key there, and the canonical id made of both."""
+
+    object: str
+    key: str
+    id: str
+
+
 @dataclass(slots=True)
 class Document:
     """An invoice or credit note; amounts in cents, positive. `opening`: carried over from the year
@@ -40,6 +48,7 @@ class Document:
     line: int
     foreign: tuple[str, str] = ("", "")
     assigned_to: str | None = None
+    name: Name | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +74,7 @@ class Payment:
     lettered_on: date | None
     line: int
     reverses: "Payment | None" = None
+    name: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

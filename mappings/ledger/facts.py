@@ -1,11 +1,12 @@
 """What a ledger says as canonical facts, under ids that another export of the same ledger gives too."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from core.model import (
     Counterparty,
+    Fact,
     Invoice,
     LedgerAllocation,
     LedgerPayment,
@@ -17,7 +18,7 @@ from core.model.identifiers import compact
 from core.model.invoice import Direction, Retention
 from core.model.parties import CounterpartyRole
 from mappings.grammar import Origin
-from mappings.ledger.booked import Document, Payment, Third
+from mappings.ledger.booked import Booked, Document, Name, Payment, Third
 from mappings.ledger.lettering import Tie
 from mappings.ledger.numbers import is_number, number_in
 from mappings.ledger.values import EUR
@@ -33,59 +34,87 @@ numbers its own invoices without repeating, two suppliers may use the same numbe
 
 
 class Facts:
-    """Makes the facts of one ledger in one of its states (`version`)."""
+    """Makes the facts of one ledger in one of its states (`version`), each when it is asked for."""
 
-    def __init__(self, *, account: str, company_id: str | None, raw_id: str | None, version: str) -> None:
+    def __init__(
+        self,
+        booked: Booked,
+        ties: Sequence[Tie],
+        *,
+        account: str,
+        company_id: str | None,
+        raw_id: str | None,
+        version: str,
+    ) -> None:
+        self.booked = booked
+        self.ties = ties
         self.account = account
         self.company_id = company_id
         self.raw_id = raw_id
         self.version = version
+        self._folders = _folders(booked.documents)
         self._thirds: dict[tuple[Direction, str], str] = {}
-        self._ids: dict[int, str] = {}
-        """Facts already made, by the identity of what they were made from."""
+        self._name_documents()
+        self._name_payments()
 
-    def counterparties(
-        self, documents: Sequence[Document], payments: Sequence[Payment]
-    ) -> Iterator[Counterparty]:
+    def _name_documents(self) -> None:
+        """By customer or supplier, piece and date, and a number among equals."""
+        seen: Counter[str] = Counter()
+        for one in self.booked.documents:
+            piece = one.piece or number_in(one.label) or ""
+            key = ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
+            object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
+            seen[object + key] += 1
+            one.name = self._name("invoice", object, _numbered(key, seen[object + key]))
+
+    def _name_payments(self) -> None:
+        """By what every export repeats. EcritureNum is no part of it: programs number drafts anew when
+        they are validated. Letters are not either: they come later."""
+        seen: Counter[str] = Counter()
+        for one in self.booked.payments:
+            written = [one.direction, one.kind, one.flow, one.third.key, str(one.paid_on), one.amount_minor]
+            key = content_hash([*written, one.journal, one.piece, one.label])[:32]
+            seen[key] += 1
+            one.name = self._name("ledger_payment", "payments", _numbered(key, seen[key]))
+
+    def all(self) -> Iterator[Fact]:
+        """Every fact, each after those it names."""
+        yield from self.counterparties()
+        yield from self.invoices()
+        yield from self.payments()
+        yield from self.allocations()
+
+    def counterparties(self) -> Iterator[Counterparty]:
         """Customers and suppliers by their names; the last name counts, the others are aliases."""
         names: dict[tuple[Direction, str], dict[str, int]] = defaultdict(dict)
-        booked: list[Document | Payment] = [*documents, *payments]
+        booked: list[Document | Payment] = [*self.booked.documents, *self.booked.payments]
         for one in sorted(booked, key=lambda one: one.line):
             if one.third.name:
                 names[one.direction, one.third.key][one.third.name] = one.line
         for (direction, key), known in sorted(names.items()):
             *others, name = sorted(known, key=lambda name: known[name])
             role, object = _ROLES[direction]
-            id, source = self._sourced("counterparty", object, key)
+            place = self._name("counterparty", object, key)
             yield Counterparty(
-                id=id, company_id=self.company_id, source=source, role=role, legal_name=name,
-                aliases=tuple(sorted(others)),
+                id=place.id, company_id=self.company_id, source=self._source(place), role=role,
+                legal_name=name, aliases=tuple(sorted(others)),
             )  # fmt: skip
 
-    def invoices(self, documents: Sequence[Document]) -> Iterator[Invoice]:
+    def invoices(self) -> Iterator[Invoice]:
         """Invoices and credit notes. Due dates stay None: a FEC has none."""
-        folders = _folders(documents)
-        seen: Counter[str] = Counter()
-        for one in documents:
-            named = is_number(one.piece) and (one.direction, one.piece) not in folders
-            number = one.piece if named else number_in(one.label)
-            piece = one.piece or number or ""
-            key = ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
-            object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
-            seen[object + key] += 1
-            id, source = self._sourced("invoice", object, _numbered(key, seen[object + key]))
-            self._ids[_key(one)] = id
-            yield self._invoice(one, id, source, number)
+        for one in self.booked.documents:
+            named = is_number(one.piece) and (one.direction, one.piece) not in self._folders
+            yield self._invoice(one, _named(one), one.piece if named else number_in(one.label))
 
-    def _invoice(self, one: Document, id: str, source: SourceRef, number: str | None) -> Invoice:
+    def _invoice(self, one: Document, name: Name, number: str | None) -> Invoice:
         third = self._third(one.direction, one.third)
         other = Party(counterparty_id=third, name=one.third.name)
         retained = Retention(amount_minor=one.retained_minor) if one.retained_minor else None
         words = {"Montantdevise": one.foreign[0], "Idevise": one.foreign[1]} if any(one.foreign) else {}
         return Invoice(
-            id=id,
+            id=name.id,
             company_id=self.company_id,
-            source=source,
+            source=self._source(name),
             provider_words=words,
             direction=one.direction,
             kind=one.kind,
@@ -106,25 +135,14 @@ class Facts:
             document_status="issued",
         )
 
-    def payments(self, payments: Sequence[Payment]) -> Iterator[LedgerPayment]:
-        """Settlements, a payment before the one that takes it back.
-
-        EcritureNum is no part of an id: programs number drafts anew when they are validated. Letters
-        are not either: they come later.
-        """
-        seen: Counter[str] = Counter()
-        sources: dict[int, SourceRef] = {}
-        for one in payments:
-            written = [one.direction, one.kind, one.flow, one.third.key, str(one.paid_on), one.amount_minor]
-            key = content_hash([*written, one.journal, one.piece, one.label])[:32]
-            seen[key] += 1
-            id, source = self._sourced("ledger_payment", "payments", _numbered(key, seen[key]))
-            self._ids[_key(one)], sources[_key(one)] = id, source
-        for one in payments:
+    def payments(self) -> Iterator[LedgerPayment]:
+        """Settlements in the order of the file."""
+        for one in self.booked.payments:
+            name = _named(one)
             yield LedgerPayment(
-                id=self._ids[_key(one)],
+                id=name.id,
                 company_id=self.company_id,
-                source=sources[_key(one)],
+                source=self._source(name),
                 direction=one.direction,
                 kind=one.kind,
                 flow=one.flow,
@@ -138,20 +156,20 @@ class Facts:
                 label=one.label or None,
                 matching_code=one.letter or None,
                 matched_on=one.lettered_on,
-                reverses=self._ids[_key(one.reverses)] if one.reverses else None,
+                reverses=_named(one.reverses).id if one.reverses else None,
             )
 
-    def allocations(self, ties: Iterable[Tie]) -> Iterator[LedgerAllocation]:
-        """Lettering, one fact per pair; its invoices and payments must have been made before."""
+    def allocations(self) -> Iterator[LedgerAllocation]:
+        """Lettering, one fact per pair."""
         pairs: dict[tuple[str, str], list[Tie]] = defaultdict(list)
-        for tie in ties:
-            pairs[self._ids[_key(tie.source)], self._ids[_key(tie.invoice)]].append(tie)
+        for tie in self.ties:
+            pairs[_named(tie.source).id, _named(tie.invoice).id].append(tie)
         for (settled_by, invoice_id), same in pairs.items():
-            id, source = self._sourced("ledger_allocation", "allocations", f"{settled_by}:{invoice_id}")
+            name = self._name("ledger_allocation", "allocations", f"{settled_by}:{invoice_id}")
             yield LedgerAllocation(
-                id=id,
+                id=name.id,
                 company_id=self.company_id,
-                source=source,
+                source=self._source(name),
                 invoice_id=invoice_id,
                 settled_by=settled_by,
                 amount_minor=sum(tie.amount_minor for tie in same),
@@ -169,27 +187,28 @@ class Facts:
             return None
         place = direction, third.key
         if place not in self._thirds:
-            object = _ROLES[direction][1]
-            self._thirds[place] = self._origin(object).id_of("counterparty", object, third.key)
+            self._thirds[place] = self._name("counterparty", _ROLES[direction][1], third.key).id
         return self._thirds[place]
 
-    def _origin(self, object: str) -> Origin:
-        return Origin(PROVIDER, self.account, object, self.company_id, self.raw_id, self.version)
+    def _name(self, entity: str, object: str, key: str) -> Name:
+        origin = Origin(PROVIDER, self.account, object)
+        return Name(object, key, origin.id_of(entity, object, key))
 
-    def _sourced(self, entity: str, object: str, external_id: str) -> tuple[str, SourceRef]:
-        source = SourceRef(
+    def _source(self, name: Name) -> SourceRef:
+        return SourceRef(
             provider=PROVIDER,
             account=self.account,
-            object=object,
-            external_id=external_id,
+            object=name.object,
+            external_id=name.key,
             external_version=self.version,
             raw_id=self.raw_id,
         )
-        return self._origin(object).id_of(entity, object, external_id), source
 
 
-def _key(one: Document | Payment) -> int:
-    return id(one)
+def _named(one: Document | Payment) -> Name:
+    if one.name is None:
+        raise TypeError("only what the ledger's facts were made of has a name")
+    return one.name
 
 
 def _numbered(key: str, occurrence: int) -> str:

@@ -60,14 +60,15 @@ def unbalanced(file: str, booked: Booked) -> Iterator[Finding]:
 
 def mark_rejected(payments: Sequence[Payment]) -> None:
     """A payment that runs the other way and calls itself a reject takes back the one earlier payment
-    of the same customer or supplier with the same amount; with several, none is named."""
+    of the same customer or supplier with the same amount; with several, or on an account of all
+    customers, none is named."""
     known: dict[tuple[str, str, int], list[Payment]] = defaultdict(list)
     for one in payments:
         if one.kind == "cash":
             known[one.direction, one.third.key, one.amount_minor].append(one)
     taken: set[int] = set()
     for one in payments:
-        if one.kind != "cash" or not is_rejected(one.label) or _is_usual(one):
+        if one.kind != "cash" or one.third.name is None or not is_rejected(one.label) or _is_usual(one):
             continue
         same = known[one.direction, one.third.key, one.amount_minor]
         earlier = [p for p in same if id(p) not in taken and p.flow != one.flow and p.paid_on <= one.paid_on]

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import BinaryIO, Final
 
 from core.model import Counterparty, Fact, Invoice, LedgerAllocation, LedgerPayment
@@ -20,6 +21,8 @@ from mappings.ledger.lines import read_lines
 from mappings.ledger.posting import post
 
 _NAME: Final = re.compile(r"(?<!\d)(\d{9})FEC(20\d{6})(?!\d)", re.IGNORECASE)
+PORTION: Final = 2_000
+"""Facts that are made and stored together."""
 _NEVER: Final = "0000-00-00"
 _SET_ASIDE: Final = ("line_refused", "entry_unbalanced")
 _OPEN_END: Final = timedelta(days=31)
@@ -44,18 +47,38 @@ class LedgerFile:
     version: str
     siren: str | None
     closing_on: date | None
-    counterparties: tuple[Counterparty, ...]
-    invoices: tuple[Invoice, ...]
-    payments: tuple[LedgerPayment, ...]
-    allocations: tuple[LedgerAllocation, ...]
     set_aside: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
+    made_of: Facts = field(repr=False, compare=False)
+    """What facts are made of when they are asked for: it is much smaller than they are."""
     format: str = "fec"
+
+    @property
+    def counterparties(self) -> tuple[Counterparty, ...]:
+        return tuple(self.made_of.counterparties())
+
+    @property
+    def invoices(self) -> tuple[Invoice, ...]:
+        return tuple(self.made_of.invoices())
+
+    @property
+    def payments(self) -> tuple[LedgerPayment, ...]:
+        return tuple(self.made_of.payments())
+
+    @property
+    def allocations(self) -> tuple[LedgerAllocation, ...]:
+        return tuple(self.made_of.allocations())
 
     @property
     def facts(self) -> tuple[Fact, ...]:
         """All facts, each after those it names."""
-        return (*self.counterparties, *self.invoices, *self.payments, *self.allocations)
+        return tuple(self.made_of.all())
+
+    def portions(self) -> Iterator[Sequence[Fact]]:
+        """All facts, some at a time: a large ledger's do not all stand in memory."""
+        facts = self.made_of.all()
+        while portion := tuple(islice(facts, PORTION)):
+            yield portion
 
 
 def read_ledger(
@@ -148,8 +171,9 @@ def _file(
 ) -> LedgerFile:
     named, closing = name_of(name)
     version = f"{tally.last or _NEVER} {tally.lettered or _NEVER} {tally.lines:09d}"
-    ties = tuple(ties_of(booked))
     facts = Facts(
+        booked,
+        tuple(ties_of(booked)),
         account=company_id or named or "",
         company_id=company_id,
         raw_id=raw_id,
@@ -170,12 +194,9 @@ def _file(
         version=version,
         siren=named,
         closing_on=closing,
-        counterparties=tuple(facts.counterparties(booked.documents, booked.payments)),
-        invoices=tuple(facts.invoices(booked.documents)),
-        payments=tuple(facts.payments(booked.payments)),
-        allocations=tuple(facts.allocations(ties)),
         set_aside=tuple(f for f in told if f.code in _SET_ASIDE),
         warnings=tuple(f for f in told if f.code not in _SET_ASIDE),
+        made_of=facts,
     )
 
 
