@@ -27,6 +27,9 @@ PLAIN: Final = (str, int, float, bool, type(None), Decimal, date, timedelta, UUI
 DEPTH: Final = 6
 NOISY: Final = ("httpx", "httpcore", "alembic", "apscheduler", "asyncio", "urllib3")
 
+QUOTING: Final = ("pypdf",)
+"""Libraries whose warnings quote the file they read: no customer's document goes into a log."""
+
 
 def is_secret(key: object) -> bool:
     """True when what stands under this key must not be logged."""
@@ -92,6 +95,8 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in QUOTING:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from pypdf import PdfReader, apply_configuration
-from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
+from pypdf.errors import DependencyError, DeprecationError, LimitReachedError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from core.errors import BadInput
@@ -26,8 +26,8 @@ in case only."""
 COPIES: Final = frozenset({"factur-xubl.xml", "factur-xedifact.edi"})
 """Complementary copies of the same invoice in another syntax."""
 _BROKEN: Final = (
-    PyPdfError, DependencyError, ArithmeticError, AssertionError, AttributeError, EOFError, LookupError,
-    NotImplementedError, OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
+    PyPdfError, DependencyError, DeprecationError, ArithmeticError, AssertionError, AttributeError, EOFError,
+    LookupError, NotImplementedError, OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
 )  # fmt: skip
 """What a damaged file may raise: the library says itself that it is not only its own errors."""
 

@@ -24,6 +24,18 @@ plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) |
 around = st.sampled_from(["", "old_", "New-", "his "])
 
 
+def test_libraries_that_quote_the_files_they_read_are_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    level, handlers = logging.root.level, list(logging.root.handlers)
+    try:
+        configure_logs("INFO")
+        logging.getLogger("pypdf._reader").error("found %s", SECRET)
+        assert SECRET not in capfd.readouterr().err
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+        structlog.reset_defaults()
+
+
 @st.composite
 def hiding(draw: st.DrawFn) -> Any:
     """A nest of values that holds the secret under secret keys only, in any shape."""

@@ -171,6 +171,10 @@ def test_damaged_pdfs_are_read_set_aside_or_refused(content: bytes) -> None:
     read(content)
 
 
+def test_a_filter_that_the_library_no_longer_knows_is_a_refusal() -> None:
+    assert "PDF that is damaged" in refusal(PDF.replace(b"/FlateDecode", b"/Fl         "))
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.4\n%%EOF\n", b"%PDF-1.7", b"junk %PDF-1.4 startxref 0 %%EOF"])
 def test_a_stub_of_a_pdf_is_refused(content: bytes) -> None:
     assert read(content) is None
