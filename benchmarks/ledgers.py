@@ -2,11 +2,14 @@
 
 import csv
 from collections import deque
+from collections.abc import Iterable
 from datetime import date, timedelta
 from io import BytesIO, TextIOWrapper
+from itertools import chain
 
 from benchmarks.ground import rate
 from benchmarks.table import Line, Table, side_by_side
+from core.model import Fact
 from mappings.ledger import read_entries, read_ledger, read_lines
 from tests.mappings.ledger.writers import fec, receipt, sale
 
@@ -30,13 +33,18 @@ def _csv(content: bytes) -> None:
     deque(csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE), maxlen=0)
 
 
+def facts(content: bytes) -> Iterable[Fact]:
+    """All facts of a ledger, one after the other."""
+    return chain.from_iterable(read_ledger("x.txt", BytesIO(content)).portions())
+
+
 def tables() -> list[Table]:
     """Lines alone, entries, and all facts with their ids and lettering."""
     content = ledger()
     compared = (
         ("typed lines", lambda: deque(read_lines("x.txt", BytesIO(content)), maxlen=0), "≥ 0.20"),
         ("balanced entries", lambda: deque(read_entries("x.txt", BytesIO(content)), maxlen=0), ""),
-        ("invoices, payments, lettering", lambda: read_ledger("x.txt", BytesIO(content)), ""),
+        ("invoices, payments, lettering", lambda: deque(facts(content), maxlen=0), ""),
     )
     found = []
     for what, ours, aim in compared:
