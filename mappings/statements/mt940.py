@@ -108,6 +108,8 @@ def message(fields: list[Field], currency: str | None = None) -> Message:
     status: LineStatus = "pending" if interim else "booked"
     lines = [as_line(field, said, code, status, oddities) for field, said in _movements(fields)]
     _summed(fields, lines, code)
+    if any("\ufffd" in field.value for field in fields):
+        oddities["a letter is in no set that the format allows and was left out"] += 1
     available = _stated(first, ("64",), oddities)
     findings = [_odd(text, count, fields[0]) for text, count in oddities.items()]
     return Message(

@@ -321,6 +321,12 @@ def test_letters_with_accents(encoding: str) -> None:
     assert line.more["remittance"] == "CAFÉ DE L'ÉTOILE"
 
 
+def test_a_byte_that_is_no_letter_is_told() -> None:
+    closed = read(message(Booked(1, details=("CAF#",))).encode().replace(b"#", b"\x81"))[-1]
+    assert isinstance(closed, Closed)
+    assert ["no set" in finding.message for finding in closed.findings] == [True]
+
+
 SAMPLE = (
     message(Booked(100, details=FRENCH), Booked(-5, details=("166?00A?20EREF+B?21SVWZ+C?32D",)))
     + interim(Booked(3, details=("/EREF/1//REMI/USTD//X/",)))
