@@ -12,7 +12,9 @@ JOINS: Final = frozenset({"", " ", "-", "/", ".", "_", " - ", " / ", "- ", " -",
 """What may stand inside a number that is written in several words."""
 TIGHT: Final = frozenset({"-", "/", ".", "_"})
 """What makes one number of two words, or of a number and more."""
-_PAPERS: Final = "CDE CMD COMMANDE PO BC BL BON DEVIS CLIENT CLT CONTRAT DOSSIER CHANTIER AFFAIRE LOT ORDER"
+_PAPERS: Final = (
+    "CDE CMD COMMANDE PO BC BL BON DEVIS C CLI CLIENT CLT CONTRAT DOSSIER CHANTIER AFFAIRE LOT ORDER"
+)
 OTHER_PAPERS: Final = frozenset(_PAPERS.split())
 """Words before the number of a paper that is no invoice."""
 MAX_WORDS: Final = 400
@@ -97,6 +99,10 @@ class Text:
     def word_before(self, at: int) -> str:
         """The word before the one at `at` in its zone, as far as both may belong together."""
         return self.words[at - 1].text if at and self.joins[at] else ""
+
+    def is_other_paper(self, prefix: str | None) -> bool:
+        """Whether a word before a number tells that it is no invoice's, unless ours begin so."""
+        return prefix in OTHER_PAPERS and prefix not in self.index.prefixes
 
     def free_digits(self) -> list[int]:
         """The places of words with digits that are not spoken for."""

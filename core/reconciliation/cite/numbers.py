@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
-from core.reconciliation.cite.kinds import OTHER_PAPERS, Hit, Text
+from core.reconciliation.cite.kinds import Hit, Text
 from core.reconciliation.index import (
     CONFUSED,
     FULL,
@@ -43,7 +43,7 @@ def parts(text: Text) -> list[Hit]:
     """
     hits = []
     for first, after, number in _spans(text, text.index.starters):
-        if after - 1 not in text.cut and text.word_before(first) not in OTHER_PAPERS:
+        if after - 1 not in text.cut and not text.is_other_paper(text.word_before(first)):
             hits += _part(text, first, after, number)
     return hits
 

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
-from core.reconciliation.cite.kinds import OTHER_PAPERS, TIGHT, Text
+from core.reconciliation.cite.kinds import TIGHT, Text
 from core.reconciliation.cite.series import beginning, extent
 from core.reconciliation.index import GENERIC, bare, shape_of
 
 _CITING: Final = frozenset(
     {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
 )
+_YEAR: Final = re.compile(r"20\d\d")
 _LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
 SHORTEST_ALIKE: Final = 6
 LONGEST_NUMBER: Final = 20
@@ -21,9 +22,9 @@ def leftovers(text: Text) -> None:
     halved = _halved(text)
     for at in text.free_digits():
         word, prefix = text.words[at], _prefix(text, at)
-        if prefix in OTHER_PAPERS:
+        if text.is_other_paper(prefix):
             continue
-        after = extent(text, at)
+        after = _extent(text, at)
         if _looks_cited(text, at, prefix) or _is_printed_so(text, at, after):
             text.cited.unknown.append(text.whole(at, after))
         elif len(word.text) >= SHORTEST_ALIKE and shape_of(word.text) in text.index.shapes:
@@ -63,10 +64,23 @@ def _looks_cited(text: Text, at: int, prefix: str | None) -> bool:
     return glued or prefix in text.index.prefixes or prefix in _CITING
 
 
+def _extent(text: Text, at: int) -> int:
+    """The place after the number: a year and a counter apart are one where our numbers are such."""
+    after = extent(text, at)
+    if after == at + 1 < len(text.words) and _YEAR.fullmatch(text.words[at].text):
+        following = text.words[after]
+        apart = following.glue == " " and following.text.isdigit() and not text.used[after]
+        if apart and shape_of(text.joined(at, after + 1)) in text.index.shapes:
+            return after + 1
+    return after
+
+
 def _is_printed_so(text: Text, at: int, after: int) -> bool:
     """Digits with separators as our numbers have them: `159/9024` where numbers are like 159/2024."""
-    whole = at == 0 or text.words[at].glue not in TIGHT
-    return whole and after - at > 1 and shape_of(text.printed(at, after)) in text.index.printed
+    if after - at < 2 or (at and text.words[at].glue in TIGHT):
+        return False
+    apart = text.words[at + 1].glue == " "
+    return apart or shape_of(text.printed(at, after)) in text.index.printed
 
 
 def _counter(text: Text, at: int, prefix: str | None) -> str | None:
