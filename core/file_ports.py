@@ -55,7 +55,7 @@ class Statements(Protocol):
     """Reads bank files: `mappings/statements`."""
 
     def open(
-        self, name: str, file: BinaryIO, *, account: str | None, company_id: str | None, raw_id: str
+        self, name: str, file: BinaryIO, *, account: str | None, company_id: str | None, raw_id: str | None
     ) -> BankFile:
         """Proves a file; raises BadInput for one that cannot be read. `account` is the IBAN that a
         file leaves out; the file must be able to seek and stay open while its portions are read."""

@@ -16,6 +16,7 @@ from core.ports import Clock, EInvoices, Ledgers, Statements
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
+from hub.door import Readers
 from hub.einvoice_files import EInvoiceFiles
 from hub.jobs import Jobs, prepare, standing
 from hub.ledger_files import LedgerFiles
@@ -69,6 +70,11 @@ class Hub:
         self.jobs.close()
         self.engine.dispose()
 
+    @property
+    def files(self) -> Readers:
+        """What reads the files that are handed in."""
+        return Readers(self.statements, self.ledgers, self.einvoices)
+
     def services(self) -> Services:
         """What the API is handed."""
         return Services(
@@ -76,7 +82,7 @@ class Hub:
             vault=self.vault,
             clock=self.clock,
             consents=self.driver,
-            statements=self.statements,
+            files=self.files,
             authenticate=self.keys.authenticate,
             idempotency=Idempotency(self.engine, self.clock),
             directory=self.directory,

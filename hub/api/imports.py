@@ -1,27 +1,32 @@
-"""Bank files handed in over HTTP."""
+"""Files handed in over HTTP: statements, ledgers, e-invoices, or archives of them."""
 
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel
 
+from core.errors import BadInput
 from core.model import Company
-from core.usecases.import_files import import_file
+from core.usecases.import_files import Imported
 from hub.api.access import Wired, Writer
 from hub.api.lists import WORD, fact
 from hub.api.once import WriteOnce
 from hub.api.problems import documented
+from hub.door import each_file, store_file
 from hub.reports.words import plain
 
 router = APIRouter(prefix="/v1/imports", tags=["records"], route_class=WriteOnce)
 
-
 IBAN = r"^[A-Za-z0-9 ]+$"
+WHAT = (
+    "A bank statement (CFONB 120 or 240, camt.052 to .054, MT940, MT942, OFX), a ledger (FEC), an e-invoice"
+    " (Factur-X, UBL, CII) or status message (CDAR), or a ZIP of such files; the content tells which."
+)
 
 
 class ImportSummary(BaseModel):
-    """What one file came to. `known` lines were stored before; `pending` ones are new and not booked yet;
-    statements set aside do not add up."""
+    """What one file came to. `known` records were stored before; `pending` lines are new and not booked
+    yet; statements set aside do not add up."""
 
     name: str
     format: str
@@ -31,33 +36,48 @@ class ImportSummary(BaseModel):
     statements: int
     set_aside: list[str]
     warnings: list[str]
+
+
+class ImportResult(BaseModel):
+    """Every file that was read, and a sentence for each that was refused (of an archive; a single file
+    that is refused is a problem)."""
+
+    files: list[ImportSummary]
+    refused: list[str]
     dry_run: bool
 
 
 @router.post("", responses=documented(404, 409, 413))
-def import_bank_file(
+def import_files(
     services: Wired,
     caller: Writer,
-    file: Annotated[UploadFile, File(description="A CFONB 120 or camt.053 file; the content tells which.")],
+    file: Annotated[UploadFile, File(description=WHAT)],
     company_id: Annotated[str, Form(max_length=128, pattern=WORD)],
     account: Annotated[
         str | None, Form(max_length=42, pattern=IBAN, description="IBAN, where the format has none.")
     ] = None,
     dry_run: Annotated[bool, Form(description="Read and check only; store nothing.")] = False,
-) -> ImportSummary:
-    """Reads one bank statement file and stores its lines. The same file twice stores nothing new."""
+) -> ImportResult:
+    """Reads a file, or every file of an archive; each is stored whole or not at all, and only once."""
     with services.store.begin(caller.tenant_id, write=False) as unit:
         fact(unit, Company, company_id)
-    done = import_file(
-        services.store,
-        services.statements,
-        caller.tenant_id,
-        company_id=company_id,
-        name=plain(file.filename or "file")[:200],
-        file=file.file,
-        account=account,
-        dry_run=dry_run,
-    )
+    done: list[ImportSummary] = []
+
+    def take(shown: str, name: str, content: BinaryIO) -> None:
+        one = store_file(
+            services.store, services.files, caller.tenant_id, company_id=company_id, name=plain(name)[:200],
+            file=content, account=account, dry_run=dry_run,
+        )  # fmt: skip
+        done.append(_summary(one))
+
+    name = plain(file.filename or "file")[:200]
+    refused = each_file(name, name, file.file, take)
+    if refused and not done:
+        raise BadInput(refused[0] if len(refused) == 1 else f"{refused[0]} (and {len(refused) - 1} more)")
+    return ImportResult(files=done, refused=[plain(sentence) for sentence in refused], dry_run=dry_run)
+
+
+def _summary(done: Imported) -> ImportSummary:
     return ImportSummary(
         name=done.name,
         format=done.format,
@@ -67,5 +87,4 @@ def import_bank_file(
         statements=done.statements,
         set_aside=list(done.set_aside),
         warnings=list(done.warnings),
-        dry_run=dry_run,
     )

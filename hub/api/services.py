@@ -8,9 +8,10 @@ from prometheus_client import CollectorRegistry
 
 from connectors.kit.contract import Connector
 from core.model import Tenant
-from core.ports import Clock, Consents, Statements, Store, Vault
+from core.ports import Clock, Consents, Store, Vault
 from core.usecases.reconcile import STANDARD, Rules
 from hub.dialing import Guard
+from hub.door import Readers
 
 
 class Caller(Protocol):
@@ -79,7 +80,7 @@ class Services:
     directory: Directory
     guard: Guard
     consents: Consents
-    statements: Statements
+    files: Readers
     connectors: Mapping[str, Connector]
     public_url: str
     ready: Callable[[], Mapping[str, str | None]]

@@ -139,7 +139,9 @@ def _read_and_settle(stage: Stage, *, imports: bool = False) -> None:
         content = statement(stage.story.statement_lines(), stage.hub.clock.now().date())
         file = stage.folder / "statement.cfonb"
         file.write_bytes(content)
-        done = stage.platform.upload("/v1/imports", file.name, content, company_id=stage.company_id)
+        [done] = stage.platform.upload("/v1/imports", file.name, content, company_id=stage.company_id)[
+            "files"
+        ]
         stage.say(f"  imported {file.name} ({done['format']}, {account_iban()}): {done['new']} lines")
     known = {event["id"] for event in stage.platform.all("/v1/events")}
     _sync(stage, before=_runs(stage))

@@ -14,7 +14,7 @@ from tests.cli.conftest import Run
 COMMANDS = dict(every_command(typer.main.get_command(app), "lettrage"))
 SURFACE = (
     "serve", "worker", "clock", "db upgrade", "tenant create", "key create", "company create", "connect",
-    "disconnect", "vault rewrap", "jobs list", "jobs release",
+    "disconnect", "vault rewrap", "jobs list", "jobs release", "policy show", "policy set", "policy try",
     "connectors", "sync", "import", "map", "finance", "reconcile", "explain", "report", "events list",
     "events replay", "events verify", "demo",
 )  # fmt: skip

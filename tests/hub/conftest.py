@@ -24,6 +24,9 @@ from hub.api.app import create_app
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard
+from hub.door import Readers
+from hub.einvoice_files import EInvoiceFiles
+from hub.ledger_files import LedgerFiles
 from hub.store.directory import Directory
 from hub.store.engine import create_engine
 from hub.store.idempotency import Idempotency
@@ -164,7 +167,7 @@ def services_over(
         directory=Directory(engine),
         guard=Guard(resolve=resolve_names),
         consents=ScriptedConsents(),
-        statements=StatementFiles(),
+        files=Readers(StatementFiles(), LedgerFiles(), EInvoiceFiles()),
         connectors=CONNECTORS,
         public_url="https://hub.example",
         ready=lambda: unready,

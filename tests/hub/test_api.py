@@ -3,7 +3,9 @@
 import io
 import json
 import threading
+import zipfile
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,6 +28,7 @@ from core.model import (
 )
 from core.usecases.listen import PURPOSE
 from hub.api.access import SCOPES
+from tests.cli.files import statement
 from tests.hub.conftest import Api, Client
 from tests.hub.world import COMPANY, FINANCED, INVOICES, LINES, NOW, fill, invoice
 
@@ -480,6 +483,30 @@ def test_an_unreadable_file_is_refused_and_nothing_is_stored(api: Api, alice: Cl
     assert alice.get("/v1/transactions", params={"limit": 200}).json() == before
     is_problem(alice.post("/v1/imports", files=files, data={"company_id": "com_none"}), 404)
     is_problem(alice.post("/v1/imports", data={"company_id": COMPANY}), 422)
+
+
+def test_files_of_every_kind_come_in_by_one_door(alice: Client, tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.write(statement(tmp_path / "june.txt"), "june.txt")
+        archive.writestr("readme.md", "hello")
+
+    def upload(**more: str) -> Any:
+        files = {"file": ("all.zip", io.BytesIO(content.getvalue()), "application/zip")}
+        return alice.post("/v1/imports", files=files, data={"company_id": COMPANY, **more})
+
+    tried = upload(dry_run="true").json()
+    assert (tried["dry_run"], [one["new"] for one in tried["files"]]) == (True, [1])
+    assert [sentence[:17] for sentence in tried["refused"]] == ["all.zip/readme.md"]
+    for new in (1, 0):
+        done = upload()
+        assert done.status_code == 200
+        assert [(one["name"], one["format"], one["new"]) for one in done.json()["files"]] == [
+            ("june.txt", "cfonb120", new)
+        ]
+    only = {"file": ("all.zip", io.BytesIO(b"PK\x03\x04"), "application/zip")}
+    problem = alice.post("/v1/imports", files=only, data={"company_id": COMPANY})
+    assert "damaged ZIP" in is_problem(problem, 400, "bad-input")["detail"]
 
 
 def test_reports_in_every_form(alice: Client) -> None:
