@@ -26,8 +26,9 @@ in case only."""
 COPIES: Final = frozenset({"factur-xubl.xml", "factur-xedifact.edi"})
 """Complementary copies of the same invoice in another syntax."""
 _BROKEN: Final = (
-    PyPdfError, DependencyError, DeprecationError, ArithmeticError, AssertionError, AttributeError, EOFError,
-    LookupError, NotImplementedError, OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
+    PyPdfError, DependencyError, DeprecationError, ArithmeticError, AssertionError, AttributeError,
+    EOFError, LookupError, NotImplementedError, OSError, RecursionError, TypeError, ValueError,
+    struct.error, zlib.error,
 )  # fmt: skip
 """What a damaged file may raise: the library says itself that it is not only its own errors."""
 

@@ -441,7 +441,9 @@ def zugferd1(sale: Sale) -> bytes:
     return text.encode()
 
 
-def pdf(*files: tuple[str, bytes], by_tree: bool = True, by_relation: bool = True) -> bytes:
+def pdf(
+    *files: tuple[str, bytes], by_tree: bool = True, by_relation: bool = True, metadata: bytes | None = None
+) -> bytes:
     """A PDF with embedded files, found by the tree of names (under two levels of kids), by /AF, or both."""
     writer = PdfWriter()
     writer.add_blank_page(width=72, height=72)
@@ -457,6 +459,10 @@ def pdf(*files: tuple[str, bytes], by_tree: bool = True, by_relation: bool = Tru
         middle = writer._add_object(DictionaryObject({NameObject("/Kids"): ArrayObject([leaf])}))
         tree = DictionaryObject({NameObject("/Kids"): ArrayObject([middle])})
         root[NameObject("/Names")] = DictionaryObject({NameObject("/EmbeddedFiles"): tree})
+    if metadata is not None:
+        packet = DecodedStreamObject()
+        packet.set_data(metadata)
+        root[NameObject("/Metadata")] = writer._add_object(packet)
     written = BytesIO()
     writer.write(written)
     return written.getvalue()
