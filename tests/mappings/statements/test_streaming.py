@@ -15,6 +15,7 @@ from core.errors import BadInput
 from mappings.statements import StatementFile, numbered, open_statements, proving, read_statements, same_lines
 from tests.mappings.statements.golden import SAMPLES
 from tests.mappings.statements.properties import quick
+from tests.mappings.statements.test_ofx import Bought, sgml, written
 from tests.mappings.statements.writers import Move, Period, camt, cfonb
 from tests.samples import shared
 
@@ -141,9 +142,24 @@ def test_a_file_that_changes_between_the_readings_is_refused(
         list(opened.portions())
 
 
-def _peak(path: Path, lines: int) -> int:
-    moves = tuple(Move(100 + n, FIRST, label=f"VIR {n} {'X' * 300}") for n in range(lines))
-    path.write_bytes(camt(Period(0, FIRST, FIRST, moves)))
+def _ofx(period: Period) -> bytes:
+    lines = [Bought(move.amount, move.on, str(n), move.label) for n, move in enumerate(period.moves)]
+    return written(sgml, lines).encode()
+
+
+WRITERS: dict[str, Callable[[Period], bytes]] = {
+    "CFONB 120": cfonb,
+    "CFONB 120 without line breaks": lambda period: cfonb(period, newline=""),
+    "OFX": _ofx,
+}
+
+
+def _peak(path: Path, lines: int, writer: Callable[[Period], bytes] = camt) -> int:
+    beside = (("LIB", "X" * 70),) * 4
+    moves = tuple(
+        Move(100 + n, FIRST, label=f"VIR {n} {'X' * 300}", complements=beside) for n in range(lines)
+    )
+    path.write_bytes(writer(Period(0, FIRST, FIRST, moves)))
     del moves
     tracemalloc.start()
     with path.open("rb") as file:
@@ -156,3 +172,9 @@ def _peak(path: Path, lines: int) -> int:
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, long: object) -> None:
     short, far = _peak(tmp_path / "short.xml", 100), _peak(tmp_path / "far.xml", 1100)
     assert far - short < 300_000  # the file grows by 1 MB, its facts by 4
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_nor_do_the_other_streams(tmp_path: Path, long: object, format: str) -> None:
+    short, far = (_peak(tmp_path / f"{lines}", lines, WRITERS[format]) for lines in (200, 1200))
+    assert far - short < 600_000  # keys of up to 4,096 lines, and ids of OFX; the facts grow by 4 MB
