@@ -22,6 +22,8 @@ def groups(
     >>> groups([3, 5, 7], 10, size=2, steps=100).found
     ((0, 2),)
     """
+    if not amounts:
+        return Groups((), None)
     if len(amounts) > most:
         return Groups((), "max_group_items")
     order = sorted(range(len(amounts)), key=lambda i: (-abs(amounts[i]), amounts[i] < 0, i))

@@ -5,32 +5,49 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from core.ports import Progress
 from core.reconciliation import Policy
-from core.reconciliation.columnar import is_available
+from core.reconciliation.columnar import is_available, prepare
 from hub.interchange.outputs import Frames
 from hub.interchange.pieces import ORDER, Engine, Piece, decide, joined, split
 
-WORTH_IT: Final = 20_000
-"""Lines below which starting a process costs more than it saves."""
+WORTH_COMPILING: Final = 20_000
+"""Lines below which loading the compiled search costs more than it saves."""
+WORTH_A_PROCESS: Final = 30_000
+"""Lines for which one more process starts."""
 WORKER: Final = "hub.interchange.worker"
 PARTS: Final = ("lines", "items", "accounts")
 
 
+def quiet(what: str, counts: Mapping[str, int]) -> None:
+    """Reports to nobody."""
+
+
 def decide_all(
-    piece: Piece, policy: Policy, *, workers: int | None = None, engine: Engine | None = None
+    piece: Piece,
+    policy: Policy,
+    *,
+    workers: int | None = None,
+    engine: Engine | None = None,
+    progress: Progress = quiet,
 ) -> Frames:
     """The outputs of everything, in the defined order; `workers` (default: the cores there are) and
     `engine` (default: the faster one that can run here and is worth it) change nothing but the time."""
-    engine = engine or ("columnar" if is_available() and piece.lines.height >= WORTH_IT else "reference")
-    wanted = workers or min(_cores(), 1 + piece.lines.height // WORTH_IT)
+    lines = piece.lines.height
+    engine = engine or ("columnar" if lines >= WORTH_COMPILING and is_available() else "reference")
+    if engine == "columnar":
+        progress("compiling the search (once, then it is kept)", {})
+        prepare()
+    wanted = workers or min(_cores(), max(1, lines // WORTH_A_PROCESS))
     pieces = split(piece, wanted) if wanted > 1 else [piece]
+    progress("deciding", {"lines": lines, "processes": len(pieces)})
     if len(pieces) < 2:
         return joined([decide(piece, policy, engine)])
     with tempfile.TemporaryDirectory(prefix="lettrage-") as name:

@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.ports import Progress
 from core.reconciliation import Policy
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
-from hub.interchange.crew import decide_all
+from hub.interchange.crew import decide_all, quiet
 from hub.interchange.outputs import WRITERS, write
 from hub.interchange.pieces import Engine, Piece, all_alive
 from hub.interchange.policy_file import read_policy
@@ -42,10 +42,6 @@ class Summary:
         return 3 if self.rejected else 0
 
 
-def _quiet(what: str, counts: Mapping[str, int]) -> None:
-    return None
-
-
 def run_files(
     transactions: Path,
     open_items: Path,
@@ -54,7 +50,7 @@ def run_files(
     out: Path,
     format: str = "parquet",
     *,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
     workers: int | None = None,
     engine: Engine | None = None,
 ) -> Summary:
@@ -72,7 +68,8 @@ def run_files(
         items = reading.frame(open_items, OPEN_ITEMS, SIGNED_ITEM)
         accounts = reading.frame(payer_accounts, PAYER_ACCOUNTS)
         progress("read", {"lines": lines.height, "items": items.height, "rejected": len(reading.rejected)})
-        outputs = decide_all(Piece(lines, items, accounts), rules, workers=workers, engine=engine)
+        piece = Piece(lines, items, accounts)
+        outputs = decide_all(piece, rules, workers=workers, engine=engine, progress=progress)
         progress("decided", _counted(outputs["decisions"], "outcome"))
     try:
         write(out, outputs, reading.rejected, format=format)

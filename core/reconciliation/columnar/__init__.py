@@ -13,3 +13,11 @@ def is_available() -> bool:
     except (ImportError, RuntimeError):
         return False
     return True
+
+
+def prepare() -> None:
+    """Compiles the kernel, or loads what was compiled before; several processes then need not do it twice."""
+    from core.reconciliation.columnar.evidence import Table
+    from core.reconciliation.index import Index
+
+    Table(Index(())).silent(["1"])
