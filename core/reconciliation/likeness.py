@@ -1,5 +1,9 @@
 """How much two names have in common, word by word, rare words counting most."""
 
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -10,6 +14,10 @@ LONG_WORD: Final = 6
 """Letters from which a word may have one slip."""
 SHORTEST_CUT: Final = 3
 """Letters that must be left of a word that was cut."""
+MOST_BEGUN: Final = 2_000
+"""Words with one beginning that are looked at."""
+REMEMBERED: Final = 100_000
+"""Words and names whose answers are kept at hand."""
 
 
 class Weighed(NamedTuple):
@@ -20,40 +28,77 @@ class Weighed(NamedTuple):
     whole: float
 
 
-def likeness(paid: Weighed, known: Weighed) -> float:
-    """Shared weight over the weight of both, 0 to 1; a last word that was cut counts when it begins one."""
-    shared = 0.0
-    missing = []
-    for word, weight in zip(known.words, known.weights, strict=True):
-        if word in paid.words:
-            shared += weight
-        else:
-            missing.append((word, weight))
-    others = [n for n, word in enumerate(paid.words) if word not in known.words]
-    if others and missing:
-        written = [paid.words[n] for n in others]
-        shared += sum(weight for word, weight in missing if _is_among(word, written, paid.words[-1]))
-    if shared < RELEVANT * known.whole or not known.whole:
-        return 0.0
-    extra = sum(paid.weights[n] for n in others if not _begins_one(paid.words[n], known.words))
-    return shared / (known.whole + extra)
+class Vocabulary:
+    """The words of all known names: which of them a written word may be."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._sorted = sorted(words)
+        self._shortened: dict[str, list[str]] = defaultdict(list)
+        for word in self._sorted:
+            for short in _shortened(word):
+                self._shortened[short].append(word)
+        self._like: dict[str, frozenset[str]] = {}
+        self._begun: dict[str, frozenset[str]] = {}
+
+    def like(self, word: str) -> frozenset[str]:
+        """The word itself, and known words that are one slip away from it when both are long."""
+        found = self._like.get(word)
+        if found is None:
+            near = {k for short in _shortened(word) for k in self._shortened.get(short, ())}
+            slips = (k for k in near if Levenshtein.distance(k, word, score_cutoff=1) <= 1)
+            found = frozenset((word, *slips))
+            if len(self._like) < REMEMBERED:
+                self._like[word] = found
+        return found
+
+    def begun(self, word: str) -> frozenset[str]:
+        """Known words that begin so: the word may be one of them, cut."""
+        found = self._begun.get(word)
+        if found is None:
+            at = bisect_left(self._sorted, word) if len(word) >= SHORTEST_CUT else len(self._sorted)
+            found = frozenset(takewhile(lambda k: k.startswith(word), self._sorted[at : at + MOST_BEGUN]))
+            if len(self._begun) < REMEMBERED:
+                self._begun[word] = found
+        return found
 
 
-def _is_among(wanted: str, written: list[str], last: str) -> bool:
-    """Whether one of the words is `wanted` with a slip, or the last one is it cut."""
-    cut = len(last) >= SHORTEST_CUT and wanted.startswith(last)
-    return cut or any(_is_slip(word, wanted) for word in written)
+def _shortened(word: str) -> set[str]:
+    """The word, and it without each of its letters: two words that are one slip apart share one of these."""
+    if len(word) < LONG_WORD:
+        return set()
+    return {word, *(word[:n] + word[n + 1 :] for n in range(len(word)))}
 
 
-def _begins_one(word: str, known: tuple[str, ...]) -> bool:
-    cut = len(word) >= SHORTEST_CUT
-    return any((cut and other.startswith(word)) or _is_slip(word, other) for other in known)
+class Paid(NamedTuple):
+    """A written name to be compared: its words, known words that it has, and those each word may be."""
+
+    name: Weighed
+    has: Set[str]
+    may_be: Sequence[Set[str]]
 
 
-def _is_slip(one: str, other: str) -> bool:
-    """One character more, less or another. It leaves the first or the last three letters as they are."""
-    if one[:3] != other[:3] and one[-3:] != other[-3:]:
-        return False
-    if len(one) < LONG_WORD or len(other) < LONG_WORD:
-        return False
-    return Levenshtein.distance(one, other, score_cutoff=1) <= 1
+def paid(name: Weighed, vocabulary: Vocabulary) -> Paid:
+    """A written name with what its words may be; only the last one may be cut for it to have a word."""
+    like = [vocabulary.like(word) for word in name.words]
+    begun = [vocabulary.begun(word) for word in name.words]
+    has = frozenset().union(*like, begun[-1]) if like else frozenset()
+    return Paid(name, has, [a | b for a, b in zip(like, begun, strict=True)])
+
+
+def likeness(written: Paid, known: Iterable[Weighed]) -> float:
+    """Shared weight over the weight of both, 0 to 1, for the name of these that is most alike."""
+    most, has = 0.0, written.has
+    for words, weights, whole in known:
+        shared = 0.0
+        for word, weight in zip(words, weights, strict=True):
+            if word in has:
+                shared += weight
+        if shared >= RELEVANT * whole and whole:
+            most = max(most, shared / (whole + _extra(written, words)))
+    return most
+
+
+def _extra(written: Paid, words: tuple[str, ...]) -> float:
+    """The weight of written words that are none of these, nor the beginning of one."""
+    weighed = zip(written.name.weights, written.may_be, strict=True)
+    return sum(weight for weight, may_be in weighed if may_be.isdisjoint(words))

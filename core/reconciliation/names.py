@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from anyascii import anyascii
 
 from core.reconciliation.label import WORD
-from core.reconciliation.likeness import Weighed, likeness
+from core.reconciliation.likeness import REMEMBERED, Vocabulary, Weighed, likeness, paid
 
 _FORMS: Final = (
     "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
@@ -37,8 +37,6 @@ LONGEST_RUN: Final = 120
 """Characters in which a name is looked for."""
 HANDFUL: Final = 8
 """A name search that returns more debtors than this returns none."""
-REMEMBERED: Final = 100_000
-"""Names whose weights and bearers are kept at hand."""
 CLEAR: Final = 0.6
 MARGIN: Final = 0.2
 SURE: Final = 0.85
@@ -112,7 +110,9 @@ class Debtors:
         for debtor_id in sorted(self._names):
             self._enter(debtor_id)
         self._found: dict[str, Payer] = {}
-        self._weights: dict[tuple[str, ...], Weighed] = {}
+        self._weights: dict[str, float] = {}
+        self._weighed_names: dict[str, tuple[Weighed, ...]] = {}
+        self._vocabulary: Vocabulary | None = None
 
     def _enter(self, debtor_id: str) -> None:
         for name in self._names[debtor_id]:
@@ -123,9 +123,13 @@ class Debtors:
                 self._by_word[word][debtor_id] = None
 
     def _weight(self, word: str) -> float:
-        if word in COMMON or len(word) < 2:
-            return 0.05
-        return log(1 + (1 + len(self._names)) / (1 + len(self._by_word.get(word, ()))))
+        weight = self._weights.get(word)
+        if weight is None:
+            rare = log(1 + (1 + len(self._names)) / (1 + len(self._by_word.get(word, ()))))
+            weight = 0.05 if word in COMMON or len(word) < 2 else rare
+            if len(self._weights) < REMEMBERED:
+                self._weights[word] = weight
+        return weight
 
     def find(self, text: str) -> Payer:
         """Who bears this name; remembered, because payers come back."""
@@ -185,18 +189,24 @@ class Debtors:
                 found.update(sharing)
         if not found or len(found) > 4 * HANDFUL:
             return {}
-        paid = self._weighed(name)
-        return {d: max(likeness(paid, self._weighed(other)) for other in self._names[d]) for d in found}
+        written = paid(self._weighed(name), self._words())
+        return {d: likeness(written, self._known(d)) for d in found}
+
+    def _known(self, debtor_id: str) -> tuple[Weighed, ...]:
+        known = self._weighed_names.get(debtor_id)
+        if known is None:
+            known = self._weighed_names[debtor_id] = tuple(map(self._weighed, self._names[debtor_id]))
+        return known
+
+    def _words(self) -> Vocabulary:
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self._by_word)
+        return self._vocabulary
 
     def _weighed(self, name: Name) -> Weighed:
-        known = self._weights.get(name.words)
-        if known is None:
-            words = tuple(dict.fromkeys(name.words))
-            weights = tuple(map(self._weight, words))
-            known = Weighed(words, weights, sum(weights))
-            if len(self._weights) < REMEMBERED:
-                self._weights[name.words] = known
-        return known
+        words = tuple(dict.fromkeys(name.words))
+        weights = tuple(map(self._weight, words))
+        return Weighed(words, weights, sum(weights))
 
     def in_text(self, text: str) -> Payer:
         """Who is named in a text that mixes payer and remittance: surely whose whole name it begins with,
