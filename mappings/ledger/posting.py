@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from core.model.invoice import Direction
 from core.model.ledger import SettlementKind
@@ -12,9 +12,20 @@ from mappings.ledger.entries import LedgerEntry
 from mappings.ledger.line import LedgerLine
 from mappings.ledger.numbers import is_credit, is_opening, number_in
 
-_SIDES: Final[tuple[tuple[Role, Role, Direction, int], ...]] = (
-    ("customer", "revenue", "receivable", 1),
-    ("supplier", "cost", "payable", -1),
+
+class Side(NamedTuple):
+    """Customers or suppliers: their accounts, those of what was sold or bought, and the sign of a debit
+    (1 where it adds to what is owed)."""
+
+    accounts: Role
+    trade: Role
+    direction: Direction
+    sign: int
+
+
+_SIDES: Final = (
+    Side("customer", "revenue", "receivable", 1),
+    Side("supplier", "cost", "payable", -1),
 )
 _GAPS: Final = ("exchange", "write_off", "discount", "fee")
 What = Document | Payment | Transfer
@@ -24,16 +35,16 @@ def post(entry: LedgerEntry, booked: Booked, chart: Chart) -> None:
     """Adds what an entry says of customers and suppliers to `booked`."""
     first = entry.lines[0]
     if is_opening(first.journal, first.journal_label):
-        for role, _, direction, sign in _SIDES:
-            _Part(entry.lines, chart, booked).bring_forward(role, direction, sign)
+        for side in _SIDES:
+            _Part(entry.lines, chart, booked).bring_forward(side)
         return
-    for lines in _parts(entry.lines, chart):
+    for lines in _parts(entry.lines):
         part = _Part(lines, chart, booked)
-        for role, trade, direction, sign in _SIDES:
-            part.post(role, trade, direction, sign)
+        for side in _SIDES:
+            part.post(side)
 
 
-def _parts(lines: Sequence[LedgerLine], chart: Chart) -> Iterable[Sequence[LedgerLine]]:
+def _parts(lines: Sequence[LedgerLine]) -> Iterable[Sequence[LedgerLine]]:
     """What balances by itself inside an entry: stretches of it, and in these single pieces."""
     for stretch in _stretches(lines):
         pieces: dict[str, list[LedgerLine]] = defaultdict(list)
@@ -73,57 +84,62 @@ class _Part:
     def sum(self, *roles: str) -> int:
         return sum(line.minor for role in roles for line in self.by_role.get(cast(Role, role), ()))
 
-    def post(self, role: Role, trade: Role, direction: Direction, sign: int) -> None:
-        """Posts the lines of one side: `role` are its accounts, `trade` those of what was bought or sold;
-        `sign` is 1 where a debit adds to what is owed."""
-        own = self.by_role.get(role, [])
+    def post(self, side: Side) -> None:
+        """Posts the lines of one side."""
+        own = self.by_role.get(side.accounts, [])
         if not own:
             return
-        cash = "treasury" in self.by_role
-        traded = trade in self.by_role or ("advance" in self.by_role and not cash)
-        if traded and not cash:
-            self._documents(own, trade, direction, sign)
-        elif not cash:
-            self._settled_without_cash(own, role, direction, sign)
+        if "treasury" in self.by_role:
+            way = -side.sign * self.sum(side.trade, "vat", "advance") if side.trade in self.by_role else 0
+            self._documents([x for x in own if side.sign * x.minor * way > 0], side)
+            self._paid([x for x in own if side.sign * x.minor * way <= 0], side)
+        elif self._is_billed(own, side):
+            self._documents(own, side)
         else:
-            way = -sign * self.sum(trade, "vat", "advance") if traded else 0
-            self._documents([x for x in own if sign * x.minor * way > 0], trade, direction, sign)
-            self._paid([x for x in own if sign * x.minor * way <= 0], direction, sign)
+            self._settled_without_cash(own, side)
 
-    def _documents(self, lines: Sequence[LedgerLine], trade: Role, direction: Direction, sign: int) -> None:
+    def _is_billed(self, own: Sequence[LedgerLine], side: Side) -> bool:
+        """Whether the lines are a document: of goods or services; of an advance, with its VAT when it is
+        credited; of bank fees, differences and the like where they add to what is owed."""
+        if side.trade in self.by_role:
+            return True
+        more = side.sign * sum(line.minor for line in own) > 0
+        if "advance" in self.by_role:
+            return more or "vat" in self.by_role
+        return more and any(gap in self.by_role for gap in _GAPS)
+
+    def _documents(self, lines: Sequence[LedgerLine], side: Side) -> None:
         pieces: dict[tuple[str, str], list[LedgerLine]] = defaultdict(list)
         for line in lines:
             pieces[third_of(line).key, line.piece].append(line)
         for piece in pieces.values():
-            amount = sign * sum(line.minor for line in piece)
+            amount = side.sign * sum(line.minor for line in piece)
             if amount:
-                one = self._document(piece, amount, trade, direction, sign, alone=len(pieces) == 1)
+                one = self._document(piece, amount, side, alone=len(pieces) == 1)
                 self.booked.documents.append(one)
-                self._letters(piece, one, sign)
+                for line in piece:
+                    self._letter(line, one, side.sign * line.minor)
 
-    def _document(
-        self,
-        lines: Sequence[LedgerLine],
-        amount: int,
-        trade: Role,
-        direction: Direction,
-        sign: int,
-        *,
-        alone: bool,
-    ) -> Document:
+    def _document(self, lines: Sequence[LedgerLine], amount: int, side: Side, *, alone: bool) -> Document:
         """Net and tax are known where one document takes all of the part and the sums agree; not where an
         advance is deducted, of which the ledger states the net amount only: then gross is what is owed.
         """
         first, turn = lines[0], 1 if amount > 0 else -1
-        net, tax, advance = (-sign * turn * self.sum(role) for role in (trade, "vat", "advance"))
-        prepaid = trade not in self.by_role
+        way = -side.sign * turn
+        net, tax, advance = (
+            way * self.sum(side.trade, *_GAPS),
+            way * self.sum("vat"),
+            way * self.sum("advance"),
+        )
+        prepaid = advance > 0 and not net
         if prepaid:
             net, advance = advance, 0
         exact = alone and not advance and net >= 0 and tax >= 0 and net + tax == abs(amount)
-        retained = sum(sign * turn * line.minor for line in lines if line.account.startswith(RETENTION))
+        kept = -way * sum(line.minor for line in lines if line.account.startswith(RETENTION))
+        retained = kept if 0 <= kept <= abs(amount) else 0
         taxes = [line.minor for line in self.by_role.get("vat", ())]
         return Document(
-            direction=direction,
+            direction=side.direction,
             kind="credit_note" if turn < 0 else "prepayment" if prepaid else "invoice",
             third=third_of(first),
             piece=first.piece,
@@ -140,29 +156,25 @@ class _Part:
             foreign=(first.foreign_amount, first.foreign_currency),
         )
 
-    def _letters(self, lines: Iterable[LedgerLine], what: What | None, sign: int) -> None:
-        for line in lines:
-            self._letter(line, what, sign * line.minor)
-
     def _letter(self, line: LedgerLine, what: What | None, minor: int) -> None:
         if line.letter:
             key = (line.account, line.auxiliary, line.letter)
             member = Member(what, minor, line.lettered_on, line.number)
             self.booked.letters.setdefault(key, []).append(member)
 
-    def _paid(self, lines: Sequence[LedgerLine], direction: Direction, sign: int) -> None:
+    def _paid(self, lines: Sequence[LedgerLine], side: Side) -> None:
         """Cash. Where it is one line's alone, what the other accounts of the part took is told apart."""
         moved = abs(self.sum("treasury"))
         account = self.by_role["treasury"][0].account
         alone = len(lines) == 1 and not self.by_role.keys() >= {"customer", "supplier"}
         for line in lines:
-            gaps = self._gaps(line, direction) if alone else {}
+            gaps = self._gaps(line) if alone else {}
             cash = abs(line.minor) - sum(gaps.values())
-            self._payment(line, "cash", cash, direction, sign, moved=moved, account=account)
+            self._payment(line, "cash", cash, side, moved=moved, account=account)
             for kind, amount in gaps.items():
-                self._payment(line, kind, amount, direction, sign)
+                self._payment(line, kind, amount, side)
 
-    def _gaps(self, line: LedgerLine, direction: Direction) -> dict[SettlementKind, int]:
+    def _gaps(self, line: LedgerLine) -> dict[SettlementKind, int]:
         """What stands for cash that did not come: amounts on the cash's side, smaller than the line."""
         turn = -1 if line.minor > 0 else 1
         amounts = {kind: turn * self.sum(kind) for kind in _GAPS}
@@ -171,12 +183,11 @@ class _Part:
         gaps = {cast(SettlementKind, kind): amount for kind, amount in amounts.items() if amount > 0}
         return gaps if sum(gaps.values()) < abs(line.minor) else {}
 
-    def _settled_without_cash(
-        self, lines: Sequence[LedgerLine], role: Role, direction: Direction, sign: int
-    ) -> None:
-        others = self.by_role.keys() - {role, "vat", "advance"}
-        if not others or not others <= {*_GAPS, "netting", "customer", "supplier"}:
-            self._transferred(lines, sign)
+    def _settled_without_cash(self, lines: Sequence[LedgerLine], side: Side) -> None:
+        """Set off, written off, or gone to another account; an advance that is used is set off."""
+        others = self.by_role.keys() - {side.accounts, "vat"}
+        if not others or not others <= {*_GAPS, "netting", "advance", "customer", "supplier"}:
+            self._transferred(lines, side)
             return
         turn = -1 if lines[0].minor > 0 else 1
         amounts: dict[SettlementKind, int] = defaultdict(int)
@@ -185,26 +196,25 @@ class _Part:
             amounts[kind] += turn * self.sum(name)
         if len(amounts) == 1:
             for line in lines:
-                self._payment(line, next(iter(amounts)), abs(line.minor), direction, sign)
+                self._payment(line, next(iter(amounts)), abs(line.minor), side)
         elif len(lines) == 1 and min(amounts.values()) > 0 and sum(amounts.values()) == abs(lines[0].minor):
             for kind, amount in amounts.items():
-                self._payment(lines[0], kind, amount, direction, sign)
+                self._payment(lines[0], kind, amount, side)
         else:
-            self._transferred(lines, sign)
+            self._transferred(lines, side)
 
     def _payment(
         self,
         line: LedgerLine,
         kind: SettlementKind,
         amount: int,
-        direction: Direction,
-        sign: int,
+        side: Side,
         *,
         moved: int | None = None,
         account: str | None = None,
     ) -> None:
         one = Payment(
-            direction=direction,
+            direction=side.direction,
             kind=kind,
             flow="out" if line.minor > 0 else "in",
             third=third_of(line),
@@ -220,9 +230,9 @@ class _Part:
             line=line.number,
         )
         self.booked.payments.append(one)
-        self._letter(line, one, sign * (amount if line.minor > 0 else -amount))
+        self._letter(line, one, side.sign * (amount if line.minor > 0 else -amount))
 
-    def _transferred(self, lines: Sequence[LedgerLine], sign: int) -> None:
+    def _transferred(self, lines: Sequence[LedgerLine], side: Side) -> None:
         """The balance stands on another account now: the largest of the other side."""
         ordered = sorted(
             (line for own in self.by_role.values() for line in own), key=lambda x: (x.minor, x.number)
@@ -231,11 +241,11 @@ class _Part:
         for line in lines:
             to = least if line.minor > 0 else most
             what = Transfer(to.account, to.auxiliary_label or to.account_label)
-            self._letter(line, what, sign * line.minor)
+            self._letter(line, what, side.sign * line.minor)
 
-    def bring_forward(self, role: Role, direction: Direction, sign: int) -> None:
+    def bring_forward(self, side: Side) -> None:
         """Opening lines: documents of earlier years where each line names one, else balances only."""
-        own = self.by_role.get(role, [])
+        own = self.by_role.get(side.accounts, [])
         pieces: dict[str, int] = defaultdict(int)
         for lines in self.by_role.values():
             for line in lines:
@@ -243,21 +253,19 @@ class _Part:
         for line in own:
             named = sum(c.isdigit() for c in line.piece) >= 3 and pieces[line.piece] == 1
             number = line.piece if named else number_in(line.label)
-            owed = sign * line.minor > 0
+            owed = side.sign * line.minor > 0
             if number is None or not (owed or is_credit(f"{number} {line.label}")):
                 self.booked.balances_only += 1
-                self._letter(line, None, sign * line.minor)
+                self._letter(line, None, side.sign * line.minor)
                 continue
-            one = self._brought_forward(line, number, direction, owed=owed)
+            one = self._brought_forward(line, number, side, owed=owed)
             self.booked.documents.append(one)
-            self._letter(line, one, sign * line.minor)
+            self._letter(line, one, side.sign * line.minor)
 
-    def _brought_forward(
-        self, line: LedgerLine, number: str, direction: Direction, *, owed: bool
-    ) -> Document:
+    def _brought_forward(self, line: LedgerLine, number: str, side: Side, *, owed: bool) -> Document:
         earlier = line.piece_date is not None and line.piece_date < line.entry_date
         return Document(
-            direction=direction,
+            direction=side.direction,
             kind="invoice" if owed else "credit_note",
             third=third_of(line),
             piece=number,
