@@ -91,24 +91,26 @@ def ours(rows: list[Row]) -> str:
 
 
 def ratios(rows: list[Row]) -> str:
-    """Time of the others over ours, ours over the floor's, and ours over ours at a tenth of the size."""
-    seconds = {(row["shape"], row["lines"], row["system"]): row["seconds"] for row in rows}
+    """Time of the others over ours, ours over the floor's, and ours over ours at a tenth of the size; by
+    the clock, and by processor time in brackets."""
+    known = {(row["shape"], row["lines"], row["system"]): row for row in rows}
     head = ("world", "times quicker than splink", "times the floor", "times its time at a tenth")
     body = []
-    for (shape, lines, system), taken in seconds.items():
+    for (shape, lines, system), mine in known.items():
         if system == OURS:
-            splink, floor_, tenth = (
-                seconds.get(key)
-                for key in ((shape, lines, "splink"), (shape, lines, "floor"), (shape, lines // 10, OURS))
-            )
+            splink, below = known.get((shape, lines, "splink")), known.get((shape, lines, "floor"))
+            tenth = known.get((shape, lines // 10, OURS))
             body.append(
-                (f"{shape} {lines:,}", _ratio(splink, taken), _ratio(taken, floor_), _ratio(taken, tenth))
+                (f"{shape} {lines:,}", _ratio(splink, mine), _ratio(mine, below), _ratio(mine, tenth))
             )
     return table(head, body)
 
 
-def _ratio(part: float | None, whole: float | None) -> str:
-    return f"{part / whole:.1f}" if part and whole else ""
+def _ratio(part: Row | None, whole: Row | None) -> str:
+    if not part or not whole:
+        return ""
+    clock, processor = (part[name] / whole[name] for name in ("seconds", "cpu_seconds"))
+    return f"{clock:.1f} ({processor:.1f})"
 
 
 def tiers(rows: list[Row]) -> str:
@@ -195,17 +197,19 @@ def plot(rows: list[Row]) -> str:
     panels = []
     for shape, words in SHAPES.items():
         mine = [row for row in rows if row["shape"] == shape]
-        panels.append(Panel(f"{words}: seconds", "seconds", _series(mine, _seconds), (0.1, 1000.0), x_range))
+        panels.append(
+            Panel(f"{words}: time", "processor seconds", _series(mine, _processor), (0.1, 1000.0), x_range)
+        )
     for shape, words in SHAPES.items():
         scored = [row for row in rows if row["shape"] == shape and row.get("counts", {}).get("autos")]
         unit = "wrong of 10,000 automatic decisions"
         panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (1.0, 10_000.0), x_range))
-    told = "; ".join(f"{r['shape']} {r['lines']} {r['system']} {r['seconds']} s" for r in rows)
+    told = "; ".join(f"{r['shape']} {r['lines']} {r['system']} {r['cpu_seconds']} s" for r in rows)
     return charts(panels, title="Reconciliation measured: time and wrong decisions against size", words=told)
 
 
-def _seconds(row: Row) -> float:
-    return float(row["seconds"])
+def _processor(row: Row) -> float:
+    return float(row["cpu_seconds"])
 
 
 def _wrong(row: Row) -> float:
@@ -225,7 +229,7 @@ def _series(rows: list[Row], value: Any) -> tuple[Series, ...]:
     return tuple(
         Series(name, tuple(sorted(points.items())), frozenset(hollow.get(name, ())))
         for name, points in found.items()
-        if not (value is _seconds and name.endswith("careful"))
+        if not (value is _processor and name.endswith("careful"))
     )
 
 
