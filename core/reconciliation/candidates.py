@@ -15,6 +15,8 @@ from core.reconciliation.tiers import counter_hits
 
 HANDFUL: Final = 8
 """More items than this at the amount paid, and the amount alone says nothing."""
+FEW: Final = 3
+"""So few items of a payer can all be shown."""
 SIZE, STEPS, MOST = 4, 2_000, 40
 """Bounds of a search for groups that are only proposed."""
 
@@ -195,7 +197,7 @@ def _of_payer(case: Case) -> Iterator[Proposal | None]:
         yield propose(case, [mine[i] for i in found], "payer, and together they sum exactly", reference)
     for n in mine:
         yield _nearly(case, n, reference)
-    if sole_debtor(case) is not None and not together.found:
+    if not together.found and (sole_debtor(case) is not None or len(mine) <= FEW):
         yield from _something_owed(case, mine)
 
 

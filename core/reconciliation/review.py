@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from core.reconciliation.candidates import HANDFUL, candidates, is_rare
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
+from core.reconciliation.decision import SHOWN
 from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.silent import is_silent, owed_by, payer_and_amount, payer_and_group, sole_debtor
@@ -211,12 +212,19 @@ def by_payer(case: Case) -> Reason | None:
         waiting = "twin_payments" if case.twins else "payer_and_amount"
         return Reason("identical_items" if twins else waiting, exact, caps=caps)
     if debtor_id is None:
-        return Reason("payer_and_group") if _some_group(case) else None
+        return Reason("payer_and_group") if _some_group(case) else _few_owed(case)
     owed = owed_by(case, debtor_id)
     caps = (owed.cap,) if owed.cap else ()
     if owed.found:
         return Reason("payer_and_group", caps=caps)
     return Reason("payer_only", caps=caps) if (owed.pool or owed.cap) and is_silent(case) else None
+
+
+def _few_owed(case: Case) -> Reason | None:
+    """A known payer who cites nothing, and owes so little that it can all be shown."""
+    mine = case.scope.of_payer(case.payer, most=SHOWN + 1)
+    few = 0 < len(mine) <= SHOWN and is_silent(case)
+    return Reason("payer_only") if few and min(case.scope.open[n] for n in mine) <= case.paid else None
 
 
 def _some_group(case: Case) -> bool:
@@ -232,7 +240,8 @@ def _twin(case: Case, n: int) -> tuple[object, ...]:
 
 def by_amount(case: Case) -> Reason | None:
     """Nothing but a rare amount, held by a few items whose debtor may be the payer."""
-    held = case.scope.held(case.paid, most=HANDFUL) if is_rare(case) else None
+    telling = is_rare(case) and not case.cited.unknown
+    held = case.scope.held(case.paid, most=HANDFUL) if telling else None
     possible = [n for n in held or () if case.grade(n) >= 0]
     return Reason("amount_only", possible) if possible else None
 

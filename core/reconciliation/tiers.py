@@ -10,9 +10,12 @@ from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
-from core.reconciliation.label import is_year
+from core.reconciliation.label import Word, is_year
 from core.reconciliation.silent import payer_and_amount, payer_and_group
 from core.reconciliation.slips import near_and_amount
+
+NEXT: Final = 3
+"""Characters between two words that stand together."""
 
 
 def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
@@ -135,8 +138,18 @@ def counter_hits(case: Case) -> dict[int, str]:
     for word in case.cited.counters:
         if not (booked and is_year(word.text, booked)):
             for n in case.scope.with_counter(case.paid, word.text):
-                found.setdefault(n, word.text)
+                if not _of_another_year(case, word, n):
+                    found.setdefault(n, word.text)
     return {n: found[n] for n in case.issued(tuple(found))}
+
+
+def _of_another_year(case: Case, counter: Word, n: int) -> bool:
+    """Whether the year stands before the counter, and item `n` is numbered in another: `2025 0001`."""
+    booked, groups = case.line.booking_date, case.scope.index.numbers[n].groups
+    years = {g for g in groups if booked and g.isdigit() and is_year(g, booked)}
+    before = [w for w in case.label.words if w.field == counter.field and 0 < counter.start - w.end <= NEXT]
+    named = {w.text for w in before if booked and w.text.isdigit() and is_year(w.text, booked)}
+    return bool(years and named) and not years & named
 
 
 def counter_and_amount(case: Case) -> Ruling | None:
