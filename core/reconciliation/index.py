@@ -15,7 +15,9 @@ _LETTERS: Final = re.compile(r"[A-Z]+")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
 """Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
 
-_GENERIC_WORDS: Final = "FA FAC FACT FACTS FACTURE FACTURES FCT F N NO NUM INV INVOICE AV AVOIR RGLT REGLT"
+_GENERIC_WORDS: Final = (
+    "FA FAC FACT FACTS FACTURE FACTURES FCT F N NO NDEG NUM INV INVOICE AV AVOIR RGLT REGLT"
+)
 GENERIC: Final = frozenset(_GENERIC_WORDS.split())
 """Words payers write before a number whatever its real prefix is."""
 

@@ -4,6 +4,7 @@ Nothing here is evidence by itself: a tier may lean on it together with the paye
 """
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -43,13 +44,14 @@ def _cut(word: Word, index: Index, owed: Sequence[int]) -> Citation | None:
 
 
 def begins(text: str, number: str) -> bool:
-    """Whether a number begins so and goes on; its letters may be missing when the text has none.
+    """Whether a number begins so; its letters may be missing when the text has none, and its zeros when
+    nothing was cut after all.
 
-    >>> begins("FA250", "FA250211"), begins("250", "FA250211"), begins("FA250211", "FA250211")
-    (True, True, False)
+    >>> begins("FA250", "FA250211"), begins("250", "FA250211"), begins("242", "FA000242")
+    (True, True, True)
     """
-    shown = number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if text[0].isdigit() else number
-    return len(shown) > len(text) and shown.startswith(text)
+    shown = number.lstrip(ascii_uppercase) if text[0].isdigit() else number
+    return shown.startswith(text) or shown.lstrip("0") == text
 
 
 def _typo(word: Word, index: Index, owed: Sequence[int]) -> Citation | None:

@@ -8,7 +8,7 @@ from core.reconciliation.cite.series import beginning, extent
 from core.reconciliation.index import GENERIC, bare, shape_of
 
 _CITING: Final = frozenset(
-    {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR"}
+    {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR", "NDEG"}
 )
 _YEAR: Final = re.compile(r"20\d\d")
 _LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
@@ -19,14 +19,17 @@ LONGEST_COUNTER: Final = 6
 
 def leftovers(text: Text) -> None:
     """Notes the numbers that are not held, the digits that may be a counter, and what was cut."""
-    halved = _halved(text)
+    halved, told = _halved(text), 0
     for at in text.free_digits():
         word, prefix = text.words[at], _prefix(text, at)
         if text.is_other_paper(prefix):
             continue
         after = _extent(text, at)
-        if _looks_cited(text, at, prefix) or _is_printed_so(text, at, after):
+        if at < told:
+            pass  # part of a number that is noted
+        elif _looks_cited(text, at, prefix) or _is_printed_so(text, at, after):
             text.cited.unknown.append(text.whole(at, after))
+            told = after
         elif len(word.text) >= SHORTEST_ALIKE and shape_of(word.text) in text.index.shapes:
             text.cited.alike.append(word)
         digits = None if at in halved else _counter(text, at, prefix)

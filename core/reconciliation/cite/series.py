@@ -8,7 +8,7 @@ from core.reconciliation.index import FULL, LONG_DIGITS, bare, shape_of, strengt
 
 RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
 RANGE_SIGNS: Final = frozenset({"->", "=>", ">", "..", "..."})
-AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO", "FACT", "FACTURE", "FACTURES", "JUSQU"})
+AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO", "NDEG", "FACT", "FACTURE", "FACTURES", "JUSQU"})
 EXCEPT_WORDS: Final = frozenset({"SAUF", "HORS", "EXCEPTE", "EXCEPT", "SANS"})
 MAX_ENDING: Final = 2_000
 """Items with one counter that are looked through for the next element of a list."""
@@ -152,15 +152,24 @@ class Series:
 
 
 def extent(text: Text, at: int) -> int:
-    """The place after the words that are one number with the one at `at`."""
+    """The place after the words that are one number with the one at `at`: `2015-ER-0047` is one."""
     after = at + 1
-    while after < len(text.words) and not text.used[after]:
-        word = text.words[after]
-        tight = word.glue in TIGHT and word.zone == text.words[at].zone
-        if not tight or word.text.isalpha():
+    while _is_tight(text, after, at):
+        if not text.plain[after]:
+            after += 1
+        elif _is_tight(text, after + 1, at) and not text.plain[after + 1]:
+            after += 2
+        else:
             break
-        after += 1
     return after
+
+
+def _is_tight(text: Text, at: int, first: int) -> bool:
+    """Whether a free word touches the one before, in the zone of the word at `first`."""
+    if at >= len(text.words) or text.used[at]:
+        return False
+    word = text.words[at]
+    return word.glue in TIGHT and word.zone == text.words[first].zone
 
 
 def numbers_between(text: Text, start: str, end: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from core.reconciliation.index import FULL, strength_of
 from core.reconciliation.label import Word
 
 _WORDS: Final = (
-    "FACTURES?|FACTS?|FAC|FCTS?|INVOICE|INV|NUMERO|NUM|NO|N|REF|RGLT|REGLT|REGLEMENT|PAIEMENT|SOLDE|VIREMENT"
+    "FACTURES?|FACTS?|FAC|FCTS?|INVOICE|INV|NUMERO|NDEG|NUM|NO|N|REF|RGLT|REGLT|REGLEMENT|PAIEMENT|SOLDE|VIREMENT"
     "|VIR|AVOIR|DE|DU|ET|LA|LE|MERCI"
 )
 _BEFORE: Final = re.compile(rf"(?:{_WORDS})+(?=[A-Z]*\d)")

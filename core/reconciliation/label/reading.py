@@ -33,6 +33,8 @@ from core.reconciliation.line import Line
 
 FIELD_CUTS: Final = frozenset({16, 35})
 """Lengths at which fields of their own are cut: customer reference of MT940, end-to-end id."""
+REMITTANCE_CUTS: Final = frozenset({35, 70, 140})
+"""Lengths at which a remittance is cut before it becomes part of a label."""
 _AROUND: Final = " /:-\n"
 _WORD_AND_GLUE: Final = re.compile(r"(^[^A-Z0-9]*)?([A-Z0-9]+)([^A-Z0-9]*)")
 _BLANKS: Final = re.compile(r" {2,}")
@@ -210,15 +212,14 @@ def repeats_bank_number(folded: str, start: int, end: int) -> bool:
 
 
 def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
-    """Whether a stretch ends where banks cut: it has a length of CUTS, or the whole text has, or what
-    stands behind the payer's name has."""
+    """Whether a stretch ends where banks cut: the whole text has such a length, or the stretch has one of a
+    remittance, or what stands behind the payer's name, where both run together."""
     content = folded[start:end].strip()
-    if len(content) in CUTS or (len(folded) in CUTS and end == len(folded)):
+    if len(folded) in CUTS and end == len(folded):
         return _may_go_on(content)
-    if not name or len(content) <= len(name):
-        return False
-    behind = content.removeprefix(fold_text(name).strip()).strip()
-    return len(behind) in CUTS and _may_go_on(behind)
+    if name and content.startswith(written := fold_text(name).strip()):
+        content = content[len(written) :].strip()
+    return len(content) in REMITTANCE_CUTS and _may_go_on(content)
 
 
 def _may_go_on(content: str) -> bool:

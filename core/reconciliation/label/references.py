@@ -10,7 +10,7 @@ How = Literal["number", "digits", "list", "range", "left out", "structured"]
 a range leaves out (SAUF 009), `structured` has check digits that hold."""
 
 _CITING_WORDS: Final = (
-    "FA FAC FACT FACTS FACTURE FACTURES FCT INV INVOICE INVOICES AVOIR AV F N NO NUM NR REF REFERENCE"
+    "FA FAC FACT FACTS FACTURE FACTURES FCT INV INVOICE INVOICES AVOIR AV F N NO NDEG NUM NR REF REFERENCE"
     " RECHNUNG FACTUUR FATTURA FACTURA BILL"
 )
 CITING: Final = frozenset(_CITING_WORDS.split())
