@@ -20,7 +20,6 @@ from tests.mappings.statements.writers import Move, Period, camt, cfonb
 
 LINES = 10_000
 LARGE = 1_000_000
-PAGE = 1_000
 DAYS = 28
 DAY = timedelta(days=1)
 FIRST = date(2026, 2, 1)
@@ -167,7 +166,7 @@ def _importing(ground: Ground, content: bytes) -> Iterator[Line]:
     ):
         ours, bare, ratio = side_by_side(
             lambda statements=statements: _import(ground, statements, content, ground.tenant()),  # type: ignore[misc]  # bound in the loop
-            lambda: ground.upsert(rows, ground.tenant(), PAGE),
+            lambda: ground.upsert(rows, ground.tenant(), LINES),
             rounds=5,
         )
         line = f"{ground.name}: {what} (camt.053) against bare bulk upsert"

@@ -15,11 +15,10 @@ PART_BYTES: Final = 8 * 1024**2
 
 
 def digest_of(file: BinaryIO) -> str:
-    """SHA-256 (hex) of the file's bytes in hexadecimal, quoted: `content_hash` of that text."""
-    hashed = hashlib.sha256(b'"')
+    """SHA-256 (hex) of the file's bytes."""
+    hashed = hashlib.sha256()
     for chunk in _chunks(file):
-        hashed.update(chunk.hex().encode())
-    hashed.update(b'"')
+        hashed.update(chunk)
     return hashed.hexdigest()
 
 

@@ -176,7 +176,7 @@ class Taking:
 
     def _portion(self, lines: Sequence[BankTransaction]) -> None:
         booked = [line for line in lines if line.status == "booked"]
-        direct = [line for line in booked if not self._is_busy(line)]
+        direct = [line for line in booked if not self._is_busy(line)] if self.fitted.busy else booked
         self._take(direct)
         if len(direct) < len(booked):
             self._sift([line for line in booked if self._is_busy(line)])

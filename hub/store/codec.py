@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any, TypeVar, cast, get_args, get_origin
 
@@ -57,12 +58,40 @@ def digest(fact: Fact) -> str:
     Fields come in the order of the class, so only those that may hold a mapping need their keys
     sorted; that takes half the time of hashing `content()`.
     """
+    return written(fact)[0]
+
+
+def written(fact: Fact) -> tuple[str, str]:
+    """The digest of a fact and its body. One JSON serves both where that is possible: it takes a third
+    of the time of writing a bank line."""
     open_fields, left_out = _open_fields(type(fact))
-    hashed = hashlib.sha256(fact.__pydantic_serializer__.to_json(fact, exclude=left_out))
+    plain = fact.__pydantic_serializer__.to_json(fact, exclude=left_out)
+    hashed = hashlib.sha256(plain)
+    words = "{}"
     for name in open_fields:
         if getattr(fact, name):
-            hashed.update(f"{name}:{canonical_json(_plain(fact, name))}".encode())
-    return hashed.hexdigest()
+            words = canonical_json(_plain(fact, name))
+            hashed.update(f"{name}:{words}".encode())
+    if open_fields != ("provider_words",) or fact.valid_from is not None:
+        return hashed.hexdigest(), fact.__pydantic_serializer__.to_json(fact).decode()
+    return hashed.hexdigest(), _completed(plain.decode(), fact, words)
+
+
+_SOURCE = '"source":{'
+"""Stands for itself in JSON: within a text its quotes are escaped."""
+
+
+def _completed(plain: str, fact: Fact, words: str) -> str:
+    """The hashed JSON with what the digest leaves out."""
+    if fact.source is not None:
+        version, raw_id = fact.source.external_version, fact.source.raw_id
+        left_out = f'{_SOURCE}"external_version":{_text(version)},"raw_id":{_text(raw_id)},'
+        plain = plain.replace(_SOURCE, left_out, 1)
+    return f'{plain[:-1]},"valid_from":null,"provider_words":{words}}}'
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else encode_basestring(value)
 
 
 def _plain(fact: Fact, name: str) -> object:

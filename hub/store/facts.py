@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, or_
 
 from core.model import Fact
 from core.ports import Put, Version
-from hub.store.codec import digest, matching, records, shape, storable_row
+from hub.store.codec import matching, records, shape, storable_row, written
 from hub.store.engine import Scope, storable
 
 F = TypeVar("F", bound=Fact)
@@ -48,15 +48,15 @@ class _Writing:
         ids = [fact.id for fact in facts]
         known = self._known(table, ids)
         hashes = {id: row[0] for id, row in known.items()}
-        changed: dict[str, tuple[Fact, str]] = {}
+        changed: dict[str, tuple[Fact, str, str]] = {}
         for fact in facts:
-            content = digest(fact)
+            content, body = written(fact)
             before = hashes.get(fact.id)
             if before == content:
                 self.unchanged += 1
                 continue
             hashes[fact.id] = content
-            changed[fact.id] = fact, content
+            changed[fact.id] = fact, content, body
             (self.new if before is None or fact.id in self.new else self.changed)[fact.id] = None
         if changed:
             self._write(table, kind, changed, {id: known[id][1] for id in changed if id in known})
@@ -67,7 +67,7 @@ class _Writing:
         return {row.id: (row.content_hash, row.revision) for row in rows}
 
     def _write(
-        self, table: Table, kind: type[Fact], facts: dict[str, tuple[Fact, str]], before: dict[str, int]
+        self, table: Table, kind: type[Fact], facts: dict[str, tuple[Fact, str, str]], before: dict[str, int]
     ) -> None:
         revision = self._take()
         rewritten = [id for id, at in before.items() if at == revision]
@@ -80,10 +80,12 @@ class _Writing:
             these = (is_current(table), scope.among(table.c.id, superseded))
             scope.execute(scope.update(table).where(*these).values(superseded_at=revision))
         stamp = {**self._stamp, "revision": revision}
-        scope.insert(table, [_row(kind, fact, content, stamp) for fact, content in facts.values()])
+        scope.insert(
+            table, [_row(kind, fact, content, body, stamp) for fact, content, body in facts.values()]
+        )
 
 
-def _row(kind: type[Fact], fact: Fact, content: str, stamp: dict[str, Any]) -> dict[str, Any]:
+def _row(kind: type[Fact], fact: Fact, content: str, body: str, stamp: dict[str, Any]) -> dict[str, Any]:
     source = fact.source
     form = shape(kind)
     row = dict(zip(form.copied, form.values(fact), strict=True))
@@ -94,7 +96,7 @@ def _row(kind: type[Fact], fact: Fact, content: str, stamp: dict[str, Any]) -> d
     row["provider"] = source.provider if source else None
     row["raw_id"] = source.raw_id if source else None
     row["content_hash"] = content
-    row["body"] = fact.__pydantic_serializer__.to_json(fact).decode()
+    row["body"] = body
     return storable_row(row)
 
 

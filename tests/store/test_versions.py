@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.model import Allocation, BankTransaction, Fact, SourceRef
 from core.ports import Store
-from hub.store.codec import digest
+from hub.store.codec import digest, written
 from tests.store.conftest import Base
 from tests.store.records import allocation, decision, financed, transaction
 
@@ -92,6 +92,18 @@ TRANSACTIONS = st.builds(
 @given(one=TRANSACTIONS, other=TRANSACTIONS)
 def test_hashes_are_equal_exactly_when_contents_are(one: Fact, other: Fact) -> None:
     assert (digest(one) == digest(other)) == (one.content() == other.content())
+
+
+HOSTILE = st.sampled_from(['"source":{', '\\"', "\x00", "é\u2028", "}", "null", ""])
+
+
+@given(one=TRANSACTIONS, id=HOSTILE, text=HOSTILE, words=st.dictionaries(HOSTILE, HOSTILE))
+def test_a_body_reads_back_as_its_fact(one: Fact, id: str, text: str, words: dict[str, str]) -> None:
+    source = one.source and one.source.model_copy(update={"raw_id": text, "external_version": text})
+    fact = one.model_copy(update={"id": id, "source": source, "provider_words": words, "remittance": text})
+    content, body = written(fact)
+    assert type(fact).model_validate_json(body) == fact
+    assert content == digest(fact)
 
 
 def test_mappings_in_snapshots_and_explanations_hash_in_any_order() -> None:
