@@ -126,14 +126,15 @@ def _bare(text, begin, end):
 
 @njit(cache=True)
 def _grow(text, begin, end, states, counts):
-    """Adds a word to the key states of a span: whole, loose, digits, folded. `counts` are the groups of
-    letters or digits, and those of digits, that the span has so far."""
+    """Adds a word to the key states of a span: whole, loose, digits, folded, and digits with their zeros.
+    `counts` are the groups of letters or digits, and those of digits, that the span has so far."""
     at = begin
     while at < end:
         stop, number = at, _is_digit(text[at])
         while stop < end and _is_digit(text[stop]) == number:
             states[0] = _add(states[0], text[stop])
             states[3] = _add(states[3], _confused(text[stop]))
+            states[4] = _add(states[4], text[stop]) if number else states[4]
             stop += 1
         if counts[0]:
             states[1] = _add(states[1], _BAR)
@@ -157,7 +158,7 @@ def _found(keys, values, states, best, first, last):
     if value == -1:
         loose = _find(keys, values, _key(states[1], LOOSE)) != -1
         bare = _find(keys, values, _key(states[2], DIGITS)) != -1
-        digits = bare or _find(keys, values, _key(states[0], DIGITS)) != -1
+        digits = bare or _find(keys, values, _key(states[4], DIGITS)) != -1
         return OTHER if loose or digits or _find(keys, values, _key(states[3], FOLDED)) != -1 else 0
     if best[0] != -1 and best[1] <= first and last <= best[2]:
         return 0
@@ -170,7 +171,7 @@ def _found(keys, values, states, best, first, last):
 def _spans(text, words, count, most, keys, values, best):
     """Probes every span of at most `most` words that has a digit."""
     flags = 0
-    states, counts = np.empty(4, np.uint64), np.empty(2, np.int64)
+    states, counts = np.empty(5, np.uint64), np.empty(2, np.int64)
     for first in range(count):
         states[:], counts[:] = _SEED, 0
         for last in range(first, min(count, first + most)):

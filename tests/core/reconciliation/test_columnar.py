@@ -144,6 +144,8 @@ POLICIES = st.sampled_from(
     ),
     Policy(),
 )
+@example(([line("FACT F2024 01129", 9, id="a")], [item("2024-01129", 9)]), Policy())
+@example(([line("INV00459", 9, id="a")], [item("A-00459", 9)]), Policy())
 @example(([line("FA2401200 A FA2401203", 9, id="a")], [item("FA2401201", 9)]), Policy())
 def test_both_ways_say_the_same(world: tuple[list[Line], list[Item]], policy: Policy) -> None:
     lines, items = world
