@@ -185,6 +185,6 @@ def tables() -> list[Table]:
         f"{LINES:,} movements with name, reference and label. The slicing yardstick cuts ten fields "
         "out of each record and strips them. Ours reads every field, checks the control "
         "totals and gives each line its fingerprint. The import looks for lines known "
-        "already, and writes file and lines in one transaction; its yardstick inserts the same finished rows."
+        "already, and writes file and lines in one transaction; its yardstick upserts the same rows in one."
     )
     return [Table("Bank files", tuple(found), note)]
