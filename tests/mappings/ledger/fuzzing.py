@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Final
 
 from core.errors import BadInput
-from mappings.ledger import is_ledger, read_ledger
+from mappings.ledger import LedgerFile, is_ledger, read_ledger
 from tests.mappings.ledger.golden import samples
 from tests.mappings.ledger.writers import marked_up, receipt, sale
 
@@ -33,6 +33,11 @@ def check(content: bytes) -> None:
         if not str(error).startswith("x.txt "):
             raise AssertionError(f"the refusal does not name the file: {error}") from error
         return
+    hangs_together(file)
+
+
+def hangs_together(file: LedgerFile) -> None:
+    """What a ledger gives is whole."""
     ids = {fact.id for fact in file.facts}
     assert len(ids) == len(file.facts)
     assert all(one.amount_minor > 0 for one in file.allocations)
