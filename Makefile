@@ -4,10 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 CODE   := core mappings connectors scheduler hub
+N      ?= 200000
+SEED   ?= 0
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check docs bench lock clean
+.PHONY: help demo serve test test-fast fuzz check docs bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +45,9 @@ test: $(VENV)/.dev ## all tests (starts its own PostgreSQL)
 
 test-fast: $(VENV)/.dev ## the tests without processes and signals
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+fuzz: $(VENV)/.dev ## damaged files through every parser: N inputs each (200 000), SEED, PARSERS; the table, and what fails
+	$(BIN)/python -m tests.fuzz --inputs $(N) --seed $(SEED) $(PARSERS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, generated docs up to date
 	$(BIN)/ruff format --check .

@@ -70,3 +70,9 @@ class NotFound(LettrageError):
 
 class Conflict(LettrageError):
     """The request contradicts what is stored already (HTTP 409)."""
+
+
+def shown(text: str, most: int = 40) -> str:
+    """What a file says as a message may repeat it: short, and only what can be printed on one line."""
+    line = "".join(c if c.isprintable() else " " for c in text[:most])
+    return f"{line}…" if len(text) > most else line

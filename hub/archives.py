@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Final
 
-from core.errors import BadInput
+from core.errors import BadInput, shown
 
 IN_MEMORY: Final = 8 * 1024 * 1024
 """Bytes of an unpacked file that are kept in memory; a longer one goes to a temporary file."""
@@ -69,7 +69,7 @@ class Archive:
 
     def shown(self, entry: zipfile.ZipInfo) -> str:
         """How messages name a file: the archive, then the path in it."""
-        return f"{self.name}/{entry.filename}"
+        return f"{self.name}/{shown(entry.filename, 200)}"
 
     @contextmanager
     def opened(self, entry: zipfile.ZipInfo) -> Iterator[BinaryIO]:

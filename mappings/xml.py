@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from core.errors import BadInput
+from core.errors import BadInput, shown
 
 MAX_DEPTH: Final = 100
 MAX_ELEMENTS: Final = 400_000
@@ -54,9 +54,9 @@ class Node:
     @property
     def place(self) -> str:
         """Where it stands, for messages: the path (its middle left out when it is long) and the line."""
-        names, node = [self.name], self.parent
+        names, node = [shown(self.name)], self.parent
         while node is not None:
-            names.append(node.name)
+            names.append(shown(node.name))
             node = node.parent
         path = names[::-1] if len(names) <= _SHORT else [names[-1], "…", *names[_SHORT - 2 :: -1]]
         return f"{'/'.join(path)}, line {self.line}"
@@ -80,9 +80,14 @@ def parse(name: str, content: bytes) -> Node:
         return _tree(name, content)
     except etree.XMLSyntaxError as error:
         raise BadInput(
-            f"{name} is not well-formed XML in the encoding it declares (line {error.lineno}: {error.msg}):"
-            " it is cut or damaged and nothing was read. Get the file again"
+            f"{name} is not well-formed XML in the encoding it declares (line {error.lineno}:"
+            f" {reason_of(error)}): it is cut or damaged and nothing was read. Get the file again"
         ) from None
+
+
+def reason_of(error: etree.XMLSyntaxError) -> str:
+    """What the parser found wrong, without all the names it repeats from the file."""
+    return shown(" ".join((error.msg or "damaged").split()), 80)
 
 
 def refuse_doctype(name: str, content: bytes) -> None:
@@ -119,7 +124,7 @@ def _check_declared(name: str, declaration: tuple[bytes, bytes, bytes]) -> None:
     for declared in _DECLARED.findall(declaration[0]):
         encoding = declared.decode("ascii", "replace")
         if not _ENCODINGS.fullmatch(encoding.lower()):
-            raise _unread_encoding(name, encoding[:40])
+            raise _unread_encoding(name, shown(encoding))
 
 
 def _unread_encoding(name: str, encoding: str) -> BadInput:

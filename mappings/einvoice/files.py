@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.errors import BadInput
+from core.errors import BadInput, shown
 from core.model import Invoice
 from mappings.einvoice.cii import read_cii
 from mappings.einvoice.codes import profile_name
@@ -99,8 +99,8 @@ def _from_document(
 def _title(document: Document) -> str:
     """What is known of a document that was set aside: its number and gross total, as written."""
     gross, currency = document.totals.gross, document.currency
-    total = f" ({gross.text[:20]} {currency.text[:3]})" if gross and currency else ""
-    return f"invoice {document.number.text[:40]}{total}: " if document.number else ""
+    total = f" ({shown(gross.text, 20)} {shown(currency.text, 3)})" if gross and currency else ""
+    return f"invoice {shown(document.number.text)}{total}: " if document.number else ""
 
 
 def _profile(document: Document) -> Iterable[Finding]:
@@ -116,14 +116,16 @@ def _roots(name: str, container: "Container") -> tuple[list[Finding], list[tuple
     findings: list[Finding] = []
     found: list[tuple[str, Syntax, Node]] = []
     for one in container.embedded:
-        inside = f"{name}: {one.name[:60]}"
+        inside = f"{name}: {shown(one.name, 60)}"
         try:
             syntax, root = syntax_of(inside, parse(inside, one.content))
         except BadInput as broken:
             if one.is_named and not found:
                 raise
             if one.is_named:
-                findings.append(Finding("attachment_unreadable", "warning", broken.sentence, one.name[:60]))
+                findings.append(
+                    Finding("attachment_unreadable", "warning", broken.sentence, shown(one.name, 60))
+                )
             continue
         if not one.is_named:
             findings.append(_misnamed(one))
@@ -146,7 +148,7 @@ def _opened(name: str, content: bytes) -> "Container":
 
 def _misnamed(one: "Embedded") -> Finding:
     message = "the invoice in the PDF does not have the name the standard gives it: found by its content"
-    return Finding("attachment_name", "warning", message, one.name[:60])
+    return Finding("attachment_name", "warning", message, shown(one.name, 60))
 
 
 def _from_pdf(
@@ -160,7 +162,7 @@ def _from_pdf(
     aside = [_two(name)] if any(_differ(first, other) for other in others) else []
     if aside:
         return EInvoiceFile(f"pdf+{first.format}", first.profile, set_aside=tuple(aside))
-    inside = roots[0][0][:60]
+    inside = shown(roots[0][0], 60)
     return replace(
         first,
         format=f"pdf+{first.format}",
@@ -202,7 +204,7 @@ def _metadata_findings(container: "Container", file: EInvoiceFile) -> list[Findi
     stated, known = said.replace(" ", "").upper(), profile_name(file.profile)
     if not stated or known is None or stated in (known.replace(" ", ""), "COMFORT"):
         return []
-    message = f"the PDF's metadata say {said[:20]}, the invoice is {known}: the invoice counts"
+    message = f"the PDF's metadata say {shown(said, 20)}, the invoice is {known}: the invoice counts"
     return [Finding("profile_differs", "info", message, "metadata")]
 
 

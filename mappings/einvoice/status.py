@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
+from core.errors import shown
 from core.model import EInvoiceStatus, Party, StatusAmount, canonical_json, stable_id
 from core.model.identifiers import compact, is_iban
 from core.model.invoice import Direction
@@ -203,10 +204,10 @@ def _payee(reference: Node, details: list[Node]) -> tuple[Party | None, str | No
 def _doubts(status: EInvoiceStatus, place: str) -> list[Finding]:
     found = []
     if status.code not in LIFECYCLE:
-        message = f"status {status.code[:10]} is not in the national list: kept under its own name"
+        message = f"status {shown(status.code, 10)} is not in the national list: kept under its own name"
         found.append(Finding("unknown_status", "info", message, place))
     if status.code in NEEDS_REASON and not status.reasons:
-        message = f"status {status.code} without the reason it must have"
+        message = f"status {shown(status.code, 10)} without the reason it must have"
         found.append(Finding("no_reason", "info", message, place))
     if status.code in REDIRECTS and (status.payee is None or status.payee_iban is None):
         message = f"status {status.code} names no new payee or no valid account"

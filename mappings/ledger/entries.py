@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO, Final
 
+from core.errors import shown
 from mappings.ledger.finding import Finding
 from mappings.ledger.line import LedgerLine
 from mappings.ledger.lines import read_lines
@@ -145,9 +146,10 @@ def _balance(lines: Iterable[LedgerLine]) -> int:
 def _unbalanced(file: str, lines: list[LedgerLine]) -> Finding:
     first = lines[0]
     debit, credit = sum(x.debit_minor for x in lines), sum(x.credit_minor for x in lines)
+    number, journal = shown(first.entry) or "(no number)", shown(first.journal)
     message = (
-        f"entry {first.entry or '(no number)'} of journal {first.journal} on {first.entry_date} does not"
-        f" balance: debit {euros(debit)}, credit {euros(credit)}, difference {euros(debit - credit)};"
+        f"entry {number} of journal {journal} on {first.entry_date} does not balance:"
+        f" debit {euros(debit)}, credit {euros(credit)}, difference {euros(debit - credit)};"
         f" none of its {len(lines)} lines was taken"
     )
     return Finding("entry_unbalanced", "error", message, file, first.number)

@@ -24,7 +24,7 @@ from mappings.statements.draft import (
 )
 from mappings.statements.result import Finding
 from mappings.statements.source import Guarded
-from mappings.xml import hardened, has_doctype
+from mappings.xml import hardened, has_doctype, reason_of
 
 _HOLDERS = ("Stmt", "Rpt", "Ntfctn")
 _TAGS = ("{*}Ntry", *(f"{{*}}{name}" for name in _HOLDERS))
@@ -38,7 +38,7 @@ def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
         yield from _statements(source, _events(name, source))
     except etree.XMLSyntaxError as error:
         raise BadInput(
-            f"{name} is not well-formed XML (line {error.lineno}: {error.msg}): the file is cut or"
+            f"{name} is not well-formed XML (line {error.lineno}: {reason_of(error)}): the file is cut or"
             " damaged and nothing was read. Download it again"
         ) from None
     except TooDeepError:

@@ -14,6 +14,7 @@ from datetime import date
 from itertools import pairwise
 from typing import BinaryIO, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from core.errors import shown
 from core.model import exponent
 from core.model.bank import Operation
 from mappings.statements.result import Finding
@@ -43,7 +44,7 @@ class AccountName:
         return self.iban or self.raw
 
     def __str__(self) -> str:
-        return f"account ending {self.key[-4:]}"
+        return f"account ending {shown(self.key[-4:])}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from core.errors import BadInput
 from core.reconciliation.label import parse_label
@@ -82,8 +82,7 @@ def archive(content: bytes) -> Outcome:
     if refusals and not shapes:
         return refused(NAME, BadInput(refusals[0]), content)
     told = {*shapes, *(refused(NAME, BadInput(one), content).shape for one in refusals)}
-    kind = "set aside" if refusals else "accepted"
-    return Outcome(kind, f"{is_archive(content)} {sorted(told)}")
+    return Outcome("set aside" if refusals else "accepted", f"{is_archive(content)} {sorted(told)}")
 
 
 def label(content: bytes) -> Outcome:
@@ -92,7 +91,13 @@ def label(content: bytes) -> Outcome:
     names = ("remittance", "counterparty_name", "end_to_end_id", "creditor_reference")
     texts = dict(zip(names, fields, strict=False))
     read = parse_label(**texts)
-    parts = (*read.remittance, *read.bank_numbers, *read.noise, *read.dates, *read.references)
+    parts: tuple[Any, ...] = (
+        *read.remittance,
+        *read.bank_numbers,
+        *read.noise,
+        *read.dates,
+        *read.references,
+    )
     for part in (*parts, *filter(None, (read.payer, read.payee))):
         assert texts[part.field][part.start : part.end] == part.text, part
     kinds = sorted({f"{type(part).__name__} {getattr(part, 'kind', '')}" for part in parts})

@@ -11,6 +11,7 @@ Way = Callable[[Random, bytes], bytes]
 _NUMBER: Final = re.compile(rb"[+-]?\d[\d.,]*")
 _ELEMENT: Final = re.compile(rb"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?(?:/>|>[^<>]*</\1>)")
 _TAG: Final = re.compile(rb"</?[A-Za-z][^<>]*>")
+_TEXT: Final = re.compile(rb"(?<=>)[^<>]+(?=</)")
 _WORD: Final = re.compile(rb"[A-Za-z0-9]{2,12}")
 _NUMBERS: Final = (
     b"0", b"-0", b"00", b"-1", b"+1", b"--1", b"1e9", b"1E-9", b"NaN", b"Infinity", b"-Infinity", b"0x1F",
@@ -134,6 +135,30 @@ def _words(draw: Random, content: bytes) -> bytes:
     return content[:start] + content[other:behind] + content[end:]
 
 
+def _texts(draw: Random, content: bytes) -> bytes:
+    """The text of one leaf of an XML file in another, one doubled, or one left out: still well-formed."""
+    leaves = [found.span() for found in _TEXT.finditer(content)]
+    if not leaves:
+        return _words(draw, content)
+    (start, end), (other, behind) = draw.choice(leaves), draw.choice(leaves)
+    text = draw.choice((content[other:behind], content[start:end] * 2, b"", draw.choice(_NUMBERS)))
+    return content[:start] + text + content[end:]
+
+
+def _leaves(draw: Random, content: bytes) -> bytes:
+    """A leaf of an XML file left out, doubled or moved: still well-formed."""
+    leaves = [found.span() for found in _ELEMENT.finditer(content)]
+    if not leaves:
+        return _records(draw, content)
+    (start, end), (other, behind) = draw.choice(leaves), draw.choice(leaves)
+    leaf = draw.choice((b"", content[start:end] * 2, content[other:behind], content[other:behind] * 200))
+    return content[:start] + leaf + content[end:]
+
+
+GENTLE: Final = (_texts, _texts, _leaves, _leaves, _numbers)
+"""Damages that leave XML well-formed, so that what reads the elements is reached."""
+
+
 def ways(tokens: Sequence[bytes]) -> tuple[Way, ...]:
     """All of them; `tokens` are words that mean something in the format."""
 
@@ -157,6 +182,8 @@ def damaged(draw: Random, content: bytes, other: bytes, how: Sequence[Way]) -> b
     """The file with a few damages, at most LIMIT bytes long."""
     if draw.random() < 0.1:
         content = spliced(draw, content, other)
+    if draw.random() < 0.4:
+        how = GENTLE
     for _ in range(draw.choice((1, 1, 1, 2, 2, 3, 6))):
         content = draw.choice(how)(draw, content)[:LIMIT]
     return content

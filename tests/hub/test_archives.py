@@ -159,3 +159,10 @@ def test_what_is_long_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> 
     with archive.opened(entry) as file:
         assert file._rolled  # type: ignore[attr-defined]  # what the standard library calls it
         assert len(file.read()) == 25_600
+
+
+def test_a_name_that_an_archive_chose_is_short_and_printable_in_messages() -> None:
+    _, [refused] = handed(packed({"a\x1b[2J" + "b" * 5_000: packed({"x": b""})}))
+    assert refused.startswith("all.zip/a [2Jbbb")
+    assert refused.isprintable()
+    assert len(refused) < 300

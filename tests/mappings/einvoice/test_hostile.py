@@ -18,7 +18,7 @@ from mappings.einvoice import EInvoiceFile, Owner, is_einvoice, read_document, r
 from mappings.einvoice.container import MAX_EMBEDDED
 from mappings.einvoice.files import MAX_BYTES
 from mappings.xml import MAX_DEPTH, MAX_ELEMENTS
-from tests.mappings.einvoice.writer import Said, Sale, cdar, cii, pdf, ubl, zugferd1
+from tests.mappings.einvoice.writer import Said, Sale, Trader, cdar, cii, pdf, ubl, zugferd1
 
 OWNER = Owner(siren="732829320")
 SALE = Sale(notes=(("PMT", "40 EUR"),), preceding=(("FA-1", None),), prepaid=100)
@@ -298,3 +298,22 @@ def test_a_document_can_be_read_without_saying_whose_it_is() -> None:
     assert document.number.text == SALE.number
     with pytest.raises(BadInput, match="status message"):
         read_document("x.xml", WRITTEN[3])
+
+
+@pytest.mark.parametrize("damage", [b"</a" + b"x" * 5_000 + b">", b"\0", b"<" + b"y" * 5_000 + b":z/>"])
+def test_a_refusal_is_one_short_line_whatever_names_the_file_has(damage: bytes) -> None:
+    told = refusal(ubl(SALE).replace(b"</cbc:ID>", damage + b"</cbc:ID>", 1))
+    assert len(told) < 300
+    assert told.isprintable()
+    assert refusal(b"<?xml version='1.0' encoding='UT\x06F'?><Invoice/>").isprintable()
+
+
+def test_names_that_a_file_chose_are_short_and_printable_in_findings() -> None:
+    file = read_einvoice("x.pdf", pdf((f"a\x0e{'b' * 500}.xml", ubl(SALE))), owner=OWNER)
+    [finding] = [one for one in file.warnings if one.code == "attachment_name"]
+    assert finding.record == f"a {'b' * 58}…"
+    odd = ubl(
+        Sale(number="FA\u202e1", seller=Trader("Other", "552100554"), buyer=Trader("More", "443061841"))
+    )
+    [aside] = read_einvoice("x.xml", odd, owner=OWNER).set_aside
+    assert aside.message.isprintable()

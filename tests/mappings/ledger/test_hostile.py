@@ -241,3 +241,10 @@ def test_a_damaged_ledger_is_read_as_far_as_it_goes(seed: bytes, cuts: list[tupl
         place %= len(seed) + 1
         seed = seed[:place] + piece + seed[place + length :]
     check(seed)
+
+
+def test_an_entry_is_named_in_characters_that_can_be_printed() -> None:
+    rows = [Row("V\x1aE", "1" * 500, DAY, "411000", 1200)]
+    file = read_ledger("x.txt", BytesIO(fec(rows)))
+    [message] = [one.message for one in file.set_aside]
+    assert message.startswith(f"entry {'1' * 40}… of journal V E on 2026-02-01 does not balance: ")

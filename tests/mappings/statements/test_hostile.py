@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from mappings.statements import Format, StatementFile, read_statements, recognise
 from mappings.statements import camt as camt_reader
-from mappings.statements.draft import Limits
+from mappings.statements.draft import AccountName, Limits
 from mappings.statements.source import Guarded
 from tests.mappings.statements.golden import samples
 from tests.mappings.statements.properties import quick
@@ -153,3 +153,15 @@ def test_entries_are_freed_as_they_are_read() -> None:
         widest = max(widest, len(parent))
         camt_reader._forget(element)
     assert widest < 100
+
+
+@pytest.mark.parametrize("damage", [b"</Stmt" + b"x" * 5_000 + b">", b"\0</Stmt>"])
+def test_a_refusal_is_one_short_line_whatever_names_the_file_has(damage: bytes) -> None:
+    with pytest.raises(BadInput, match=r"^x\.xml is not well-formed XML \(line \d+: ") as refused:
+        read_statements("x.xml", XML.replace(b"</Stmt>", damage))
+    assert len(str(refused.value)) < 300
+    assert str(refused.value).isprintable()
+
+
+def test_an_account_is_named_in_characters_that_can_be_printed() -> None:
+    assert str(AccountName("30003\x1b[2J")) == "account ending  [2J"
