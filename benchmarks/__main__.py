@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import benchmarks
-from benchmarks.table import Table
+from benchmarks.table import Grid, Table
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -19,7 +19,7 @@ def names() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name not in skip)
 
 
-def run(name: str) -> list[Table]:
+def run(name: str) -> list[Table | Grid]:
     """The tables of one benchmark; [] for a module that is not one."""
     module = importlib.import_module(f"benchmarks.{name}")
     return list(module.tables()) if hasattr(module, "tables") else []

@@ -44,6 +44,24 @@ class Table:
         return f"## {self.title}\n\n{head}{rows}\n\n{self.note}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A titled table of any columns; `note` stands above it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The table as Markdown; a bar in a cell would end it."""
+        head = (self.columns, ("---",) * len(self.columns))
+        lines = (
+            "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in (*head, *self.rows)
+        )
+        return f"## {self.title}\n\n{self.note}\n\n" + "\n".join(lines) + "\n"
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Wall seconds of one call, garbage collected before."""
     gc.collect()

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -18,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.apart import PYTHON as LINKAGE
 from benchmarks.reconciliation.files import SHAPES, Files, Shape, World, made
 from benchmarks.reconciliation.noise import Profile
 from benchmarks.reconciliation.score import outputs, report
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
-LINKAGE = Path(os.environ.get("LETTRAGE_BENCH_PYTHON") or ROOT / ".venv-bench" / "bin" / "python")
 SEEDS: dict[Profile, tuple[int, ...]] = {"tuning": (1, 2), "held_out": (101, 102)}
 EVERY_SECONDS = 0.05
 WARM = 1_000

@@ -1,0 +1,1 @@
+"""A program for each parser: paths come in, one a line, and what the parser gives goes out as JSON."""
