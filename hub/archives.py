@@ -64,7 +64,7 @@ class Archive:
     def entries(self) -> Iterator[zipfile.ZipInfo]:
         """The files in it, in its order; folders and what systems leave behind are passed over."""
         for entry in self._zip.infolist():
-            if not entry.is_dir() and not _is_of_a_system(entry.filename):
+            if not entry.filename.endswith("/") and not _is_of_a_system(entry.filename):
                 yield entry
 
     def shown(self, entry: zipfile.ZipInfo) -> str:
@@ -112,4 +112,4 @@ def _is_of_a_system(path: str) -> bool:
 
 def base_name(entry: zipfile.ZipInfo) -> str:
     """The last part of a path in an archive, as a file name (a ledger's says whose it is)."""
-    return PurePosixPath(entry.filename.replace("\\", "/")).name
+    return PurePosixPath(entry.filename.replace("\\", "/")).name or "unnamed"

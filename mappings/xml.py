@@ -54,9 +54,9 @@ class Node:
     @property
     def place(self) -> str:
         """Where it stands, for messages: the path (its middle left out when it is long) and the line."""
-        names, node = [shown(self.name)], self.parent
+        names, node = [shown(self.name, 60)], self.parent
         while node is not None:
-            names.append(shown(node.name))
+            names.append(shown(node.name, 60))
             node = node.parent
         path = names[::-1] if len(names) <= _SHORT else [names[-1], "…", *names[_SHORT - 2 :: -1]]
         return f"{'/'.join(path)}, line {self.line}"

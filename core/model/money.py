@@ -53,9 +53,9 @@ def to_minor(amount: str | int | Decimal, currency: str) -> int:
         raise MoneyError(f"unreadable amount {str(amount)[:40]!r}")
     minor = value.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
-        raise MoneyError(f"{amount} has more decimals than {currency} allows")
+        raise MoneyError(f"{str(amount)[:40]} has more decimals than {currency} allows")
     if abs(minor) > MAX_MINOR:
-        raise MoneyError(f"amount {amount} is out of range")
+        raise MoneyError(f"amount {str(amount)[:40]} is out of range")
     return int(minor)
 
 

@@ -148,7 +148,7 @@ def _opened(name: str, content: bytes) -> "Container":
 
 def _misnamed(one: "Embedded") -> Finding:
     message = "the invoice in the PDF does not have the name the standard gives it: found by its content"
-    return Finding("attachment_name", "warning", message, shown(one.name, 60))
+    return Finding("attachment_name", "warning", message, shown(one.name, 60) or "a file without a name")
 
 
 def _from_pdf(

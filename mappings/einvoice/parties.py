@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.errors import shown
 from core.model import Party
 from core.model.identifiers import compact, is_french_vat, is_siren, is_siret
 from core.model.invoice import Direction
@@ -118,5 +119,5 @@ def direction_of(document: Document, seller: Party, buyer: Party, owner: Owner) 
 
 def _named(party: Party) -> str:
     if party.siren:
-        return f"SIREN {party.siren}"
-    return f"VAT {party.vat_number}" if party.vat_number else "without SIREN and VAT number"
+        return f"SIREN {shown(party.siren)}"
+    return f"VAT {shown(party.vat_number)}" if party.vat_number else "without SIREN and VAT number"

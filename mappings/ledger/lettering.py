@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from core.errors import shown
 from core.model.identifiers import compact
 from core.model.ledger import SettlementKind
 from mappings.ledger.booked import Booked, Document, LetterKey, Member, Payment, Transfer
@@ -51,9 +52,10 @@ def unbalanced(file: str, booked: Booked) -> Iterator[Finding]:
         for group in _groups(members):
             left = _sum(group)
             if left:
+                where = f"letter {shown(letter)} of account {shown(account)}"
                 message = (
-                    f"letter {letter} of account {account}: its {len(group)} lines do not balance (difference"
-                    f" {euros(left)}): a part payment, or the rest is in another year"
+                    f"{where}: its {len(group)} lines do not balance (difference {euros(left)}): a part"
+                    " payment, or the rest is in another year"
                 )
                 yield Finding("lettering_unbalanced", "info", message, file, group[0].line)
 

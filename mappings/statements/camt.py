@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from core.errors import BadInput
+from core.errors import BadInput, shown
 from core.model.identifiers import is_iban
 from mappings.statements.camt_entry import entry_lines
 from mappings.statements.camt_layout import HEAD, Found, TooDeepError, read
@@ -162,8 +162,8 @@ class _Statement:
             )
             yield Finding("statement_copy", "info", message, self.record)
         told = head.get("entries", "")
-        if told.isdigit() and told.isascii() and int(told) != self.entries:
-            message = f"the statement announces {told} entries and holds {self.entries}"
+        if told.isdigit() and told.isascii() and told.lstrip("0") != str(self.entries or ""):
+            message = f"the statement announces {shown(told)} entries and holds {self.entries}"
             yield Finding("entry_count", "warning", message, self.record)
         for note in self.notes:
             yield Finding("unusual_record", "warning", note, self.record)

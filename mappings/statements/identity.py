@@ -108,8 +108,13 @@ def free_numbers(taken: Collection[int]) -> Iterator[int]:
 
 def disjoint(one: Statement, other: Statement) -> bool:
     """True when two statements of one account provably share no line: one ends where, or before,
-    the other begins."""
-    return _follows(one, other) or _follows(other, one)
+    the other begins. One that ends before it begins proves nothing, not even beside itself."""
+    return not (_is_reversed(one) or _is_reversed(other)) and (_follows(one, other) or _follows(other, one))
+
+
+def _is_reversed(statement: Statement) -> bool:
+    opening, closing = statement.opening_on, statement.closing_on
+    return opening is not None and closing is not None and closing < opening
 
 
 def _follows(second: Statement, first: Statement) -> bool:

@@ -159,3 +159,11 @@ def test_a_first_download_has_nothing_to_be_compared_with() -> None:
     done = take(store, ofx(("20260409", "30.00"), ledger="12.00"))
     assert done.new == 1
     assert any("only its closing balance" in warning for warning in done.warnings)
+
+
+def test_a_statement_that_ends_before_it_begins_is_known_the_second_time() -> None:
+    store = fresh()
+    odd = camt(ROWS).replace(b"<Dt><Dt>2026-04-07</Dt></Dt></Bal>", b"<Dt><Dt>2099-04-07</Dt></Dt></Bal>", 1)
+    assert take(store, odd).new == 5
+    again = take(store, odd)
+    assert (again.new, again.known) == (0, 5)

@@ -248,3 +248,6 @@ def test_an_entry_is_named_in_characters_that_can_be_printed() -> None:
     file = read_ledger("x.txt", BytesIO(fec(rows)))
     [message] = [one.message for one in file.set_aside]
     assert message.startswith(f"entry {'1' * 40}… of journal V E on 2026-02-01 does not balance: ")
+    lettered = fec(sale("FA-1", DAY, 1200, letter="A" * 500)).replace(b"411000", b"411" + b"0" * 500)
+    [told] = [one for one in read_ledger("x.txt", BytesIO(lettered)).warnings if "letter" in one.message]
+    assert len(told.message) < 250

@@ -1,5 +1,6 @@
 """Files that are damaged, of another kind, or made to hurt: one clear refusal, never a crash."""
 
+import re
 import time
 from datetime import date
 from io import BytesIO
@@ -165,3 +166,18 @@ def test_a_refusal_is_one_short_line_whatever_names_the_file_has(damage: bytes) 
 
 def test_an_account_is_named_in_characters_that_can_be_printed() -> None:
     assert str(AccountName("30003\x1b[2J")) == "account ending  [2J"
+
+
+@pytest.mark.parametrize(("told", "code"), [(b"0" * 5_000 + b"5", None), (b"9" * 5_000, "entry_count")])
+def test_a_number_of_entries_of_any_length_is_compared(told: bytes, code: str | None) -> None:
+    summary = b"<TxsSummry><TtlNtries><NbOfNtries>" + told + b"</NbOfNtries></TtlNtries></TxsSummry>"
+    file = read_statements("x.xml", XML.replace(b"<Ntry>", summary + b"<Ntry>", 1))
+    assert [one.code for one in file.warnings if one.code == "entry_count"] == ([code] if code else [])
+    assert all(len(one.message) < 200 for one in file.warnings)
+
+
+def test_an_amount_of_thousands_of_decimals_is_refused_in_a_short_sentence() -> None:
+    [finding] = read_statements(
+        "x.xml", re.sub(rb'(<Amt Ccy="EUR">)[^<]+', rb"\g<1>4." + b"05" * 2_000, XML, count=1)
+    ).set_aside
+    assert len(finding.message) < 200
