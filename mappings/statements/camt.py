@@ -99,7 +99,7 @@ class _Statement:
             self.own = _account(read(self.element, HEAD), self.record)
         except Unreadable as problem:
             return problem
-        version = (etree.QName(self.element).namespace or "").rpartition(":")[2]
+        version = str(self.element.tag).rpartition("}")[0].rpartition(":")[2]
         return Opened(self.own, version, self.record)
 
     def entry(self, element: etree._Element) -> Iterator[Line | Unreadable]:

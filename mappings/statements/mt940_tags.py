@@ -13,6 +13,8 @@ from mt940.tags import TAG_BY_ID, Statement, StatementGLS, Tag
 
 _TAG: Final = re.compile(r"[\x00-\x20]*:(13[CD]?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
 _ENDS: Final = frozenset({"-", "-}"})
+_LONGEST: Final = 1_000
+"""Characters of a value that is read: real ones have some hundred, and the forms take the square of it."""
 LINE: Final[tuple[Tag, ...]] = (Statement(), StatementGLS())
 """The forms of `:61:`; the second has customer references longer than the standard's 16."""
 BALANCE: Final[tuple[Tag, ...]] = (TAG_BY_ID["60F"],)
@@ -61,6 +63,8 @@ def statements(text: Iterable[str]) -> Iterator[list[Field]]:
 
 def groups(forms: tuple[Tag, ...], value: str) -> dict[str, str] | None:
     """The named parts of a value by the first form it has; None for none."""
+    if len(value) > _LONGEST:
+        return None
     if not value.isascii():
         value = re.sub(r"[^\x00-\x7f]", "?", value)  # digits of other scripts are no digits here
     found = next((match for form in forms if (match := form.re.match(value))), None)

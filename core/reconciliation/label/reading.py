@@ -223,7 +223,7 @@ def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
 
 
 def _may_go_on(content: str) -> bool:
-    return content[-1].isalnum() or content[-1] in "-/._"
+    return content[-1:].isalnum() or content.endswith(("-", "/", ".", "_"))
 
 
 def is_year(digits: str, on: date) -> bool:

@@ -181,3 +181,15 @@ def test_an_amount_of_thousands_of_decimals_is_refused_in_a_short_sentence() -> 
         "x.xml", re.sub(rb'(<Amt Ccy="EUR">)[^<]+', rb"\g<1>4." + b"05" * 2_000, XML, count=1)
     ).set_aside
     assert len(finding.message) < 200
+
+
+def test_a_namespace_that_no_name_may_have_is_no_crash() -> None:
+    outcome(XML.replace(b"urn:iso:", b"urn:i}so:"))
+
+
+def test_a_line_of_mt940_without_end_is_set_aside_at_once() -> None:
+    [mt940] = [one.read_bytes() for one in samples() if one.name == "mt940_french.sta"]
+    began = time.process_time()
+    file = outcome(mt940.replace(b"1250,00NTRF", b"1250,00NTRF" + b"NON05CR1250,00NTRF" * 2_000))
+    assert time.process_time() - began < 2
+    assert file is not None

@@ -50,3 +50,7 @@ def test_an_amount_is_exact_and_assumes_no_currency() -> None:
     assert (bare.currency, bare.minor("EUR"), bare.minor("JPY")) == (None, 187_346, None)
     (dinars,) = parse_label("TND 123,456").amounts
     assert dinars.minor("TND") == 123_456
+
+
+def test_a_label_that_is_cut_behind_a_blank_part_is_read() -> None:
+    parse_label("PRLV EURO-PEEN SEPA ENERGIES DU SUD MDT/+--999999999999999999o\ufffd\r")
