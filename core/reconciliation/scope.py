@@ -86,9 +86,11 @@ class Scope:
             self._owed_at[debtor_id, amount].pop(n, None)
 
     def can_take(self, n: int, amount: int) -> bool:
-        """Whether a share of item `n` leaves enough for the standing decisions to come."""
+        """Whether a share uses item `n` up (it never adds to it) and leaves enough for the standing
+        decisions to come."""
         left = self.open[n] - self.reserved[n] - amount
-        return left * (1 if self.items[n].amount_minor > 0 else -1) >= 0
+        sign = 1 if self.items[n].amount_minor > 0 else -1
+        return amount * sign > 0 and left * sign >= 0
 
     def payer(self, name: str | None, iban: str | None, run: str) -> Payer:
         """Who is paying, by account history, then by name, then by a name inside the text.

@@ -36,13 +36,15 @@ def _one(case: Case) -> tuple[int, int, Meaning] | None:
 
 
 def structured(case: Case) -> Ruling | None:
-    """T1: a valid creditor reference in its own field, known, and not paid beyond what is open."""
+    """T1: a valid creditor reference in its own field, known, and not paid beyond what is open; a credit
+    note is refunded whole."""
     hits = [c for c in case.cited.citations if c.strength == STRUCTURED]
     if len(hits) != 1 or len(hits[0].items) != 1:
         return None
     n = hits[0].items[0]
-    gap = case.scope.open[n] - case.paid
-    if gap < 0 or (gap > 0 and rivals(case, n)):
+    left = case.scope.open[n]
+    fits = 0 < case.paid <= left if case.paid > 0 else case.paid == left
+    if not fits or (left > case.paid and rivals(case, n)):
         return None
     share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
     return Ruling("auto", "T1", "structured_reference", (share,), 0.0)

@@ -54,7 +54,7 @@ class Series:
     def _listed(self, hit: Hit, items: Sequence[int], at: int) -> bool:
         """`1202` behind FA2401201: the item of the same series whose number ends so."""
         text, digits = self.text, self.text.words[at].text
-        if not digits.isdigit() or len(digits) > LONGEST_TAIL or at in text.cut:
+        if not digits.isdigit() or len(digits) > LONGEST_TAIL or not self._is_whole(items, at):
             return False
         found, unchanged = self._ending(items, digits)
         if found:
@@ -67,6 +67,13 @@ class Series:
             return False
         text.use(at, at + 1)
         return True
+
+    def _is_whole(self, items: Sequence[int], at: int) -> bool:
+        """Whether no digit can be missing: the text was not cut there, or what stands there is as long as
+        the counters of the series."""
+        width = len(self.text.words[at].text)
+        counters = [self.text.index.numbers[n].groups[-1] for n in items]
+        return at not in self.text.cut or all(c.isdigit() and len(c) == width for c in counters)
 
     def _ending(self, items: Sequence[int], digits: str) -> tuple[tuple[int, ...], bool]:
         """The items that continue the series of `items` and end with these digits: with the rest of the

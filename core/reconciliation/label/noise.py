@@ -169,7 +169,7 @@ def is_plain(folded: str) -> bool:
             if len(word) > LONGEST_PLAIN or (len(word) == len(before) and len(word) in _BLOCKS):
                 return False
         elif word.isalpha():
-            if word in _ANNOUNCING:
+            if _announces(word):
                 return False
         elif not _is_plain_number(word, folded):
             return False
@@ -177,9 +177,14 @@ def is_plain(folded: str) -> bool:
     return True
 
 
+def _announces(letters: str) -> bool:
+    """A word that noise begins with; a card's number may begin with crosses (`CBX1234`)."""
+    return letters in _ANNOUNCING or letters.rstrip("X") in _ANNOUNCING
+
+
 def _is_plain_number(word: str, folded: str) -> bool:
     match = _PLAIN_NUMBER.fullmatch(word)
-    if match is None or match[1] in _ANNOUNCING:
+    if match is None or _announces(match[1]):
         return False
     return len(match[1]) != 2 or not _IBAN_START.search(folded)
 

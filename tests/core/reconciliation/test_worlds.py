@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision
@@ -66,6 +66,8 @@ def day_by_day(lines: list[Line], items: list[Item], policy: Policy) -> tuple[De
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@example(435993885, Policy(joint_decisions=True))
+@example(512576026, Policy(legal_order=True, indirect_collection=True))
 @given(SEEDS, POLICIES)
 def test_money_is_conserved(seed: int, policy: Policy) -> None:
     lines, items = made(seed)

@@ -13,6 +13,10 @@ FACTOR_PAYS = tuple(
     for name in ("Viandes Bost", "Ruel Conseil")
 )
 TWO_DEBTORS = [item("INV-4968", "360.25", "Viandes Bost"), item("INV-4969", "512.40", "Ruel Conseil")]
+RUEL = [
+    item("FA-2026-0431", 310, "Ruel Conseil SARL"), item("FA-2026-0432", "95.50", "Ruel Conseil SARL"),
+    item("FA-2026-0435", 1020, "Ruel Conseil SARL"),
+]  # fmt: skip
 PAIR = [item("FA-801", 1000), item("FA-802", 500)]
 
 CASES = [
@@ -66,4 +70,10 @@ CASES = [
     Case("L19 two halves of one invoice on one day", owed=[item("FA-90", 5000, whole_turnover=True)],
          paid=line("FA-90", 3000, payer=BRUNOY), right="AUTO T2: FA-90 3000.00",
          before=(line("FA-90", 2000, payer=BRUNOY, id="L0"),)),
+    Case("L20 a list of the length at which banks cut, its last element as long as the others", owed=RUEL,
+         paid=line("FACTURES FA-2026-0431 0432 0435", "1425.50", payer="RUEL CONSEIL"),
+         right="AUTO T3: FA-2026-0431 310.00 + FA-2026-0432 95.50 + FA-2026-0435 1020.00"),
+    Case("L21 the same length, the last element may be half a number", owed=RUEL,
+         paid=line("FACTURES DE FA-2026-0431 432 43", "405.50", payer="RUEL CONSEIL"),
+         right="AUTO T3: FA-2026-0431 310.00 + FA-2026-0432 95.50"),
 ]  # fmt: skip

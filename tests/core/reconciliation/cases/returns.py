@@ -8,6 +8,8 @@ from tests.core.reconciliation.cases.table import BRUNOY, Case
 LATER = DAY + timedelta(days=6)
 OWED = [item("FA-12", 700), item("FA-13", 700, "Kervadec SARL")]
 PAID = (line("FA-12", 700, id="a", payer=BRUNOY), line("FA-13", 700, id="b", payer="KERVADEC"))
+RF = "RF18539007547034"
+REFERENCED = [item("FA-90", 700, creditor_reference=RF), item("AV-2024-0007", "-150.40")]
 AV = [item("AV-2024-0007", "-150.40"), item("FA-55", 1000)]
 
 CASES = [
@@ -46,4 +48,8 @@ CASES = [
          right="NONE not_a_receipt"),
     Case("R12 a salary, a fee, a loan: by the bank's own word", owed=OWED,
          paid=line("FA-XX", 700, operation="financing"), right="NONE financing_line"),
+    Case("R13 money out under the reference of a settled invoice, citing a credit note", owed=REFERENCED,
+         before=(line("FA-90", 700, id="a", payer=BRUNOY),),
+         paid=line("AV-2024-0007", -700, creditor_reference=RF, booking_date=LATER, payer=BRUNOY),
+         right="REVIEW sum_differs"),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.reconciliation import Policy
@@ -139,6 +139,8 @@ def test_plain_texts_hold_no_noise_of_any_row(data: st.DataObject, pattern: str)
 
 
 @settings(max_examples=300, deadline=None)
+@example("CBX0000")
+@example("FA-12 CARTEXX 1234")
 @given(st.one_of(texts, st.text(alphabet=st.sampled_from(ALPHABET), max_size=40)))
 def test_plain_texts_hold_no_noise(text: str) -> None:
     folded = fold_text(text)
