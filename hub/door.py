@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
+class FileReaders:
     """What reads each kind."""
 
     statements: Statements
@@ -130,7 +130,7 @@ def _about(shown: str, name: str, error: BadInput) -> str:
 
 def store_file(
     store: Store,
-    readers: Readers,
+    readers: FileReaders,
     tenant_id: str,
     *,
     company_id: str,
@@ -152,7 +152,7 @@ def store_file(
 
 
 def read_file(
-    readers: Readers, name: str, file: BinaryIO, *, account: str | None = None, siren: str | None = None
+    readers: FileReaders, name: str, file: BinaryIO, *, account: str | None = None, siren: str | None = None
 ) -> tuple[Previewed, Iterable[Sequence[Record]]]:
     """One plain file as its parser reads it, without a store, and its records in portions; `found` is
     for the caller to count as they go by. Without a store only `siren` tells the company."""

@@ -16,7 +16,7 @@ from core.ports import Clock, EInvoices, Ledgers, Statements
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
-from hub.door import Readers
+from hub.door import FileReaders
 from hub.einvoice_files import EInvoiceFiles
 from hub.jobs import Jobs, prepare, standing
 from hub.ledger_files import LedgerFiles
@@ -71,9 +71,9 @@ class Hub:
         self.engine.dispose()
 
     @property
-    def files(self) -> Readers:
+    def files(self) -> FileReaders:
         """What reads the files that are handed in."""
-        return Readers(self.statements, self.ledgers, self.einvoices)
+        return FileReaders(self.statements, self.ledgers, self.einvoices)
 
     def services(self) -> Services:
         """What the API is handed."""

@@ -337,5 +337,5 @@ class Table:
 
 
 def fingerprint(*parts: str | int | None) -> str:
-    """The content key of a bank line (banks.md 14): equal lines have equal fingerprints."""
+    """The content key of a bank line: equal lines have equal fingerprints."""
     return content_hash(list(parts))[:32]

@@ -43,7 +43,7 @@ class Finality(Value):
 
 
 class Event(Entry):
-    """The envelope of domain.md 8.1. `id` is deterministic; (`subject`, `sequence`) restores order.
+    """The envelope every partner gets. `id` is deterministic; (`subject`, `sequence`) restores order.
 
     `occurred_on` counts for interest and lateness; `detected_at` is when the hub knew.
     `cause` is the key the id is made of; `revision` of the tenant when it was derived.

@@ -64,7 +64,7 @@ def is_french_vat(text: str) -> bool:
 
 
 def rib_key(bank: str, branch: str, account: str) -> str:
-    """The two-digit RIB key of a French account (letters count as digits, banks.md 7.6)."""
+    """The two-digit RIB key of a French account (letters count as digits)."""
     letters = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
     number = account.upper().translate(letters)
     return f"{97 - (89 * int(bank) + 15 * int(branch) + 3 * int(number)) % 97:02d}"

@@ -1,4 +1,4 @@
-"""Until when a payment can come back: domain.md 10 as a table that a policy may replace."""
+"""Until when a payment can come back, as a table that a policy may replace."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from core.model.decision import Grade
 from core.settlement import Settlement, settle
 
 PARIS = ZoneInfo("Europe/Paris")
-"""Lateness is counted in days of this zone (domain.md 15)."""
+"""Lateness is counted in days of this zone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from core.model import (
 from core.model.quality import Severity
 from core.ports import EInvoiceRead, EInvoices, FileFinding, Store, Unit
 from core.usecases.import_files import Imported
-from core.usecases.issues import note
+from core.usecases.issues import file_issue, note
 from core.usecases.wake import wake
 
 EINVOICE_PROVIDER: Final = "e_invoice"
@@ -206,21 +206,10 @@ def _keep(
         unit.append([raw])
     unit.put(facts)
     unit.append(statuses)
-    note(unit, [*(_issue(unit, raw, finding) for finding in listed), *_alarms(unit, raw, statuses)])
+    name, digest, owner = raw.http["name"], raw.content_hash, raw.company_id
+    told = (file_issue(unit, finding, name=name, digest=digest, company_id=owner) for finding in listed)
+    note(unit, [*told, *_alarms(unit, raw, statuses)])
     wake(unit)
-
-
-def _issue(unit: Unit, raw: RawRecord, finding: FileFinding) -> QualityIssue:
-    return QualityIssue(
-        id=stable_id("iss", finding.code, raw.content_hash, finding.record),
-        code=finding.code,
-        severity=finding.severity,
-        record=f"{raw.http['name']}: {finding.record}",
-        message=finding.message,
-        company_id=raw.company_id,
-        first_seen_at=unit.now,
-        last_seen_at=unit.now,
-    )
 
 
 def _alarms(unit: Unit, raw: RawRecord, statuses: Sequence[EInvoiceStatus]) -> list[QualityIssue]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
-from core.model import BankAccount, BankTransaction, Fact, QualityIssue, Statement, stable_id
-from core.ports import BankFile, FileFinding, Statements, Store, Unit
+from core.model import BankAccount, BankTransaction, Fact, Statement
+from core.ports import BankFile, Statements, Store, Unit
 from core.usecases.file_records import FILE_PROVIDER, digest_of, file_id, file_records
-from core.usecases.issues import note
+from core.usecases.issues import file_issue, note
 from core.usecases.running_balance import compared
 from core.usecases.succession import succeed
 from core.usecases.wake import wake
@@ -229,21 +229,11 @@ def _tell(
         *statements.gaps(stored),
         *compared(unit, fitted.file.statements, stored),
     ]
-    note(unit, (_issue(unit, finding, name, digest, company_id) for finding in findings))
-    wake(unit)
-
-
-def _issue(unit: Unit, finding: FileFinding, name: str, digest: str, company_id: str | None) -> QualityIssue:
-    return QualityIssue(
-        id=stable_id("iss", finding.code, digest, finding.record),
-        code=finding.code,
-        severity=finding.severity,
-        record=f"{name[:200]}: {finding.record}",
-        message=finding.message,
-        company_id=company_id,
-        first_seen_at=unit.now,
-        last_seen_at=unit.now,
+    note(
+        unit,
+        (file_issue(unit, finding, name=name, digest=digest, company_id=company_id) for finding in findings),
     )
+    wake(unit)
 
 
 def facts_again(unit: Unit, statements: Statements, read: BankFile, *, as_of: int) -> list[Fact]:

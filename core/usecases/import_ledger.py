@@ -18,10 +18,10 @@ from core.model import (
     RawRecord,
     stable_id,
 )
-from core.ports import FileFinding, Ledgers, Store, Unit
+from core.ports import Ledgers, Store, Unit
 from core.usecases.copies import LEDGER_PROVIDER, same_document
 from core.usecases.import_files import Imported
-from core.usecases.issues import note
+from core.usecases.issues import file_issue, note
 from core.usecases.wake import wake
 
 VERSION: Final = "fec-1"
@@ -56,7 +56,11 @@ def import_ledger(
             taking.take(portion)
         taking.take_back(read.version)
         if not dry_run:
-            listed = [_issue(unit, raw, finding) for finding in (*read.set_aside, *read.warnings)]
+            name, digest, owner = raw.http["name"], raw.content_hash, raw.company_id
+            listed = [
+                file_issue(unit, one, name=name, digest=digest, company_id=owner)
+                for one in (*read.set_aside, *read.warnings)
+            ]
             note(unit, [*listed, *_alarms(unit, raw, taking.assigned)])
             wake(unit)
     return Imported(
@@ -198,19 +202,6 @@ def _alarm(unit: Unit, raw: RawRecord, invoice: Invoice, financed: FinancedInvoi
             f"loan {financed.loan_reference}: the ledger transfers invoice {invoice.number} to"
             f" {invoice.assigned_to}; unless that is you, call the company"
         ),
-        company_id=raw.company_id,
-        first_seen_at=unit.now,
-        last_seen_at=unit.now,
-    )
-
-
-def _issue(unit: Unit, raw: RawRecord, finding: FileFinding) -> QualityIssue:
-    return QualityIssue(
-        id=stable_id("iss", finding.code, raw.content_hash, finding.record),
-        code=finding.code,
-        severity=finding.severity,
-        record=f"{raw.http['name']}: {finding.record}",
-        message=finding.message,
         company_id=raw.company_id,
         first_seen_at=unit.now,
         last_seen_at=unit.now,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from core.model import QualityIssue
-from core.ports import Unit
+from core.model import QualityIssue, stable_id
+from core.ports import FileFinding, Unit
 
 
 def note(unit: Unit, issues: Iterable[QualityIssue]) -> int:
@@ -21,4 +21,20 @@ def _again(known: QualityIssue, issue: QualityIssue) -> QualityIssue:
         first_seen_at=known.first_seen_at,
         last_seen_at=max(known.last_seen_at, issue.last_seen_at),
         occurrences=known.occurrences + issue.occurrences,
+    )
+
+
+def file_issue(
+    unit: Unit, finding: FileFinding, *, name: str, digest: str, company_id: str | None
+) -> QualityIssue:
+    """What a file's reader found, as an issue; the same finding about the same bytes is one issue."""
+    return QualityIssue(
+        id=stable_id("iss", finding.code, digest, finding.record),
+        code=finding.code,
+        severity=finding.severity,
+        record=f"{name[:200]}: {finding.record}",
+        message=finding.message,
+        company_id=company_id,
+        first_seen_at=unit.now,
+        last_seen_at=unit.now,
     )

@@ -11,7 +11,7 @@ from core.model import Tenant
 from core.ports import Clock, Consents, Store, Vault
 from core.usecases.reconcile import STANDARD, Rules
 from hub.dialing import Guard
-from hub.door import Readers
+from hub.door import FileReaders
 
 
 class Caller(Protocol):
@@ -80,7 +80,7 @@ class Services:
     directory: Directory
     guard: Guard
     consents: Consents
-    files: Readers
+    files: FileReaders
     connectors: Mapping[str, Connector]
     public_url: str
     ready: Callable[[], Mapping[str, str | None]]

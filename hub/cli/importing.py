@@ -119,12 +119,12 @@ def _preview(
     files: Sequence[Path], account: str | None, company: str | None, *, jsonl: bool, quiet: bool
 ) -> "Handed":
     from hub.bank_files import StatementFiles
-    from hub.door import Handed, Readers
+    from hub.door import FileReaders, Handed
     from hub.door import read_file as read_any
     from hub.einvoice_files import EInvoiceFiles
     from hub.ledger_files import LedgerFiles
 
-    readers = Readers(StatementFiles(), LedgerFiles(), EInvoiceFiles())
+    readers = FileReaders(StatementFiles(), LedgerFiles(), EInvoiceFiles())
     handed = Handed()
 
     def take(shown: str, name: str, file: BinaryIO) -> None:

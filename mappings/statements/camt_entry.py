@@ -1,4 +1,4 @@
-"""What one camt entry says: its status, and the line or the children it becomes (banks.md 8.2-8.4)."""
+"""What one camt entry says: its status, and the line or the children it becomes."""
 
 from collections.abc import Iterator
 from datetime import date, datetime

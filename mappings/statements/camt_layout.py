@@ -1,6 +1,6 @@
 """Where camt.052, .053 and .054 say what: the elements read of a statement, an entry and its details.
 
-One table serves the versions .001.01 to .001.14 (banks.md 8.1): alternatives stand side by side, and
+One table serves the versions .001.01 to .001.14: alternatives stand side by side, and
 the first that has text counts. What no table names is not read.
 """
 

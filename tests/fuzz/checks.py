@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.reconciliation.label import parse_label
 from hub.archives import is_archive
 from hub.bank_files import StatementFiles
-from hub.door import Readers, each_file, read_file
+from hub.door import FileReaders, each_file, read_file
 from hub.einvoice_files import EInvoiceFiles
 from hub.interchange.columns import OPEN_ITEMS
 from hub.interchange.sheet import read_sheet
@@ -23,7 +23,7 @@ from tests.mappings.ledger import fuzzing as ledgers
 
 NAME: Final = "x.txt"
 SIREN: Final = "732829320"
-READERS: Final = Readers(statements=StatementFiles(), ledgers=LedgerFiles(), einvoices=EInvoiceFiles())
+READERS: Final = FileReaders(statements=StatementFiles(), ledgers=LedgerFiles(), einvoices=EInvoiceFiles())
 LONGEST_LABEL: Final = 2_000
 
 

@@ -24,7 +24,7 @@ from hub.api.app import create_app
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard
-from hub.door import Readers
+from hub.door import FileReaders
 from hub.einvoice_files import EInvoiceFiles
 from hub.ledger_files import LedgerFiles
 from hub.store.directory import Directory
@@ -167,7 +167,7 @@ def services_over(
         directory=Directory(engine),
         guard=Guard(resolve=resolve_names),
         consents=ScriptedConsents(),
-        files=Readers(StatementFiles(), LedgerFiles(), EInvoiceFiles()),
+        files=FileReaders(StatementFiles(), LedgerFiles(), EInvoiceFiles()),
         connectors=CONNECTORS,
         public_url="https://hub.example",
         ready=lambda: unready,
