@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from core.model.decision import Decision, Share
+from core.model.decision import Decision
 from core.reconciliation.case import Case, Ruling, open_case
 from core.reconciliation.cite import Cited
 from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
@@ -28,12 +28,12 @@ from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
 from core.reconciliation.returns import Originals, take_back
 from core.reconciliation.review import fall_back, on_hold, refused
-from core.reconciliation.scope import Lesson, Scope, alias_of, normal_iban
+from core.reconciliation.scope import normal_iban
 from core.reconciliation.tiers import FIRST_SILENT, TIERS, TierRule
+from core.reconciliation.wall import Wall
 
 NOTHING = Prior()
 DEFAULTS = Policy()
-_TEACHING = frozenset({"T1", "T2", "T3"})
 
 Due = Callable[[Decision], bool]
 
@@ -69,20 +69,17 @@ def reconcile(
 
 
 class Fold:
-    """One tenant, company and currency: what is open, decided, learnt and returned as days go by."""
+    """One wall as days go by: what is decided, waits, and is returned."""
 
     def __init__(
         self, items: Sequence[Item], accounts: list[tuple[str, str]], policy: Policy, versions: Versions
     ) -> None:
-        by_direction = {d: [i for i in items if i.direction == d] for d in ("receivable", "payable")}
-        self.receivables = Scope(by_direction["receivable"], accounts)
-        self.payables = Scope(by_direction["payable"], accounts)
+        self.wall = Wall(items, accounts)
+        self.receivables, self.payables = self.wall.receivables, self.wall.payables
         self.policy = policy
         self.versions = versions
         self.originals = Originals(policy.return_window_days)
         self.decided: dict[str, Decision] = {}
-        self.taught: dict[str, Lesson] = {}
-        self.lessons: list[Lesson] = []
         self.earlier: dict[str, Decision] = {}
         self.standing: dict[str, Decision] = {}
         self.copies: dict[str, str] = {}
@@ -105,7 +102,9 @@ class Fold:
 
     def run(self, lines: Sequence[Line], *, until: date) -> dict[str, Decision]:
         """Decides every line of the group; `until` is the last day that the calendar has reached."""
-        self._reserve(lines)
+        for line in lines:
+            if (decision := self.standing.get(line.transaction_id)) is not None:
+                self.wall.reserve(decision.shares)
         own = frozenset(i for line in lines if (i := normal_iban(line.account_iban)))
         self._run_days(lines, own)
         self._finish(until, own)
@@ -153,19 +152,6 @@ class Fold:
         reason = not_booked(line)
         return settle_nothing(line, reason, self.versions) if reason else None
 
-    def _reserve(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            decision = self.standing.get(line.transaction_id)
-            for share in decision.shares if decision else ():
-                self._reserved(share, 1)
-
-    def _reserved(self, share: Share, sign: int) -> None:
-        """Reserves (1) or frees (-1) what a standing decision takes; a return takes nothing."""
-        for scope in (self.receivables, self.payables):
-            n = scope.index.position.get(share.item_id)
-            if n is not None and (share.amount_minor > 0) == (scope.items[n].amount_minor > 0):
-                scope.reserved[n] += sign * share.amount_minor
-
     def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
         standing = self.replays.pop(day, [])
         fresh = [line for line in lines if line.transaction_id not in self.standing]
@@ -187,7 +173,7 @@ class Fold:
         self._replay(standing, lambda d: True)
         for line in returns:
             self._return(line)
-        self._learn()
+        self.wall.learn()
 
     def _offer_as_original(self, line: Line) -> None:
         self.originals.add(line, self.supporting.get(line.transaction_id, ()))
@@ -212,7 +198,7 @@ class Fold:
 
     def _case(self, line: Line, own: frozenset[str]) -> Case | None:
         label = self._read(line)
-        scope = self.receivables if line.amount_minor > 0 else self.payables
+        scope = self.wall.side(line)
         if line.amount_minor < 0 and (refund := self._refund(line, label)) is not None:
             return refund
         if line.amount_minor < 0 and not scope.items:
@@ -315,42 +301,14 @@ class Fold:
             if line.transaction_id in self.decided or not due(decision):
                 continue
             self._put(decision)
-            for share in decision.shares:
-                self._reserved(share, -1)
+            self.wall.free(decision.shares)
             self._apply(decision)
             original = decision.explanation.get("returns")
             if isinstance(original, str) and decision.shares:
                 self._undo(original)
 
     def _apply(self, decision: Decision) -> None:
-        for share in decision.shares:
-            for scope in (self.receivables, self.payables):
-                n = scope.index.position.get(share.item_id)
-                if n is not None:
-                    scope.change(n, -_within(scope, n, share.amount_minor))
-        self._note(decision)
-
-    def _note(self, decision: Decision) -> None:
-        """Keeps for tomorrow the account and the name a payment that added up exactly came from."""
-        line = self.known[decision.transaction_id]
-        certain = decision.tier in _TEACHING or decision.decided_by != "engine"
-        exact = decision.unallocated_minor == 0 and not any(s.gap_minor for s in decision.shares)
-        if not (certain and exact and decision.outcome == "auto"):
-            return
-        scope = self.receivables if line.amount_minor > 0 else self.payables
-        positions = [scope.index.position.get(s.item_id) for s in decision.shares]
-        debtors = {scope.items[n].debtor_id for n in positions if n is not None}
-        if len(debtors) == 1:
-            payer = decision.explanation.get("payer") or {}
-            alias = alias_of(payer.get("name") or line.counterparty_name)
-            iban = normal_iban(line.counterparty_iban)
-            self.lessons.append(Lesson(line.transaction_id, scope, iban, alias, debtors.pop()))
-
-    def _learn(self) -> None:
-        for lesson in self.lessons:
-            lesson.learn()
-            self.taught[lesson.transaction_id] = lesson
-        self.lessons.clear()
+        self.wall.apply(decision, self.known[decision.transaction_id])
 
     def _return(self, line: Line) -> None:
         original, possible = self.originals.of(line)
@@ -382,19 +340,8 @@ class Fold:
     def _undo(self, original: str) -> None:
         """The original was taken back: it is returned once, and what it taught is forgotten."""
         self.originals.give_back(original)
-        lesson = self.taught.pop(original, None)
-        if lesson is not None:
-            lesson.forget()
-        self.lessons = [x for x in self.lessons if x.transaction_id != original]
+        self.wall.forget(original)
 
 
 def _decided_in(tier: str) -> Due:
     return lambda decision: decision.decided_by == "engine" and decision.tier == tier
-
-
-def _within(scope: Scope, n: int, amount: int) -> int:
-    """`amount` cut so that what is open of the item stays between zero and what it was at first; it
-    only cuts when an item was made smaller after a decision that stands."""
-    initial, now = scope.items[n].initial_minor, scope.open[n]
-    low, high = min(0, initial), max(0, initial)
-    return now - max(low, min(high, now - amount))
