@@ -14,8 +14,10 @@ from core.usecases.import_einvoices import import_einvoice
 from core.usecases.import_files import Imported, import_file
 from core.usecases.import_ledger import import_ledger
 from hub.archives import Archive, base_name, is_archive
+from hub.unknown_files import unknown
 from mappings.einvoice import is_einvoice
 from mappings.ledger import is_ledger
+from mappings.statements import Format, recognise
 
 HEAD: Final = 65_536
 """Bytes that are looked at to tell the kind."""
@@ -71,13 +73,20 @@ class Handed:
         return not (self.refused or aside)
 
 
-def kind_of(file: BinaryIO) -> Kind:
-    """Told by the content, never by the name; the file is back at its beginning."""
+def kind_of(name: str, file: BinaryIO) -> Kind:
+    """Told by the content, never by the name, which is for messages; the file is back at its beginning.
+
+    Raises BadInput for a file of no kind that is known.
+    """
     head = file.read(HEAD)
     file.seek(0)
     if is_ledger(head):
         return Kind.LEDGER
-    return Kind.EINVOICE if is_einvoice(head) else Kind.STATEMENT
+    if is_einvoice(head):
+        return Kind.EINVOICE
+    if recognise(head) is Format.UNKNOWN:
+        raise unknown(name, head)
+    return Kind.STATEMENT
 
 
 Each = Callable[[str, str, BinaryIO], None]
@@ -142,7 +151,7 @@ def store_file(
     """Reads and stores one plain file of any kind, in one unit; raises BadInput, storing nothing, for one
     that cannot be read. With `dry_run` only counts what would be stored."""
     what: dict[str, Any] = {"company_id": company_id, "name": name, "file": file, "dry_run": dry_run}
-    match kind_of(file):
+    match kind_of(name, file):
         case Kind.LEDGER:
             return import_ledger(store, readers.ledgers, tenant_id, **what)
         case Kind.EINVOICE:
@@ -156,7 +165,7 @@ def read_file(
 ) -> tuple[Previewed, Iterable[Sequence[Record]]]:
     """One plain file as its parser reads it, without a store, and its records in portions; `found` is
     for the caller to count as they go by. Without a store only `siren` tells the company."""
-    kind = kind_of(file)
+    kind = kind_of(name, file)
     match kind:
         case Kind.LEDGER:
             ledger = readers.ledgers.read(name, file, company_id=None, siren=siren, raw_id=None)

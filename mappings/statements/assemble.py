@@ -14,7 +14,7 @@ from core.model.identifiers import is_iban
 from core.model.money import MAX_MINOR
 from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Stated, Unreadable
 from mappings.statements.identity import PROVIDER, content_key, line_id
-from mappings.statements.result import Finding
+from mappings.statements.result import Finding, Format
 
 
 def given_iban(account: str | None) -> str | None:
@@ -229,7 +229,7 @@ class LineFacts:
 
     account: AccountName
     context: Context
-    format: str
+    format: Format
     home: str
     read_from: str | None = None
     _id: str = ""

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, Literal, NamedTuple, Protocol, TypeAlias
 from core.errors import shown
 from core.model import exponent
 from core.model.bank import Operation
-from mappings.statements.result import Finding
+from mappings.statements.result import Finding, Format
 
 
 class Unreadable(Exception):
@@ -62,11 +62,17 @@ LineStatus: TypeAlias = Literal["booked", "pending", "planned", "information"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A statement begins. `version` is the format with its version, `record` the place in the file."""
+    """A statement begins. `version` is the format with its version, `record` the place in the file;
+    `own_format` is that of this message where one file may hold two kinds."""
 
     account: AccountName
     version: str
     record: str
+    own_format: Format | None = None
+
+    def format(self, file: Format) -> Format:
+        """What it is, in a file of this format."""
+        return self.own_format or file
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ _WHAT_TO_DO = {
     Format.PAIN001: f"a transfer order (pain.001), not a statement; {_INSTEAD}",
     Format.PAIN008: f"a direct debit order (pain.008), not a statement; {_INSTEAD}",
     Format.PAIN002: f"a status report on orders (pain.002), not a statement; {_INSTEAD}",
-    Format.FEC: "an accounting file (FEC), not a bank statement",
+    Format.FEC: "a ledger (FEC), not a bank statement, or one separated by commas, which also mark decimals:"
+    " export it with tabs",
     Format.PDF: "a PDF: export CFONB 120 or camt.053 from the bank, a PDF cannot be proven",
     Format.ZIP: "a ZIP archive: unpack it and import the files in it",
     Format.HTML: "a web page, perhaps a login or error page saved in place of the file: download it again",
@@ -102,6 +103,6 @@ def refusal(name: str, found: Format) -> BadInput:
     """Why a file is not read and what to do, in one sentence."""
     what = _WHAT_TO_DO.get(
         found,
-        "in no format the hub knows: export CFONB 120 or camt.053 from the bank and import that file",
+        "in no format of bank files that is known: export CFONB 120, camt.053, MT940 or OFX from the bank",
     )
     return BadInput(f"{name} is {what}")

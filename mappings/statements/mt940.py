@@ -23,7 +23,7 @@ from mappings.statements.draft import (
 )
 from mappings.statements.mt940_lines import amount, as_line, day
 from mappings.statements.mt940_tags import BALANCE, FLOOR, SUM, Field, groups, statements
-from mappings.statements.result import Finding
+from mappings.statements.result import Finding, Format
 from mappings.statements.rib import whole
 
 _ENCODINGS: Final = {"ascii": "ascii", "utf-8": "utf-8-sig", "8-bit": "cp1252"}
@@ -33,8 +33,9 @@ _WITH_CURRENCY: Final = re.compile(r"(.{15,34}?)[A-Z]{3}")
 
 
 def parts(name: str, file: BinaryIO, context: Context) -> Iterator[Part]:
-    """Each message in the order of the file. The lines of an MT940 are booked, those of an MT942 pending
-    (the MT940 of the day will book them); a line that is only expected (EC, ED) is planned.
+    """Each message in the order of the file, as the one of the two that it is. The lines of an MT940 are
+    booked, those of an MT942 pending (the MT940 of the day will book them); a line that is only expected
+    (EC, ED) is planned.
 
     Encoding: UTF-8 where the bytes are, else Windows 1252; SWIFT's own letters are in both.
     """
@@ -105,6 +106,7 @@ def message(fields: list[Field], currency: str | None = None) -> Message:
     opening, closing = _stated(first, _OPENINGS, oddities), _stated(last, _CLOSINGS, oddities)
     interim = opening is None and closing is None and not _INTERIM.isdisjoint(first)
     code = _currency(first, opening or closing, currency)
+    kind = Format.MT942 if interim else None if opening is closing is None else Format.MT940
     status: LineStatus = "pending" if interim else "booked"
     lines = [as_line(field, said, code, status, oddities) for field, said in _movements(fields)]
     _summed(fields, lines, code)
@@ -113,7 +115,7 @@ def message(fields: list[Field], currency: str | None = None) -> Message:
     available = _stated(first, ("64",), oddities)
     findings = [_odd(text, count, fields[0]) for text, count in oddities.items()]
     return Message(
-        Opened(_account(first), "mt942" if interim else "mt940", fields[0].place),
+        Opened(_account(first), "mt942" if interim else "mt940", fields[0].place, kind),
         lines,
         Closed(code, opening, closing, {"available": available} if available else {}, findings),
         continues="60F" not in first and "60M" in first,

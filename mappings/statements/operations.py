@@ -44,12 +44,11 @@ _BY_GERMAN: Final[tuple[tuple[Operation, str], ...]] = (
 )  # fmt: skip
 GERMAN: Final[dict[str, Operation]] = {code: kind for kind, codes in _BY_GERMAN for code in codes.split()}
 """German business transaction code (first three digits of `:86:`) to operation, where one word says it."""
-GERMAN_RETURNS: Final[dict[str, str]] = {
-    "901": "AC01", "902": "AC04", "903": "AC06", "904": "AG01", "905": "AG02", "906": "AM04", "907": "AM05",
-    "908": "BE04", "909": "MD01", "910": "MD02", "911": "MD06", "912": "MD07", "913": "MS02", "914": "MS03",
-    "915": "RC01",
-}  # fmt: skip
-"""German return code (`?34` of `:86:`) to ISO 20022. Another code is kept."""
+GERMAN_RETURNS: Final[dict[str, str]] = {"901": "AC01", "914": "MS03"}
+"""German return code (`?34` of `:86:`) to ISO 20022: those that a public statement spells out beside the
+code (betterplace/sepa_snippet.sta of the library mt-940: "IBAN unguelti(g)", "Grund nicht spezifiziert").
+The list of the German banks is not public and copies of it disagree, on 911 to 913 above all; so any
+other code is kept as the bank writes it."""
 
 _SUBFAMILIES: Final[dict[str, Operation]] = {
     "RRTN": "return", "RPCR": "return", "UPDD": "direct_debit_return", "PRDD": "direct_debit_return",

@@ -160,7 +160,7 @@ class Proof:
         mark = rank(
             more.get("value_date"), more.get("bank_reference"), line.words, more.get("transaction_time")
         )
-        state, notice = told_as(self.format, line.status)
+        state, notice = told_as(open.opened.format(self.format), line.status)
         if notice is None:
             open.tally.add(line)
             self.booked.marks.add(line_key(open.opened.account, line), mark)
@@ -173,7 +173,8 @@ class Proof:
         if open is None:
             return
         try:
-            statement = None if self.format in ANNOUNCING else self._prove(open, closed)
+            announces = open.opened.format(self.format) in ANNOUNCING
+            statement = None if announces else self._prove(open, closed)
         except Unreadable as problem:
             self._fail(problem)
             return
@@ -192,8 +193,8 @@ class Proof:
     def _prove(self, open: _Open, closed: Closed) -> Statement:
         opening, closing, doubts = prove(open.opened, closed, open.tally)
         keys = self.booked.marks.sorted_keys(open.booked_from)
-        ends, lines = (opening, closing), open.tally.lines
-        statement = statement_fact(open.opened, closed.currency, ends, keys, lines, self.context, self.format)
+        ends, lines, format = (opening, closing), open.tally.lines, open.opened.format(self.format)
+        statement = statement_fact(open.opened, closed.currency, ends, keys, lines, self.context, format)
         self.findings += [*closed.findings, *doubts]
         self._copies.setdefault(statement.id, []).append(open.opened.record)
         return statement
@@ -232,7 +233,7 @@ def told(proof: Proof, reading: Reading, seen: Seen, homes: Mapping[str, str]) -
             place += 1
             facts = _facts_of(proof, place, homes)
         elif isinstance(part, Line) and facts is not None:
-            state, notice = told_as(proof.format, part.status)
+            state, notice = told_as(facts.format, part.status)
             try:
                 if notice is None:
                     number, key = booked[here], proof.booked.marks.fingerprint(here)
@@ -256,10 +257,8 @@ def _facts_of(proof: Proof, place: int, homes: Mapping[str, str]) -> LineFacts |
         return None
     account = proven.opened.account
     own = account_id(account)
-    statement = proven.statement
-    return LineFacts(
-        account, proof.context, proof.format, homes.get(own, own), statement.id if statement else None
-    )
+    statement, format = proven.statement, proven.opened.format(proof.format)
+    return LineFacts(account, proof.context, format, homes.get(own, own), statement.id if statement else None)
 
 
 def _changed(proof: Proof) -> BadInput:

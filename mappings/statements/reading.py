@@ -166,8 +166,9 @@ def _recognised(name: str, file: BinaryIO, limits: Limits) -> Format:
 
 
 def _notices(proven: Proven, format: Format) -> Mapping[NoticeKind, int]:
-    """The notices of a statement; a report or notification is one even when it is empty."""
-    kind = ANNOUNCING.get(format)
+    """The notices of a statement in a file of this format; a report or notification is one even when it
+    is empty."""
+    kind = ANNOUNCING.get(proven.opened.format(format))
     return proven.announced if kind is None else {kind: proven.announced[kind]}
 
 

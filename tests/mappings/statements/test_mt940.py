@@ -192,8 +192,8 @@ def test_german_sub_fields() -> None:
     assert line.words["bic"] == "AGRIFRPP"
 
 
-@pytest.mark.parametrize(("code", "reason"), [("914", "MS03"), ("901", "AC01"), ("999", "999")])
-def test_a_german_return_has_its_reason(code: str, reason: str) -> None:
+@pytest.mark.parametrize(("code", "reason"), [("914", "MS03"), ("901", "AC01"), ("912", "912")])
+def test_a_german_return_has_its_reason_where_a_bank_spells_it_out(code: str, reason: str) -> None:
     details = (f"109?00RUECKLASTSCHRIFT?20EREF+E1?21SVWZ+RETOURE?32DUVALLON?34{code}",)
     line = lines_of(message(Booked(-100, details=details)))[0]
     assert (line.operation, line.more["return_reason"]) == ("direct_debit_return", reason)
@@ -299,6 +299,21 @@ def test_an_interim_report_is_pending_and_its_sums_hold() -> None:
     assert closed_of(content).opening is closed_of(content).closing is None
     assert closed_of(content).currency == "EUR"
     assert problem(interim(Booked(-100), debits=90)) == ("balance_mismatch", "line 7")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_file_may_hold_statements_and_interim_reports(order: int) -> None:
+    """Each is read as in a file of its own, whichever comes first."""
+    alone = (message(Booked(100)), interim(Booked(250), Booked(-100)))
+    together = read_statements("may.sta", "\r\n".join(alone[::order]).encode())
+    statement, report = (read_statements("may.sta", one.encode()) for one in alone)
+    assert not together.set_aside
+    assert together.transactions == statement.transactions
+    assert [one.statement for one in together.statements] == [one.statement for one in statement.statements]
+    assert [(one.kind, one.transactions) for one in together.notices] == [
+        (one.kind, one.transactions) for one in report.notices
+    ]
+    assert [line.source and line.source.object for line in together.notices[0].transactions] == ["mt942"] * 2
 
 
 def test_an_expected_line_is_only_planned() -> None:
