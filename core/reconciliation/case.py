@@ -80,8 +80,9 @@ class Case:
     refused: tuple[str, Ruling] | None = None
     held_until: date | None = None
     """The day on which a payment that cites nothing is decided, when the policy makes it wait."""
-    twins: int = 0
-    """Other lines that cite nothing either, of the same payer and amount, which wait for a decision too."""
+    twins: frozenset[str] = frozenset()
+    """Other lines that cite nothing either, of the same payer and amount, which were to be decided at some
+    time while this one was: none of them is told from the others, whichever has its turn first."""
 
     @property
     def sign(self) -> int:

@@ -47,6 +47,7 @@ REASONS: Final[Mapping[str, str]] = {
     "reference_and_discount": "the cited item was paid short by the agreed early-payment discount",
     "reference_and_exchange": "the cited item was paid short by an exchange of currencies, within the bound",
     "reference_and_part": "part of the cited item was paid, by its known debtor",
+    "reference_and_rest": "what the day's other payments left of the cited item is exactly the amount",
     "reference_and_retention": "the cited item was paid short by the agreed retention",
     "reference_and_rounding": "the cited item was paid short by a rounding",
     "references_and_sum": "the cited items sum exactly",

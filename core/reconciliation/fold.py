@@ -1,7 +1,7 @@
 """The fold over booking days: standing decisions replayed, then each day tier by tier."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -26,16 +26,15 @@ from core.reconciliation.line import Item, Line, PayerAccount, Prior
 from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
+from core.reconciliation.replay import Replay
 from core.reconciliation.returns import Originals, take_back
 from core.reconciliation.review import fall_back, on_hold, refused
 from core.reconciliation.scope import normal_iban
-from core.reconciliation.tiers import FIRST_SILENT, TIERS, TierRule
+from core.reconciliation.tiers import FIRST_SILENT, TIERS, Stage, TierRule
 from core.reconciliation.wall import Wall
 
 NOTHING = Prior()
 DEFAULTS = Policy()
-
-Due = Callable[[Decision], bool]
 
 
 def reconcile(
@@ -87,6 +86,7 @@ class Fold:
         self.supporting: dict[str, list[Line]] = defaultdict(list)
         self.hold = Hold(policy)
         self.replays: dict[date, list[Line]] = defaultdict(list)
+        self.replay = Replay()
 
     def remember(
         self,
@@ -153,16 +153,15 @@ class Fold:
         return settle_nothing(line, reason, self.versions) if reason else None
 
     def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
-        standing = self.replays.pop(day, [])
+        self.replay = Replay(self.replays.pop(day, ()), self.standing)
         fresh = [line for line in lines if line.transaction_id not in self.standing]
-        cancelled = contra_entries(fresh) if len(fresh) > 1 else {}
+        cancelled = self._cancelled(lines, fresh)
         for line in lines:
             if line.transaction_id not in cancelled:
                 self._offer_as_original(line)
-        self._replay(standing, lambda d: d.decided_by != "engine")
+        self._stand(self.replay.through(Stage.PEOPLE))
         cases, returns = self._sorted_out(fresh, cancelled, own)
         for tier in TIERS:
-            self._replay(standing, _decided_in(tier.name))
             if tier is FIRST_SILENT:
                 cases = self._join(cases)
                 cases = [*self.hold.over(day), *self.hold.take(cases)]
@@ -170,10 +169,17 @@ class Fold:
             cases = self._ask(tier, cases)
         for case in cases:
             self._conclude(case, refused(case) if case.refused else fall_back(case))
-        self._replay(standing, lambda d: True)
         for line in returns:
+            self._stand(self.replay.before(Stage.RETURNS, line))
             self._return(line)
+        self._stand(self.replay.through(Stage.RETURNS))
         self.wall.learn()
+
+    def _cancelled(self, lines: list[Line], fresh: list[Line]) -> dict[str, str]:
+        """Lines that a correction of the bank cancels, both ways; one that stands is not cancelled, but
+        may make it uncertain which is meant."""
+        pairs = contra_entries(lines) if fresh and len(lines) > 1 else {}
+        return {a: b for a, b in pairs.items() if a not in self.standing and b not in self.standing}
 
     def _offer_as_original(self, line: Line) -> None:
         self.originals.add(line, self.supporting.get(line.transaction_id, ()))
@@ -245,8 +251,10 @@ class Fold:
         return replace(line, declared_item_ids=tuple(sorted({*line.declared_item_ids, *declared})))
 
     def _ask(self, tier: TierRule, cases: list[Case]) -> list[Case]:
-        left = []
+        left, again = [], self.replay.is_ahead()
         for case in cases:
+            if again:
+                self._stand(self.replay.before(tier.stage, case.line))
             ruling = None if case.cited.caps or case.refused else tier.rule(case)
             refusal = self._refusal(case, ruling) if ruling else None
             if ruling is not None and refusal is None:
@@ -255,12 +263,15 @@ class Fold:
             if ruling is not None and refusal is not None:
                 case.refused = (refusal, ruling)
             left.append(case)
+        self._stand(self.replay.through(tier.stage))
         return left
 
     def _join(self, cases: list[Case]) -> list[Case]:
         """Lines that pay together are decided together, or not at all."""
         decided: set[str] = set()
-        for group in joint(cases) if self.policy.joint_decisions else ():
+        groups = joint(cases) if self.policy.joint_decisions else []
+        self._stand(self.replay.through(Stage.JOINT))
+        for group in groups:
             if not any(self._refusal(case, ruling) for case, ruling in group):
                 decided.update(case.line.transaction_id for case, _ in group)
                 rulings = [decide(case, ruling, self.versions) for case, ruling in group]
@@ -295,11 +306,12 @@ class Fold:
     def _put(self, decision: Decision) -> None:
         self.decided[decision.transaction_id] = decision
 
-    def _replay(self, lines: list[Line], due: Due) -> None:
+    def _stand(self, lines: Iterable[Line]) -> None:
+        """The standing decisions about these lines take effect, unless they did already."""
         for line in lines:
-            decision = self.standing[line.transaction_id]
-            if line.transaction_id in self.decided or not due(decision):
+            if line.transaction_id in self.decided:
                 continue
+            decision = self.standing[line.transaction_id]
             self._put(decision)
             self.wall.free(decision.shares)
             self._apply(decision)
@@ -312,8 +324,8 @@ class Fold:
 
     def _return(self, line: Line) -> None:
         original, possible = self.originals.of(line)
-        if original is not None and (standing := self.standing.get(original.transaction_id)):
-            self._replay([original], lambda d: d is standing)
+        if original is not None and original.transaction_id in self.standing:
+            self._stand([original])
         closed = self.decided.get(original.transaction_id) if original else None
         rejected = self._rejected(line)
         decision = take_back(line, original, possible, self.decided.get, self.versions, rejected)
@@ -341,7 +353,3 @@ class Fold:
         """The original was taken back: it is returned once, and what it taught is forgotten."""
         self.originals.give_back(original)
         self.wall.forget(original)
-
-
-def _decided_in(tier: str) -> Due:
-    return lambda decision: decision.decided_by == "engine" and decision.tier == tier

@@ -60,8 +60,10 @@ class Hold:
         return list(self._waiting.pop(day, {}).values())
 
     def drop(self, transaction_id: str) -> bool:
-        """The payment was returned: says whether it was waiting."""
+        """The payment was returned, and is nobody's twin any more: says whether it was waiting."""
         dropped = [cases.pop(transaction_id, None) for cases in self._waiting.values()]
+        for case in self.waiting():
+            case.twins -= {transaction_id}
         return any(dropped)
 
     def waiting(self) -> list[Case]:
@@ -76,13 +78,14 @@ class Hold:
 
 
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
-    """Counts, for each case that cites nothing, the others of the same payer and amount: a duplicate,
-    or instalments, and nothing tells which is which."""
+    """Tells each case that cites nothing the others of the same payer and amount: a duplicate, or
+    instalments, and nothing tells which is which."""
     seen: dict[tuple[str, int], list[Case]] = defaultdict(list)
     for case in (*asked, *waiting):
         debtor_id = sole_debtor(case)
         if debtor_id is not None and is_silent(case):
             seen[debtor_id, case.paid].append(case)
     for alike in seen.values():
-        for case in alike:
-            case.twins = len(alike) - 1
+        names = frozenset(case.line.transaction_id for case in alike)
+        for case in alike if len(alike) > 1 else ():
+            case.twins |= names - {case.line.transaction_id}

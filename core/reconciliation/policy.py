@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from core.model.ids import content_hash
 
-CODE_VERSION: Final = "reconciliation-2"
+CODE_VERSION: Final = "reconciliation-3"
 """Named in every explanation; changes whenever the rules can decide differently."""
 
 

@@ -209,7 +209,7 @@ def by_payer(case: Case) -> Reason | None:
         searched = debtor_id is None or case.scope.owed(debtor_id, most=most) is not None
         caps = () if searched else ("max_group_items",)
         twins = len(exact) > 1 and len({_twin(case, n) for n in exact}) == 1
-        waiting = "twin_payments" if case.twins else "payer_and_amount"
+        waiting = "twin_payments" if case.twins and not case.policy.legal_order else "payer_and_amount"
         return Reason("identical_items" if twins else waiting, exact, caps=caps)
     if debtor_id is None:
         return Reason("payer_and_group") if _some_group(case) else _few_owed(case)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import Final
 
 from core.model.decision import Share, Tier
@@ -191,26 +192,50 @@ def reference_and_part(case: Case) -> Ruling | None:
     return Ruling("auto", "T8", "reference_and_part", (share,), _partial_chance(case))
 
 
+def reference_and_rest(case: Case) -> Ruling | None:
+    """T2, asked again: what the day's other lines left is one cited item, and its exact amount."""
+    ruling = reference_and_amount(case)
+    return ruling._replace(reason="reference_and_rest") if ruling else None
+
+
+class Stage(IntEnum):
+    """The stages of a day, in order: at each, the lines have their turn one after the other."""
+
+    PEOPLE = auto()
+    T1 = auto()
+    T2 = auto()
+    T3 = auto()
+    T4 = auto()
+    T5 = auto()
+    NEAR = auto()
+    JOINT = auto()
+    T6 = auto()
+    T7 = auto()
+    T8 = auto()
+    REST = auto()
+    RETURNS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """A tier: its name and the rule that answers or passes."""
+    """A tier: its name, the rule that answers or passes, and when in the day it is asked."""
 
     name: Tier
     rule: Callable[[Case], Ruling | None]
+    stage: Stage
 
 
 TIERS: Final = (
-    TierRule("T1", structured),
-    TierRule("T2", reference_and_amount),
-    TierRule("T3", references_and_sum),
-    TierRule("T4", reference_and_gap),
-    TierRule("T5", counter_and_amount),
-    TierRule("T5", near_and_amount),
-    TierRule("T6", payer_and_amount),
-    TierRule("T7", payer_and_group),
-    TierRule("T8", reference_and_part),
-    TierRule("T2", reference_and_amount),
+    TierRule("T1", structured, Stage.T1),
+    TierRule("T2", reference_and_amount, Stage.T2),
+    TierRule("T3", references_and_sum, Stage.T3),
+    TierRule("T4", reference_and_gap, Stage.T4),
+    TierRule("T5", counter_and_amount, Stage.T5),
+    TierRule("T5", near_and_amount, Stage.NEAR),
+    TierRule("T6", payer_and_amount, Stage.T6),
+    TierRule("T7", payer_and_group, Stage.T7),
+    TierRule("T8", reference_and_part, Stage.T8),
+    TierRule("T2", reference_and_rest, Stage.REST),
 )
-"""The last is for a part that leaves exactly what another line of that day pays."""
 FIRST_SILENT: Final = next(tier for tier in TIERS if tier.name == "T6")
 """From this tier on nothing is cited; here the payments join whose wait ends that day."""

@@ -53,6 +53,7 @@ GAPS: dict[str, str] = {
 REASONS: dict[str, str] = {
     "structured_reference": "The structured reference on the line is the invoice's, and fits what is open.",
     "reference_and_amount": "The line cites one open invoice and pays exactly its amount.",
+    "reference_and_rest": "The line cites one invoice and pays exactly what that day's others left of it.",
     "references_and_sum": "The invoices cited add up to exactly what was paid.",
     "range_and_sum": "The range of numbers cited adds up to exactly what was paid.",
     "only_subset_that_fits": "Of the invoices cited, only these add up to what was paid.",

@@ -75,6 +75,9 @@ def test_money_is_conserved(seed: int, policy: Policy) -> None:
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@example(838589702, Policy(joint_decisions=True))
+@example(42595430, Policy(hold_days=3))
+@example(546066365, Policy(hold_days=1))
 @given(SEEDS, POLICIES)
 def test_order_repetition_and_partition_change_nothing(seed: int, policy: Policy) -> None:
     lines, items = made(seed)

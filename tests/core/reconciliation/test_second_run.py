@@ -1,0 +1,92 @@
+"""A second run finds each standing decision where it was made in its day, so it answers the same."""
+
+from datetime import timedelta
+
+from core.model.decision import Decision
+from core.reconciliation import Item, Line, Policy, Prior, reconcile
+from tests.core.reconciliation.build import DAY, DEFAULTS, item, line
+
+LATER = DAY + timedelta(days=1)
+
+
+def twice(lines: list[Line], items: list[Item], policy: Policy = DEFAULTS) -> dict[str, Decision]:
+    first = reconcile(lines, items, policy=policy)
+    assert reconcile(lines, items, prior=Prior(decisions=first), policy=policy) == first
+    return {d.transaction_id: d for d in first}
+
+
+SHARED = [
+    item("FA-801", 700, id="ours"), item("FA-900", "333.33"),
+    item("FA-801", "512.17", "Kervadec SARL", id="theirs"), item("FA-777", "95.50", "Kervadec SARL"),
+]  # fmt: skip
+UNCLEAR = line("RGLT FA-801 FA-900", "1033.33", id="a")
+"""Clear only once the other FA-801 is paid."""
+
+
+def test_what_a_later_line_of_the_same_tier_took_makes_no_earlier_one_clear() -> None:
+    found = twice([UNCLEAR, line("FA-801 FA-777", "607.67", id="b", payer="Kervadec SARL")], SHARED)
+    assert (found["a"].outcome, found["b"].tier) == ("review", "T3")
+
+
+def test_what_joint_lines_took_makes_no_list_of_their_day_clear() -> None:
+    parts = [
+        line("FA-801 FA-777", part, id=name, payer="Kervadec SARL")
+        for part, name in ((300, "b"), ("307.67", "c"))
+    ]
+    found = twice([UNCLEAR, *parts], SHARED, Policy(joint_decisions=True))
+    assert (found["a"].outcome, found["b"].reason, found["c"].reason) == ("review", "joint_sum", "joint_sum")
+
+
+def test_a_number_that_became_clear_during_the_day_is_asked_again_at_its_end() -> None:
+    part = line("FA-12", 300, id="b", payer="Ateliers Brunoy SAS")
+    rest = line("FA-12", 400, id="a", payer="Inconnu")
+    found = twice([part, rest], [item("FA-12", 700, whole_turnover=True)])
+    assert [(found[i].tier, found[i].reason) for i in "ab"] == [
+        ("T2", "reference_and_rest"), ("T8", "reference_and_part"),
+    ]  # fmt: skip
+
+
+def test_equal_payments_that_wait_together_are_all_left_to_a_person() -> None:
+    items = [item("FA-12", "1911.97", whole_turnover=True), item("FA-13", "450.37", whole_turnover=True)]
+    payer = "Ateliers Brunoy SAS"
+    lines = [
+        line("VIREMENT", "1911.97", id="first", payer=payer),
+        line("VIREMENT", "1911.97", id="second", payer=payer, booking_date=LATER),
+        line("FRAIS", -3, id="later", booking_date=DAY + timedelta(days=20)),
+    ]
+    found = twice(lines, items, Policy(hold_days=3))
+    assert [found[i].reason for i in ("first", "second")] == ["twin_payments", "twin_payments"]
+
+
+def test_a_twin_that_was_returned_while_it_waited_is_none() -> None:
+    items = [item("FA-12", "1911.97", whole_turnover=True), item("FA-13", "450.37", whole_turnover=True)]
+    payer = "Ateliers Brunoy SAS"
+    lines = [
+        line("VIREMENT", "1911.97", id="first", payer=payer, bank_reference="B-4711"),
+        line("VIREMENT", "1911.97", id="second", payer=payer, booking_date=LATER),
+        line("REJET", "-1911.97", id="back", payer=payer, bank_reference="B-4711", booking_date=LATER),
+        line("FRAIS", -3, id="later", booking_date=DAY + timedelta(days=20)),
+    ]
+    found = twice(lines, items, Policy(hold_days=3))
+    assert (found["first"].reason, found["second"].tier) == ("returned", "T6")
+
+
+def test_a_correction_stays_uncertain_when_one_of_the_two_it_may_mean_was_decided() -> None:
+    lines = [
+        line("VIR FA-12", 700, id="a", payer="Ateliers Brunoy SAS", end_to_end_id="E2E-0001"),
+        line("VIR", 700, id="b", end_to_end_id="E2E-0001"),
+        line("DEBIT", -700, id="c", end_to_end_id="E2E-0001"),
+    ]
+    twice(lines, [item("FA-12", 700)])
+
+
+def test_a_return_that_was_uncertain_stays_so_when_a_later_one_of_its_day_found_its_original() -> None:
+    payer = "Ateliers Brunoy SAS"
+    lines = [
+        line("FA-12", 700, id="a", payer=payer, bank_reference="B-0001"),
+        line("FA-13", 700, id="b", payer=payer, bank_reference="B-0002"),
+        line("REJET", -700, id="c", payer=payer, return_reason="AC04", booking_date=LATER),
+        line("REJET", -700, id="d", payer=payer, bank_reference="B-0001", booking_date=LATER),
+    ]
+    found = twice(lines, [item("FA-12", 700), item("FA-13", 700)])
+    assert (found["c"].reason, found["d"].reason) == ("return_ambiguous", "return")
