@@ -61,7 +61,8 @@ def reconcile(
     versions = Versions(policy.version)
     decided: dict[str, Decision] = {}
     for key in sorted(by_wall, key=str):
-        fold = Fold(items_by_wall.get(key, []), accounts.get(key[0], []), policy, versions)
+        wall = Wall(items_by_wall.get(key, []), accounts.get(key[0], []))
+        fold = Fold(wall, policy, versions)
         fold.remember(earlier, standing, copies, known)
         decided.update(fold.run(by_wall[key], until=horizon.get(key[:2], date.min)))
     return tuple(decided[i] for i in sorted(asked))
@@ -70,11 +71,9 @@ def reconcile(
 class Fold:
     """One wall as days go by: what is decided, waits, and is returned."""
 
-    def __init__(
-        self, items: Sequence[Item], accounts: list[tuple[str, str]], policy: Policy, versions: Versions
-    ) -> None:
-        self.wall = Wall(items, accounts)
-        self.receivables, self.payables = self.wall.receivables, self.wall.payables
+    def __init__(self, wall: Wall, policy: Policy, versions: Versions) -> None:
+        self.wall = wall
+        self.receivables, self.payables = wall.receivables, wall.payables
         self.policy = policy
         self.versions = versions
         self.originals = Originals(policy.return_window_days)

@@ -1,5 +1,6 @@
 """What one tenant (and company) knows in one currency and direction while the fold goes on."""
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -25,8 +26,8 @@ class Scope:
         self.reserved = [0] * len(self.items)
         self.replaced = _replacements(self.index)
         self._by_open: dict[int, dict[int, None]] = defaultdict(dict)
-        self._owed: dict[str, dict[int, None]] = defaultdict(dict)
-        self._owed_at: dict[tuple[str, int], dict[int, None]] = defaultdict(dict)
+        self._owed: dict[str, list[int]] = defaultdict(list)
+        self._owed_at: dict[tuple[str, int], list[int]] = defaultdict(list)
         for n in range(len(self.open)):
             self._enter(n)
         self.has_credit_notes = any(i.amount_minor < 0 for i in self.items)
@@ -57,12 +58,12 @@ class Scope:
 
     def owed(self, debtor_id: str, *, most: int) -> tuple[int, ...] | None:
         """What the debtor owes, in order; None when that is more than `most` items."""
-        found = self._owed.get(debtor_id, {})
-        return tuple(sorted(found)) if len(found) <= most else None
+        found = self._owed.get(debtor_id, ())
+        return tuple(found) if len(found) <= most else None
 
     def owed_at(self, debtor_id: str, amount: int, *, most: int) -> tuple[int, ...]:
-        """Open items of the debtor at exactly this amount: `most` of them when there are more."""
-        return tuple(sorted(islice(self._owed_at.get((debtor_id, amount), ()), most)))
+        """Open items of the debtor at exactly this amount, in order: the first `most` when there are more."""
+        return tuple(self._owed_at.get((debtor_id, amount), ())[:most])
 
     def change(self, n: int, amount: int) -> None:
         """Adds `amount` to what is open of item `n` (negative: it is used up)."""
@@ -75,15 +76,15 @@ class Scope:
         amount, debtor_id = self.open[n], self.items[n].debtor_id
         if amount and n not in self.replaced:
             self._by_open[amount][n] = None
-            self._owed[debtor_id][n] = None
-            self._owed_at[debtor_id, amount][n] = None
+            insort(self._owed[debtor_id], n)
+            insort(self._owed_at[debtor_id, amount], n)
 
     def _leave(self, n: int) -> None:
         amount, debtor_id = self.open[n], self.items[n].debtor_id
-        if amount:
-            self._by_open[amount].pop(n, None)
-            self._owed[debtor_id].pop(n, None)
-            self._owed_at[debtor_id, amount].pop(n, None)
+        if amount and n not in self.replaced:
+            del self._by_open[amount][n]
+            _take_out(self._owed[debtor_id], n)
+            _take_out(self._owed_at[debtor_id, amount], n)
 
     def can_take(self, n: int, amount: int) -> bool:
         """Whether a share uses item `n` up (it never adds to it) and leaves enough for the standing
@@ -107,7 +108,8 @@ class Scope:
         return payer.grade(self.items[n].debtor_id)
 
     def of_payer(self, payer: Payer, *, most: int) -> tuple[int, ...]:
-        """Open items of every debtor the payer may be, in order: `most` of them when there are more."""
+        """Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor,
+        when there are more."""
         debtors = sorted(payer.sure | payer.likely)
         return tuple(sorted(islice((n for d in debtors for n in self._owed.get(d, ())), most)))
 
@@ -116,6 +118,11 @@ class Scope:
         debtors = sorted(payer.sure | payer.likely)
         found = (n for d in debtors for n in self._owed_at.get((d, amount), ()))
         return tuple(sorted(islice(found, most)))
+
+
+def _take_out(places: list[int], n: int) -> None:
+    """Removes one of some places in order."""
+    del places[bisect_left(places, n)]
 
 
 def alias_of(name: str | None) -> str | None:

@@ -18,11 +18,12 @@ from core.reconciliation.decision import LISTED, Versions
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import by_id, order
 from core.reconciliation.label import Label, Word
-from core.reconciliation.line import Item, Line
+from core.reconciliation.line import Line
 from core.reconciliation.names import UNKNOWN
 from core.reconciliation.policy import Policy
 from core.reconciliation.review import fall_back
 from core.reconciliation.tiers import TIERS, TierRule
+from core.reconciliation.wall import Wall
 
 
 class Stray(NamedTuple):
@@ -82,15 +83,8 @@ _COUNTERS: Final = next(tier for tier in TIERS if tier.name == "T5")
 class BulkFold(Fold):
     """One wall, block by block, with a bulk for each."""
 
-    def __init__(
-        self,
-        items: Sequence[Item],
-        accounts: list[tuple[str, str]],
-        policy: Policy,
-        versions: Versions,
-        sink: Sink,
-    ) -> None:
-        super().__init__(items, accounts, policy, versions)
+    def __init__(self, wall: Wall, policy: Policy, versions: Versions, sink: Sink) -> None:
+        super().__init__(wall, policy, versions)
         self.sink = sink
         self.bulk = Bulk()
         self.left: list[Stray] = []

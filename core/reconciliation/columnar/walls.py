@@ -16,6 +16,7 @@ from core.reconciliation.label import Label, fold_text, given, read
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import is_marked_return, no_receipt
+from core.reconciliation.wall import Wall
 
 _NO_IBANS: Final[frozenset[str]] = frozenset()
 
@@ -46,7 +47,7 @@ def decide_wall(
     Blocks come in the order of their days. `accounts` are (IBAN, debtor) pairs, `until` is the tenant's
     last booking day, `sink` takes each decision as soon as nothing can change it any more.
     """
-    fold = BulkFold(items, accounts, policy, Versions(policy.version), sink)
+    fold = BulkFold(Wall(items, accounts), policy, Versions(policy.version), sink)
     table = Table(fold.receivables.index)
     fold.run_blocks(((_sorted_out(fold, table, block), block.free) for block in blocks), until=until)
 

@@ -1,8 +1,11 @@
 """What a standing decision took is taken once; a return finds its original through a copy of it."""
 
+from dataclasses import replace
 from datetime import date
 
 from core.reconciliation import BANK, LEDGER, Item, Line, Prior, reconcile
+from core.reconciliation.names import Payer
+from core.reconciliation.scope import Scope
 
 ITEM = Item(
     item_id="a", tenant_id="t", seller_id="s", debtor_id="d", debtor_name="Duval SARL",
@@ -55,3 +58,13 @@ def test_a_return_of_a_return_closes_again_what_the_first_reopened() -> None:
         for d, each in zip(decisions, lines, strict=True)
     )
     assert sum(s.amount_minor for d in decisions for s in d.shares) in (0, 500_000)
+
+
+def test_which_open_items_are_looked_at_does_not_depend_on_what_was_paid_and_taken_back() -> None:
+    items = [replace(ITEM, item_id=f"i{n}", number=f"FA-2026-{n:04}") for n in range(9)]
+    scope = Scope(items, [])
+    payer = Payer(frozenset({"d"}), frozenset(), frozenset())
+    before = scope.of_payer(payer, most=3), scope.owed_at("d", 500_000, most=3)
+    scope.change(0, -100)
+    scope.change(0, 100)
+    assert (scope.of_payer(payer, most=3), scope.owed_at("d", 500_000, most=3)) == before
