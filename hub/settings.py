@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     import_entry_mb: int = Field(
         default=32, ge=1, description="Largest entry of a bank file, in megabytes; one is held in memory."
     )
+    upload_mb: int = Field(
+        default=1024,
+        ge=1,
+        description="Largest file the API takes, in megabytes; it is written to the temporary folder "
+        "(`TMPDIR`) while it comes in.",
+    )
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Comma-separated `host:port` of partner endpoints allowed although they are not "

@@ -90,6 +90,7 @@ class Hub:
             connectors=connectors(),
             public_url=self.settings.public_url.rstrip("/"),
             ready=self.ready,
+            largest_upload=self.settings.upload_mb * 1024**2,
             registry=self.meters.registry,
         )
 

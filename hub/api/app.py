@@ -64,7 +64,7 @@ def create_app(services: Services, *, registry: CollectorRegistry | None = None)
     ):  # fmt: skip
         app.include_router(module.router)
     problems.install(app)
-    app.add_middleware(BodyCap)
+    app.add_middleware(BodyCap, largest_upload=services.largest_upload)
     app.add_middleware(Caught)
     app.add_middleware(Measured, registry=app.state.registry)
     app.add_middleware(RequestId)

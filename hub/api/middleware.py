@@ -3,9 +3,9 @@
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -21,9 +21,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY = 1_000_000
-LARGEST_UPLOAD = 50_000_000
-UPLOADS = ("/v1/imports",)
+LARGEST_BODY: Final = 1_000_000
+UPLOADS: Final = ("/v1/imports",)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -57,18 +56,34 @@ class _TooLargeError(Exception):
 
 
 class BodyCap:
-    """Refuses bodies over the cap: at once when the length is announced, else while reading."""
+    """Refuses bodies over the cap: at once when the length is announced, else while reading.
 
-    def __init__(self, app: App) -> None:
+    A file may have `largest_upload` bytes: it is written to disk as it comes. Any other body is held.
+    """
+
+    def __init__(self, app: App, *, largest_upload: int) -> None:
         self._app = app
+        self._largest_upload = largest_upload
+
+    def _cap(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, str]:
+        """How many bytes are taken, and what to say of more."""
+        kind = headers.get(b"content-type", b"").strip().lower()
+        if scope["path"] in UPLOADS and kind.startswith(b"multipart/form-data"):
+            megabytes = self._largest_upload // 1024**2
+            return self._largest_upload, (
+                f"a file handed in here has at most {megabytes:,} MB (the hub's setting LETTRAGE_UPLOAD_MB):"
+                " export a shorter period, or import it on the hub's machine with `lettrage import`"
+            )
+        return LARGEST_BODY, f"a request body here has at most {LARGEST_BODY:,} bytes"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        cap = LARGEST_UPLOAD if scope["path"] in UPLOADS else LARGEST_BODY
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        refuse = problem(Request(scope), 413, f"a request body here has at most {cap} bytes")
+        headers = dict(scope["headers"])
+        cap, sentence = self._cap(scope, headers)
+        announced = headers.get(b"content-length", b"0")
+        refuse = problem(Request(scope), 413, sentence)
         if not announced.isdigit() or int(announced) > cap:
             await refuse(scope, receive, send)
             return

@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 
 from core.errors import BadInput, Conflict, RetryLater
 from hub.api.access import Needs, identify, services_of
@@ -19,6 +21,8 @@ from hub.store.idempotency import SEALED, sealed_under
 HEADER = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEALED = "sealed"
+FIELDS: Final = 20
+"""Fields that a form may have beside its one file, which is written to disk as it comes."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -33,22 +37,35 @@ class WriteOnce(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         known = frozenset(_parameters(self.dependant))
+        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
         needed = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
 
-        async def once(request: Request) -> Response:
+        async def checked(request: Request) -> Response:
             _refuse_unknown(request, known)
+            if request.method in ("GET", "HEAD"):
+                return await handle(request)
+            await run_in_threadpool(_check, request, needed)  # before a byte of the body is taken
+            if not takes_form:
+                return await once(request)
+            async with request.form(max_files=1, max_fields=FIELDS) as form:  # the handler gets the same
+                return await once(request, form)
+
+        async def once(request: Request, form: FormData | None = None) -> Response:
             key = request.headers.get(HEADER)
-            if key is None or request.method in ("GET", "HEAD"):
+            if key is None:
                 return await handle(request)
             if not _KEY.fullmatch(key):
                 raise BadInput("Idempotency-Key must be 1 to 255 visible ASCII characters")
             caller = await run_in_threadpool(identify, request)
-            for need in needed:
-                need.checked(caller)
-            attempt = _Attempt(services_of(request), caller, key, fingerprint(request, await request.body()))
+            attempt = _Attempt(services_of(request), caller, key, await fingerprint(request, form))
             return await attempt.run(request, handle)
 
-        return once
+        return checked
+
+
+def _check(request: Request, needed: Iterable[Needs]) -> None:
+    for need in needed:
+        need.checked(identify(request))
 
 
 def _parameters(dependant: Dependant) -> set[str]:
@@ -113,11 +130,24 @@ def seal_answer(request: Request) -> None:
     setattr(request.state, _SEALED, True)
 
 
-def fingerprint(request: Request, body: bytes) -> str:
-    """What makes two requests the same: method, address and body, a multipart boundary aside."""
-    essence, _, parameters = request.headers.get("content-type", "").partition(";")
-    found = re.search(r'boundary="?([^";]+)', parameters)
-    content = body.replace(found[1].encode(), b"") if found else body
-    parts = (request.method, request.url.path, request.url.query, essence.strip().lower())
-    head = "\n".join(parts).encode()
-    return hashlib.sha256(head + b"\n" + content).hexdigest()
+async def fingerprint(request: Request, form: FormData | None) -> str:
+    """What makes two requests the same: method, address and body, or the fields and file of its form."""
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    parts = (request.method, request.url.path, request.url.query, essence)
+    hashed = hashlib.sha256("\n".join(parts).encode() + b"\n")
+    if form is None:
+        hashed.update(await request.body())
+    else:
+        await run_in_threadpool(_add_form, hashed, form)
+    return hashed.hexdigest()
+
+
+def _add_form(hashed: "hashlib._Hash", form: FormData) -> None:
+    """A file goes by in blocks: it may be larger than the memory."""
+    for name, value in form.multi_items():
+        text = value if isinstance(value, str) else value.filename or ""
+        hashed.update(f"{len(name)}:{name}{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+        if not isinstance(value, str):
+            value.file.seek(0)
+            hashed.update(hashlib.file_digest(value.file, "sha256").digest())  # type: ignore[arg-type]  # a file
+            value.file.seek(0)

@@ -70,7 +70,8 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Services:
-    """Everything a handler may reach. `ready` runs the checks of /readyz: what is wrong, by name."""
+    """Everything a handler may reach. `ready` runs the checks of /readyz: what is wrong, by name;
+    `largest_upload` is in bytes."""
 
     store: Store
     vault: Vault
@@ -84,6 +85,7 @@ class Services:
     connectors: Mapping[str, Connector]
     public_url: str
     ready: Callable[[], Mapping[str, str | None]]
+    largest_upload: int
     rules: Rules = STANDARD
     registry: CollectorRegistry | None = None
     """What the program counts beside the requests answered."""

@@ -3,6 +3,7 @@
 import ipaddress
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -171,14 +172,14 @@ def services_over(
         connectors=CONNECTORS,
         public_url="https://hub.example",
         ready=lambda: unready,
+        largest_upload=1024**3,
     )
     return services, engine, keys, jobs
 
 
-@pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    unready: dict[str, str | None] = {"database": None, "migrations": None}
-    services, engine, keys, jobs = services_over(tmp_path_factory.mktemp("api"), unready)
+@contextmanager
+def serving(services: Services) -> Iterator[str]:
+    """The API over these services on loopback, by its address."""
     config = uvicorn.Config(
         create_app(services), host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False
     )
@@ -187,25 +188,32 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     thread.start()
     while not server.started:
         thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    unready: dict[str, str | None] = {"database": None, "migrations": None}
+    services, engine, keys, jobs = services_over(tmp_path_factory.mktemp("api"), unready)
     assert isinstance(services.store, SqlStore)
     assert isinstance(services.vault, SqlVault)
     assert isinstance(services.clock, FixedClock)
     assert isinstance(services.consents, ScriptedConsents)
-    running = Api(
-        url=f"http://127.0.0.1:{port}",
-        engine=engine,
-        store=services.store,
-        vault=services.vault,
-        keys=keys,
-        clock=services.clock,
-        jobs=jobs,
-        consents=services.consents,
-        unready=unready,
-    )
-    yield running
-    for client in running.clients:
-        client.close()
-    server.should_exit = True
-    thread.join(5)
+    with serving(services) as url:
+        running = Api(
+            url=url,
+            engine=engine,
+            store=services.store,
+            vault=services.vault,
+            keys=keys,
+            clock=services.clock,
+            jobs=jobs,
+            consents=services.consents,
+            unready=unready,
+        )
+        yield running
+        for client in running.clients:
+            client.close()
     engine.dispose()

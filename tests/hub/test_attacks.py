@@ -104,19 +104,6 @@ def test_a_lesser_key_is_not_told_what_a_greater_one_was(api: Api, alice: Client
     assert other.post("/v1/webhook-endpoints", json=body, headers=once).content == first.content
 
 
-def test_an_endless_upload_is_refused_as_too_large(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.api.middleware.LARGEST_UPLOAD", 300_000)
-
-    def body() -> Iterator[bytes]:
-        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
-        for _ in range(10):
-            yield b"x" * 65_536
-
-    headers = {"content-type": "multipart/form-data; boundary=b"}
-    answer = alice.post("/v1/imports", content=body(), headers=headers)
-    assert answer.status_code == 413, answer.text
-
-
 @pytest.mark.parametrize(
     ("content_type", "content"),
     [
