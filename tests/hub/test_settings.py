@@ -22,6 +22,7 @@ BAD = {
     "JOB_RESUMPTIONS": ("-1", "x"),
     "IMPORT_FILE_MB": ("0", "much"),
     "IMPORT_ENTRY_MB": ("-1", "1.5"),
+    "UPLOAD_MB": ("0", "1 GB"),
     "WEBHOOK_ALLOW": ("http://127.0.0.1:9000", "a b", "host:port", "user@host"),
     "PENNYLANE_CLIENT_ID": ("id",),
     "PENNYLANE_CLIENT_SECRET": (PLANTED,),
