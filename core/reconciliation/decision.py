@@ -128,7 +128,16 @@ def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
     )
 
 
-_UNCERTAIN = frozenset({"return_ambiguous", "return_without_original", "rejected_by_person"})
+def remembering(decision: Decision, before: Decision | None) -> Decision:
+    """What a person said no to stays refused, also when a later decision had no need to ask."""
+    if before is None or not before.rejected or decision.rejected:
+        return decision
+    return decision.model_copy(update={"rejected": before.rejected})
+
+
+_UNCERTAIN = frozenset(
+    {"return_ambiguous", "return_without_original", "rejected_by_person", "settled_meanwhile"}
+)
 """Reasons for which a person looks at a returned payment."""
 
 
@@ -139,7 +148,6 @@ def settle_nothing(
     *,
     shares: tuple[Share, ...] = (),
     candidates: tuple[Candidate, ...] = (),
-    rejected: tuple[tuple[str, ...], ...] = (),
     **more: Any,
 ) -> Decision:
     """A T0 decision: not a receipt (NONE), or a return with opposite shares (AUTO), or one whose
@@ -168,6 +176,6 @@ def settle_nothing(
             "policy": versions.policy,
             "code": versions.code,
         },
-        rejected=rejected,
+        rejected=(),
         provider_words={},
     )

@@ -58,6 +58,7 @@ REASONS: Final[Mapping[str, str]] = {
     "return_of_unallocated": "a returned payment that had not been allocated",
     "return_without_original": "a returned payment whose original is unknown",
     "returned": "this payment was returned later",
+    "settled_meanwhile": "a returned payment comes back, but another one settled the item meanwhile",
     "several_debtors": "items of several debtors are cited together",
     "several_groups_fit": "more than one group of the cited items sums exactly",
     "structured_reference": "the structured creditor reference is valid and known",

@@ -8,7 +8,7 @@ from datetime import date
 from core.model.decision import Decision
 from core.reconciliation.case import Case, Ruling, open_case
 from core.reconciliation.cite import Cited
-from core.reconciliation.decision import Versions, decide, is_rejected, settle_nothing
+from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
     by_id,
     grouped_accounts,
@@ -65,7 +65,7 @@ def reconcile(
         fold = Fold(wall, policy, versions)
         fold.remember(earlier, standing, copies, known)
         decided.update(fold.run(by_wall[key], until=horizon.get(key[:2], date.min)))
-    return tuple(decided[i] for i in sorted(asked))
+    return tuple(remembering(decided[i], earlier.get(i)) for i in sorted(asked))
 
 
 class Fold:
@@ -328,8 +328,10 @@ class Fold:
         closed = self.decided.get(original.transaction_id) if original else None
         rejected = self._rejected(line)
         decision = take_back(line, original, possible, self.decided.get, self.versions, rejected)
-        if is_rejected(decision.shares, rejected):
-            self._refuse_return(line, possible)
+        refusal = self._return_refusal(decision, rejected)
+        if refusal is not None:
+            named = sorted(o.transaction_id for o in possible)
+            self._put(settle_nothing(line, refusal, self.versions, originals=named))
             return
         self._put(decision)
         self._apply(decision)
@@ -341,12 +343,12 @@ class Fold:
                     settle_nothing(original, "returned", self.versions, returned_by=line.transaction_id)
                 )
 
-    def _refuse_return(self, line: Line, possible: Sequence[Line]) -> None:
-        """A person said that this line takes back none of what its original closed."""
-        named = sorted(o.transaction_id for o in possible)
-        groups = tuple(tuple(sorted(group)) for group in self._rejected(line))
-        reason = "rejected_by_person"
-        self._put(settle_nothing(line, reason, self.versions, rejected=groups, originals=named))
+    def _return_refusal(self, decision: Decision, rejected: tuple[frozenset[str], ...]) -> str | None:
+        """Why what a returned payment closed may not be opened again (or, when it was itself a return,
+        closed again)."""
+        if is_rejected(decision.shares, rejected):
+            return "rejected_by_person"
+        return None if self.wall.has_room(decision.shares) else "settled_meanwhile"
 
     def _undo(self, original: str) -> None:
         """The original was taken back: it is returned once, and what it taught is forgotten."""

@@ -39,8 +39,19 @@ class Wall:
         for share in shares:
             for scope in (self.receivables, self.payables):
                 n = scope.index.position.get(share.item_id)
-                if n is not None and (share.amount_minor > 0) == (scope.items[n].amount_minor > 0):
+                if n is not None and _closes(share, scope.items[n]):
                     scope.reserved[n] += sign * share.amount_minor
+
+    def has_room(self, shares: Iterable[Share]) -> bool:
+        """Whether these shares can take effect; one that opens an item again always can."""
+        return all(self._has_room(share) for share in shares)
+
+    def _has_room(self, share: Share) -> bool:
+        for scope in (self.receivables, self.payables):
+            n = scope.index.position.get(share.item_id)
+            if n is not None and _closes(share, scope.items[n]):
+                return scope.can_take(n, share.amount_minor)
+        return True
 
     def apply(self, decision: Decision, line: Line) -> None:
         """The decision about `line` takes effect."""
@@ -79,6 +90,11 @@ class Wall:
         if lesson is not None:
             lesson.forget()
         self._lessons = [x for x in self._lessons if x.transaction_id != transaction_id]
+
+
+def _closes(share: Share, item: Item) -> bool:
+    """Whether the share uses the item up; that of a return opens it again."""
+    return (share.amount_minor > 0) == (item.amount_minor > 0)
 
 
 def _within(scope: Scope, n: int, amount: int) -> int:

@@ -9,6 +9,7 @@ from core.model import Allocation, Decision, Endpoint, Event
 from core.ports import Progress, Store, Unit
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, tie
 from core.reconciliation import reconcile as engine
+from core.reconciliation.decision import remembering
 from core.repayment import Moment, WatchPolicy, derive_events
 from core.usecases.allocate import Book, entries_for
 from core.usecases.known import Known, load
@@ -70,7 +71,7 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
     lines = lines_of(known)
     prior = prior_of(known)
     decided = rules.engine(lines, items_of(known), (), prior, rules.policy)
-    remembered = [_remembering(d, known.decisions.get(d.transaction_id)) for d in decided]
+    remembered = [remembering(d, known.decisions.get(d.transaction_id)) for d in decided]
     changed = [d for d in remembered if _differs(d, known.decisions.get(d.transaction_id))]
     decisions = {**known.decisions, **{d.transaction_id: d for d in changed}}
     standing = frozenset(d.transaction_id for d in prior.decisions if stands(d))
@@ -81,13 +82,6 @@ def derive(known: Known, moment: Moment, rules: Rules = STANDARD) -> Derived:
     fresh = entries_for([d for id, d in decisions.items() if id in known.lines], book)
     tower = Watchtower(known, decisions, [*known.allocations, *fresh], copies, documents)
     return Derived(tuple(changed), tuple(fresh), _events(known, tower, moment, rules))
-
-
-def _remembering(decision: Decision, known: Decision | None) -> Decision:
-    """What a person said no to stays refused, also when a later decision had no need to ask."""
-    if known is None or not known.rejected or decision.rejected:
-        return decision
-    return decision.model_copy(update={"rejected": known.rejected})
 
 
 def _differs(decision: Decision, known: Decision | None) -> bool:

@@ -72,6 +72,7 @@ REASONS: dict[str, str] = {
     "return_of_unallocated": "The bank takes back a payment that was never allocated.",
     "return_ambiguous": "The bank takes a payment back, and several could be meant.",
     "return_without_original": "The bank takes a payment back that is not among the lines we hold.",
+    "settled_meanwhile": "A returned payment comes back, but another one settled the invoice meanwhile.",
     "contra_entry": "The bank corrected itself: this line and another cancel each other.",
     "own_transfer": "A transfer between the company's own accounts.",
     "internal_line": "A transfer between the company's own accounts.",

@@ -90,3 +90,20 @@ def test_a_return_that_was_uncertain_stays_so_when_a_later_one_of_its_day_found_
     ]
     found = twice(lines, [item("FA-12", 700), item("FA-13", 700)])
     assert (found["c"].reason, found["d"].reason) == ("return_ambiguous", "return")
+
+
+def test_what_a_person_refused_for_a_return_is_refused_in_every_later_run() -> None:
+    payer = "Ateliers Brunoy SAS"
+    lines = [
+        line("FA-12", 700, id="a", payer=payer), line("FA-13", 700, id="b", payer=payer),
+        line("REJET", -700, id="c", payer=payer, return_reason="AC04", booking_date=LATER),
+    ]  # fmt: skip
+    items = [item("FA-12", 700), item("FA-13", 700)]
+    known = reconcile(lines, items)
+    refused = tuple(
+        d.model_copy(update={"decided_by": "person:ana", "rejected": (("FA-12",),)}) if d.candidates else d
+        for d in known
+    )
+    second = reconcile(lines, items, prior=Prior(decisions=refused))
+    assert [len(d.candidates) for d in second] == [0, 0, 1]
+    assert reconcile(lines, items, prior=Prior(decisions=second)) == second

@@ -68,3 +68,17 @@ def test_which_open_items_are_looked_at_does_not_depend_on_what_was_paid_and_tak
     scope.change(0, -100)
     scope.change(0, 100)
     assert (scope.of_payer(payer, most=3), scope.owed_at("d", 500_000, most=3)) == before
+
+
+def test_a_return_of_a_return_closes_nothing_that_another_payment_settled_meanwhile() -> None:
+    lines = [
+        line("1", 3, 500_000),
+        line("2", 9, -500_000, operation="recall"),
+        line("3", 10, 500_000),
+        line("4", 12, 500_000, operation="return"),
+    ]
+    decisions = reconcile(lines, [ITEM])
+    assert sum(s.amount_minor for d in decisions for s in d.shares) == 500_000
+    assert [(d.outcome, d.reason) for d in decisions[2:]] == [
+        ("auto", "reference_and_amount"), ("review", "settled_meanwhile"),
+    ]  # fmt: skip
