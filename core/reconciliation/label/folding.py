@@ -13,6 +13,7 @@ EMPTY: Final = frozenset(
     }
 )  # fmt: skip
 """What banks and payers write where they have nothing to say."""
+_LONGEST_EMPTY: Final = max(map(len, EMPTY))
 CUTS: Final = frozenset({31, 32, 35, 64, 70, 140})
 """Lengths at which banks cut texts: what ends there may be half a number."""
 
@@ -48,4 +49,6 @@ def given(text: str | None) -> str | None:
     if text is None:
         return None
     stripped = text.strip()
-    return None if not stripped or stripped.upper() in EMPTY else stripped
+    if len(stripped) <= _LONGEST_EMPTY and (not stripped or stripped.upper() in EMPTY):
+        return None
+    return stripped

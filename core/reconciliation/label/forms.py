@@ -1,10 +1,9 @@
 """The forms of bank labels as two tables: how labels open, and the tags that part them.
 
-To teach the parser a bank: add the opening of its labels to OPENINGS, its tags to TAGS, and a real-looking
+To teach the parser a bank: add the opening of its labels to FORMS, its tags to TAGS, and a real-looking
 label with what must be read from it to the table of the tests.
 """
 
-import re
 from typing import Final, Literal, NamedTuple
 
 Role = Literal[
@@ -25,8 +24,8 @@ RUN_TOGETHER: Final = frozenset({"payer_and_text", "payee_and_text"})
 class Form(NamedTuple):
     """A form of label: who writes it, what it tells, what follows its opening, how openings are written.
 
-    In `written` a blank is any run of blanks and full stops, `#` is a number of the bank's own, and what
-    stands in `(...)?` may be missing.
+    In `written` a blank is any run of blanks and full stops, `#` is a number of the bank's own, `*` any
+    letters, of `(A|B)` one is there, and what stands in `(...)?` may be missing.
     """
 
     bank: str
@@ -115,7 +114,8 @@ FORMS: Final[tuple[Form, ...]] = (
         "payee_and_text",
         (
             "PRLV( EUROPEEN)?( SEPA)?( B2B)?( DE)?",
-            "PRELEV(EMENT)?( SEPA| EUROPEEN)?( DE)?",
+            "PRELEV(EMENT)?( SEPA)?( DE)?",
+            "PRELEV EUROPEEN( DE)?",
             "B2B",
         ),
     ),
@@ -131,7 +131,7 @@ FORMS: Final[tuple[Form, ...]] = (
             "DEBIT MENSUEL CARTE",
             "DEBIT CARTE BANCAIRE DIFFERE",
             "TOTAL DES FACTURES",
-            "CARTE( X?#)?",
+            "CARTE( (X)?#)?",
             "CB",
         ),
     ),
@@ -149,7 +149,7 @@ FORMS: Final[tuple[Form, ...]] = (
         "text",
         (
             "LCR DOMICILIEE",
-            "RELEVE LCR( DOMICIL[A-Z]*| ECH)?",
+            "RELEVE LCR( DOMICIL*| ECH)?",
             "EFFET",
             "REMISE D'EFFETS",
             "REMISE ESCOMPTE PTF",
@@ -176,7 +176,7 @@ FORMS: Final[tuple[Form, ...]] = (
     ),
     Form("any bank", "tax", "text", ("URSSAF",)),
 )
-"""Of the openings that fit a label, the one that asks for most gives its form."""
+"""Of the openings that fit a label the longest gives its form, of two that are alike the first."""
 
 
 class Tag(NamedTuple):
@@ -233,63 +233,4 @@ TAGS: Final[tuple[Tag, ...]] = (
 )
 
 ABROAD: Final = next(f for f in FORMS if f.bank == "from abroad")
-_NUMBER: Final = r"\d{5,}[A-Z]?"
-_BLANK: Final = r"[ .]+"
-
-
-def _opening_pattern(written: str) -> str:
-    parts = written.replace("(", "(?:").replace(" ", _BLANK).replace("#", _NUMBER)
-    return f"({parts})(?![A-Z0-9])"
-
-
-def _tag_pattern(style: str, before: str, after: str) -> str:
-    words = sorted((t.word for t in TAGS if style in t.styles), key=len, reverse=True)
-    spelled = "|".join(re.escape(w).replace(r"\ ", " ") for w in words)
-    return f"{before}({spelled}){after}"
-
-
-def _signs(style: str, after: str) -> tuple[str, ...]:
-    return tuple(t.word + after for t in TAGS if style in t.styles)
-
-
-def _needed(written: str) -> int:
-    """The length of what must be there."""
-    before = ""
-    while written != before:
-        before, written = written, re.sub(r"\([^()]*\)\?", "", written)
-    return len(written)
-
-
-_BY_NEED: Final = sorted(((w, f) for f in FORMS for w in f.written), key=lambda p: -_needed(p[0]))
-OPENING: Final = re.compile("|".join(_opening_pattern(written) for written, _ in _BY_NEED))
-FORM_OF: Final = (FORMS[0], *(form for _, form in _BY_NEED))
-"""The form by the number of the group of OPENING that matched; group numbers begin with 1."""
-MORE_OPENING: Final = re.compile(
-    r"(?:[ .]+(?:SEPA|INST(?:ANTANE)?|RECU|RE|EUROPEEN|FAVEUR|TIERS|EN|VOTRE|DE|D|ETRANGER|INTERNATIONAL"
-    r"|PERM|EMIS)(?![A-Z0-9']| ?:))+"
-)
-"""Words that may follow the opening of a transfer before the name begins."""
-ORDERING: Final = re.compile(r" *1/(?=[A-Z])")
-"""Cross-border: the lines of who orders are numbered, 1 is the name, 2 and 3 the address."""
-
-
-class Style(NamedTuple):
-    """How tags of one style look; a look is worth while where one of the `signs` stands in the text."""
-
-    signs: tuple[str, ...]
-    pattern: re.Pattern[str]
-
-
-STYLES: Final = (
-    Style(("/",), re.compile(_tag_pattern("/", "/+", r"(?![A-Z0-9])[/:]{0,2}"))),
-    Style((":",), re.compile(_tag_pattern(":", "", " ?:"))),
-    Style(("+",), re.compile(_tag_pattern("+", "", r"\+"))),
-    Style(_signs("=", "/"), re.compile(_tag_pattern("=", "", r"/(?=[A-Z0-9+])"))),
-    Style(("\n",), re.compile(_tag_pattern("\n", r"\n *", r"(?![A-Z0-9]) *:?"))),
-)
-"""A tag counts where no letter or digit stands before it."""
-LONGEST_CUT_TAG: Final = 5
-"""Letters of a tag of which the end of the text left only the beginning."""
-ADDRESS: Final = re.compile(r"[23]/(?=[A-Z0-9])")
-"""An address line of a cross-border order, meant only after ORDERING."""
 ROLES: Final[dict[str, Role]] = {t.word: t.opens for t in TAGS}

@@ -97,9 +97,9 @@ _FIND: Final = re.compile(
 )
 """No letter or digit may touch what is found; of the patterns that fit, the first counts."""
 _KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")
-_DIGIT: Final = re.compile(r"\d")
-_SIGNS: Final = frozenset(",.:%€+*'")
-_TOUCHING: Final = re.compile(r"\d/|\d-\d\d?-\d")
+_DIGIT: Final = re.compile("[0-9]")
+_TELLING: Final = re.compile(r"[,.:%€+*']")
+_TOUCHING: Final = re.compile(r"[0-9](?:/|-\d\d?-\d)")
 """Dates have them; numbers too, but then it is worth a look."""
 LONGEST_PLAIN: Final = 20
 """Digits in one piece that are no more than a number."""
@@ -161,17 +161,16 @@ def is_plain(folded: str) -> bool:
     Signs and words tell. Plain texts are words of letters, words of digits, and numbers of a few letters
     and then digits, with blanks, single dashes, slashes between words and brackets around them.
     """
-    if not _SIGNS.isdisjoint(folded) or _TOUCHING.search(folded):
+    if _TELLING.search(folded) or _TOUCHING.search(folded):
+        return False
+    words = WORD.findall(folded)
+    if not _ANNOUNCING.isdisjoint(words) or ("X" in folded and any(map(_announces, words))):
         return False
     before = ""
-    for word in WORD.findall(folded):
-        if word.isdigit():
-            if len(word) > LONGEST_PLAIN or (len(word) == len(before) and len(word) in _BLOCKS):
-                return False
-        elif word.isalpha():
-            if _announces(word):
-                return False
-        elif not _is_plain_number(word, folded):
+    for word in words:
+        if not word.isalpha() and not (
+            _are_plain_digits(word, before) if word.isdigit() else _is_plain_number(word, folded)
+        ):
             return False
         before = word
     return True
@@ -180,6 +179,10 @@ def is_plain(folded: str) -> bool:
 def _announces(letters: str) -> bool:
     """A word that noise begins with; a card's number may begin with crosses (`CBX1234`)."""
     return letters in _ANNOUNCING or letters.rstrip("X") in _ANNOUNCING
+
+
+def _are_plain_digits(word: str, before: str) -> bool:
+    return len(word) <= LONGEST_PLAIN and (len(word) != len(before) or len(word) not in _BLOCKS)
 
 
 def _is_plain_number(word: str, folded: str) -> bool:

@@ -28,7 +28,7 @@ from core.reconciliation.label.folding import CUTS, WORD, fold_text, given
 from core.reconciliation.label.forms import READ_FOR_REFERENCES, RUN_TOGETHER, Role
 from core.reconciliation.label.noise import blanked, is_plain, mask, noise_in
 from core.reconciliation.label.structured import Structured, structured_in, valid_structured
-from core.reconciliation.label.zones import Zone, zones_of
+from core.reconciliation.label.zones import zones_of
 from core.reconciliation.line import Line
 
 FIELD_CUTS: Final = frozenset({16, 35})
@@ -39,7 +39,7 @@ _AROUND: Final = " /:-\n"
 _WORD_AND_GLUE: Final = re.compile(r"(^[^A-Z0-9]*)?([A-Z0-9]+)([^A-Z0-9]*)")
 _BLANKS: Final = re.compile(r" {2,}")
 _NAMES: Final = frozenset({"payer", "payee"})
-HAS_DIGIT: Final = re.compile(r"\d").search
+HAS_DIGIT: Final = re.compile("[0-9]").search
 OWN_REFERENCE: Final = 6
 """Bank references shorter than this are not blanked: they could be anything."""
 
@@ -155,19 +155,19 @@ def _creditor_reference(text: str) -> tuple[tuple[Structured, ...], tuple[Stretc
 
 
 def _said(line: Line, text: str) -> _Said:
-    readable = folded = fold_text(text)
-    if line.bank_reference and len(line.bank_reference) >= OWN_REFERENCE and given(line.bank_reference):
-        own = fold_text(line.bank_reference.strip())
-        readable = readable.replace(own, " " * len(own))
+    folded = fold_text(text)
+    readable = _without_own(folded, line.bank_reference)
     _, opened, zones = zones_of(folded)
     stretches, names, run, plain = [], dict[Role, str](), "", True
-    for zone in zones:
-        role, start, end = zone
+    for role, start, end in zones:
         if role in READ_FOR_REFERENCES:
-            run = run or (folded[start:end] if role in RUN_TOGETHER else "")
-            stretch = _stretch(folded, readable, zone, line.counterparty_name)
-            if stretch is not None:
-                stretches.append(stretch)
+            if not run and role in RUN_TOGETHER:
+                run = folded[start:end]
+            if HAS_DIGIT(readable, start, end) and not (
+                role == "reference" and repeats_bank_number(folded, start, end)
+            ):
+                cut = is_cut(folded, start, end, line.counterparty_name if role in RUN_TOGETHER else None)
+                stretches.append(Stretch("remittance", start, readable[start:end], cut))
                 plain = plain and is_plain(with_opening(readable, start, end, opened))
         elif role in _NAMES and role not in names and (name := given(folded[start:end].strip(_AROUND))):
             names[role] = name
@@ -178,14 +178,12 @@ def _said(line: Line, text: str) -> _Said:
     return _Said(folded, tuple(stretches), structured, names.get("payer"), names.get("payee"), run)
 
 
-def _stretch(folded: str, readable: str, zone: Zone, name: str | None) -> Stretch | None:
-    """What may cite in a zone, before anything is masked; None where no digit stands."""
-    role, start, end = zone
-    text = readable[start:end]
-    if not HAS_DIGIT(text) or (role == "reference" and repeats_bank_number(folded, start, end)):
-        return None
-    cut = is_cut(folded, start, end, name if role in RUN_TOGETHER else None)
-    return Stretch("remittance", start, text, cut)
+def _without_own(folded: str, reference: str | None) -> str:
+    """The text without the bank's own reference."""
+    if not reference or len(reference) < OWN_REFERENCE or not given(reference):
+        return folded
+    own = fold_text(reference.strip())
+    return folded.replace(own, " " * len(own))
 
 
 def _masked(stretch: Stretch, readable: str, structured: tuple[Structured, ...], opened: int) -> Stretch:
