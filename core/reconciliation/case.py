@@ -186,9 +186,10 @@ def open_case(
     *,
     refund: bool = False,
     cited: Cited | None = None,
+    payer: Payer | None = None,
 ) -> Case:
     """Reads who pays and what is cited (unless that is known); what does not depend on open amounts."""
-    payer = scope.payer(label.payer, line.counterparty_iban, label.run)
+    payer = payer or scope.payer(label.payer, line.counterparty_iban, label.run)
     paid = line.amount_minor if refund else abs(line.amount_minor)
     cited = cited or cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
     _add_own(line, scope, cited)

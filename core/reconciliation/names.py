@@ -264,6 +264,8 @@ class Accounts:
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.learnt = set[str | None]()
+        """What was ever learnt after the beginning, forgotten or not."""
         for iban, debtor_id in known:
             self._counts[iban][debtor_id] += 1
 
@@ -273,6 +275,7 @@ class Accounts:
 
     def learn(self, iban: str, debtor_id: str) -> None:
         self._counts[iban][debtor_id] += 1
+        self.learnt.add(iban)
 
     def forget(self, iban: str, debtor_id: str) -> None:
         self._counts[iban][debtor_id] -= 1

@@ -49,7 +49,7 @@ def decide_all(
     pieces = split(piece, wanted) if wanted > 1 else [piece]
     progress("deciding", {"lines": lines, "processes": len(pieces)})
     if len(pieces) < 2:
-        return joined([decide(piece, policy, engine)])
+        return joined([decide(piece, policy, engine, wanted)])
     with tempfile.TemporaryDirectory(prefix="lettrage-") as name:
         folders = [_hand_out(Path(name) / str(n), part, policy, engine) for n, part in enumerate(pieces)]
         _work(folders)

@@ -39,12 +39,15 @@ class Piece:
     accounts: pl.DataFrame
 
 
-def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows by column name, empty cells with the meaning of an empty cell."""
+def columns_of(frame: pl.DataFrame) -> dict[str, list[Any]]:
+    """Values by column name, empty cells with the meaning of an empty cell."""
     fills = [pl.col(name).fill_null(value) for name, value in _DEFAULTS.items() if name in frame.columns]
-    names = frame.columns
-    columns = (column.to_list() for column in frame.with_columns(fills))
-    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+    return frame.with_columns(fills).to_dict(as_series=False)
+
+
+def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    columns = columns_of(frame)
+    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 def lines_of(frame: pl.DataFrame) -> list[Line]:
@@ -62,12 +65,12 @@ def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
     return [PayerAccount(**row) for row in _rows(frame)]
 
 
-def decide(piece: Piece, policy: Policy, engine: Engine) -> Frames:
-    """The outputs of a piece, in any order."""
+def decide(piece: Piece, policy: Policy, engine: Engine, processes: int = 1) -> Frames:
+    """The outputs of a piece, in any order; the columnar engine may use more `processes`."""
     if engine == "columnar":
         from hub.interchange.bulk import decide_in_bulk
 
-        return decide_in_bulk(piece, policy)
+        return decide_in_bulk(piece, policy, processes)
     lines, rows = lines_of(piece.lines), Rows()
     tenants = {line.transaction_id: line.tenant_id for line in lines}
     accounts = accounts_of(piece.accounts)

@@ -11,6 +11,7 @@ from benchmarks.reconciliation.files import _frame as frame_of
 from benchmarks.reconciliation.world import Account, Item, Line
 from core.reconciliation.columnar import is_available
 from hub.interchange import run_files
+from hub.interchange.ahead import CAN_FORK
 
 if not is_available():
     pytest.skip("numba cannot be used here", allow_module_level=True)
@@ -42,5 +43,14 @@ def test_engines_processes_and_order_change_no_byte(tmp_path: Path, shape: Shape
     known = outputs(tmp_path / "known", shape, "reference", 1, shuffled=False)
     assert pl.read_parquet(tmp_path / "known" / "out" / "decisions.parquet").height == 1_500
     assert outputs(tmp_path / "alone", shape, "columnar", 1, shuffled=True) == known
-    if shape == "tenants":
-        assert outputs(tmp_path / "crew", shape, "columnar", 2, shuffled=False) == known
+    assert outputs(tmp_path / "crew", shape, "columnar", 2, shuffled=False) == known
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="nothing is read ahead here")
+def test_one_account_read_ahead_in_small_blocks_changes_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = outputs(tmp_path / "known", "account", "reference", 1, shuffled=False)
+    monkeypatch.setattr("hub.interchange.bulk.WORTH_READING_AHEAD", 1)
+    monkeypatch.setattr("hub.interchange.bulk.BLOCK", 100)
+    assert outputs(tmp_path / "ahead", "account", "columnar", 3, shuffled=True) == known

@@ -1,23 +1,24 @@
-"""The fold with lines whose labels were searched beforehand: nothing else about them is different.
+"""The fold over lines that were read beforehand: nothing else about them is different.
 
-What they cite is known, so that it is not looked for again. Strays, which cite nothing held here, wait
-beside the fold: when nobody knows the payer and no item is open at the amount, they pay nothing, and that
-is said without more ado. In every other case they take their turn like any line.
+What was learnt since a line was read is looked up again. Strays, which cite nothing held here, wait beside
+the fold: when nobody has learnt their payer and no item is open at the amount, they pay nothing, and that is
+said without more ado. In every other case they take their turn like any line.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple, Protocol
+from itertools import compress
+from typing import Final, NamedTuple, Protocol
 
 from core.model.decision import Decision
 from core.model.ids import canonical_json
-from core.reconciliation.case import Case
-from core.reconciliation.cite import Cited
-from core.reconciliation.decision import LISTED, Versions
+from core.reconciliation.case import Case, open_case
+from core.reconciliation.columnar.block import Block, Found, Ready, Strays
+from core.reconciliation.decision import Versions, settle_nothing
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import by_id, order
-from core.reconciliation.label import Label, Word
+from core.reconciliation.index import FULL
 from core.reconciliation.line import Line
 from core.reconciliation.names import UNKNOWN
 from core.reconciliation.policy import Policy
@@ -26,29 +27,14 @@ from core.reconciliation.tiers import TIERS, TierRule
 from core.reconciliation.wall import Wall
 
 
-class Stray(NamedTuple):
-    """A line that cites nothing held here; `cited` are the numbers and counters that are not."""
-
-    line: Line
-    label: Label
-    cited: Cited
-
-
-class Debit(NamedTuple):
-    """Money out: where the caller has it, its folded text, and how to make a line of it."""
-
-    place: int
-    text: str
-    line: Callable[[], Line]
-
-
 class Told(NamedTuple):
-    """A NONE as it is written; `explanation` is JSON."""
+    """Lines that pay nothing, by their places in the wall; `explanations` (JSON) go with `places`, or there
+    is one for all."""
 
-    line: Line
     tier: str
     reason: str
-    explanation: str
+    places: Sequence[int]
+    explanations: Sequence[str]
 
 
 class Sink(Protocol):
@@ -58,25 +44,20 @@ class Sink(Protocol):
         """A decision as the engine makes it."""
 
     def tell(self, told: Told, /) -> None:
-        """A line that pays nothing."""
-
-    def debit(self, place: int, /) -> None:
-        """Plain money out."""
+        """Lines that pay nothing."""
 
 
 @dataclass(slots=True)
 class Bulk:
-    """What is known of the labels of a block, by transaction id, and its strays by day.
+    """A block and what reading it found: `ready` by transaction id, strays by day."""
 
-    No line of the wall is the return or the correction of a stray.
-    """
-
-    labels: dict[str, Label] = field(default_factory=dict)
-    cited: dict[str, Cited] = field(default_factory=dict)
-    strays: Mapping[date, Sequence[Stray]] = field(default_factory=dict)
+    block: Block
+    strays: dict[date, Strays]
+    ready: dict[str, Ready]
 
 
 _NO_IBANS: Final[frozenset[str]] = frozenset()
+_NO_STRAYS: Final = Strays([], [], [], [], [], [])
 _COUNTERS: Final = next(tier for tier in TIERS if tier.name == "T5")
 
 
@@ -86,20 +67,37 @@ class BulkFold(Fold):
     def __init__(self, wall: Wall, policy: Policy, versions: Versions, sink: Sink) -> None:
         super().__init__(wall, policy, versions)
         self.sink = sink
-        self.bulk = Bulk()
-        self.left: list[Stray] = []
+        self.bulk = Bulk(Block(0, {}, (), ()), {}, {})
+        self.today = _NO_STRAYS
+        self.left: list[int] = []
         self.free: frozenset[str] = frozenset()
 
-    def run_blocks(self, blocks: Iterable[tuple[list[Line], frozenset[str]]], *, until: date) -> None:
-        """As `run`, with the ordinary lines of some days at a time and the ids of those that are free."""
-        for lines, free in blocks:
+    def run_blocks(self, blocks: Iterable[tuple[Block, Found]], *, until: date) -> None:
+        """As `run`, some days at a time."""
+        for block, found in blocks:
+            self._tell_aside(block, found)
+            lines = {place: block.line(place) for place in found.others}
+            ready = {lines[place].transaction_id: ready for place, ready in found.ready.items()}
+            self.bulk = Bulk(block, found.strays, ready)
             waiting = {case.line.transaction_id: case.line for case in self.hold.waiting()}
-            self.free = free | self.free.intersection(waiting)
-            self.known = waiting | by_id(lines)
-            self._run_days(lines, _NO_IBANS)
+            self.free = self.free.intersection(waiting).union(compress(_ids(block), block.free))
+            self.known = waiting | by_id(lines.values())
+            self._run_days(list(lines.values()), _NO_IBANS)
         self._finish(until, _NO_IBANS)
         for decision in self.decided.values():
             self.sink.add(decision)
+
+    def _tell_aside(self, block: Block, found: Found) -> None:
+        """Lines that pay nothing for a reason that is their own."""
+        for reason, places in [("debit", found.debits), *found.no_receipts.items()]:
+            if places:
+                explanation = settle_nothing(block.line(places[0]), reason, self.versions).explanation
+                self._tell("T0", reason, block, places, [canonical_json(explanation)])
+
+    def _tell(
+        self, tier: str, reason: str, block: Block, places: Sequence[int], explanations: Sequence[str]
+    ) -> None:
+        self.sink.tell(Told(tier, reason, [block.start + place for place in places], explanations))
 
     def _days(self, days: Iterable[date]) -> list[date]:
         return sorted({*days, *self.bulk.strays})
@@ -116,33 +114,54 @@ class BulkFold(Fold):
             super()._offer_as_original(line)
 
     def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
-        self.left, known = [], []
-        for stray in self.bulk.strays.get(day, ()):
-            if self._is_nobody(stray):
-                self.left.append(stray)
-            else:
-                known.append(self._ordinary(stray))
-        super()._day(day, sorted([*lines, *known], key=order) if known else lines, own)
+        """Strays whose payer is known by now are ordinary lines of the day."""
+        self.today = self.bulk.strays.pop(day, _NO_STRAYS)
+        known = {n for n in self._taught(self.today) if not self._is_nobody(n)}
+        self.left = [n for n in range(len(self.today.places)) if n not in known]
+        more = [self._stray(n) for n in known]
+        super()._day(day, sorted([*lines, *more], key=order) if more else lines, own)
 
-    def _is_nobody(self, stray: Stray) -> bool:
-        """Whether nothing at all is known of the payer: no debtor, no account, no seller."""
-        scope, label = self.receivables, stray.label
-        if scope.payer(label.payer, stray.line.counterparty_iban, label.run) != UNKNOWN:
-            return False
-        return not (label.payer and scope.sellers.find(label.payer).sure)
+    def _taught(self, strays: Strays) -> list[int]:
+        """Those of whose payer something was learnt, maybe forgotten since."""
+        accounts, aliases = self.receivables.accounts.learnt, self.receivables.aliases.learnt
+        if accounts.isdisjoint(strays.ibans) and aliases.isdisjoint(strays.aliases):
+            return []
+        keys = enumerate(zip(strays.ibans, strays.aliases, strict=True))
+        return [n for n, (iban, alias) in keys if iban in accounts or alias in aliases]
 
-    def _ordinary(self, stray: Stray) -> Line:
-        line = stray.line
+    def _is_nobody(self, n: int) -> bool:
+        line = self._stray(n)
+        label = self._read(line)
+        return self.receivables.payer(label.payer, line.counterparty_iban, label.run) == UNKNOWN
+
+    def _stray(self, n: int) -> Line:
+        line = self.bulk.block.line(self.today.places[n])
         self.known[line.transaction_id] = line
-        self.bulk.labels[line.transaction_id] = stray.label
-        self.bulk.cited[line.transaction_id] = stray.cited
         return line
 
-    def _read(self, line: Line) -> Label:
-        return self.bulk.labels.pop(line.transaction_id, None) or super()._read(line)
+    def _case(self, line: Line, own: frozenset[str]) -> Case | None:
+        ready = self.bulk.ready.pop(line.transaction_id, None)
+        if ready is None:
+            return super()._case(line, own)
+        case = self._opened(line, ready)
+        if ready.reason and not any(c.strength >= FULL for c in case.cited.citations):
+            self._put(settle_nothing(line, ready.reason, self.versions))
+            return None
+        return case
 
-    def _cited(self, line: Line) -> Cited | None:
-        return self.bulk.cited.pop(line.transaction_id, None)
+    def _opened(self, line: Line, ready: Ready) -> Case:
+        """The case, read again as far as what was learnt since may change it."""
+        label, scope, policy = ready.label, self.receivables, self.policy
+        taught = self._is_taught(ready)
+        cited = None if taught and ready.narrowed else ready.cited
+        if taught or cited is None:
+            return open_case(line, label, scope, policy, cited=cited)
+        paid, forwarding = line.amount_minor, ready.forwarding
+        return Case(line, label, scope, policy, ready.payer, cited, paid, forwarding=forwarding)
+
+    def _is_taught(self, ready: Ready) -> bool:
+        scope = self.receivables
+        return ready.iban in scope.accounts.learnt or ready.alias in scope.aliases.learnt
 
     def _ask(self, tier: TierRule, cases: list[Case]) -> list[Case]:
         left = super()._ask(tier, self._with_suspects(cases) if tier is _COUNTERS else cases)
@@ -152,45 +171,29 @@ class BulkFold(Fold):
 
     def _with_suspects(self, cases: list[Case]) -> list[Case]:
         """Strays with a counter become cases when an item is open at their amount."""
-        suspects = [s for s in self.left if s.cited.counters and self._is_held(s)]
+        suspects = {n for n in self.left if self.today.counted[n] and self._is_held(n)}
         if not suspects:
             return cases
-        names = {stray.line.transaction_id for stray in suspects}
-        self.left = [stray for stray in self.left if stray.line.transaction_id not in names]
-        return sorted([*cases, *map(self._case_of, suspects)], key=lambda case: order(case.line))
+        self.left = [n for n in self.left if n not in suspects]
+        return sorted([*cases, *map(self._stray_case, suspects)], key=lambda case: order(case.line))
 
-    def _is_held(self, stray: Stray) -> bool:
-        return self.receivables.is_held(stray.line.amount_minor)
+    def _is_held(self, n: int) -> bool:
+        return self.receivables.is_held(self.today.amounts[n])
 
-    def _case_of(self, stray: Stray) -> Case:
-        line, label, cited = stray
-        self.known[line.transaction_id] = line
-        return Case(line, label, self.receivables, self.policy, UNKNOWN, cited, line.amount_minor)
+    def _stray_case(self, n: int) -> Case:
+        line = self._stray(n)
+        return open_case(line, self._read(line), self.receivables, self.policy)
 
     def _leave(self) -> None:
         """The day's strays, when all tiers were asked: the amount alone may still point somewhere."""
-        for stray in self.left:
-            if self._is_held(stray):
-                case = self._case_of(stray)
-                self._conclude(case, fall_back(case))
-            else:
-                self.sink.tell(Told(stray.line, "T10", "nothing_fits", self._explained(stray)))
-
-    def _explained(self, stray: Stray) -> str:
-        counters = [_placed(word) | {"how": "counter"} for word in stray.cited.counters[:LISTED]]
-        return canonical_json(
-            {
-                "tokens": counters,
-                "unknown_references": [_placed(word) for word in stray.cited.unknown[:LISTED]],
-                "payer": {"name": stray.label.payer, "grade": None},
-                "signals": (),
-                "rivals": (),
-                "caps": (),
-                "policy": self.versions.policy,
-                "code": self.versions.code,
-            }
-        )
+        held = dict.fromkeys(n for n in self.left if self._is_held(n))
+        for case in map(self._stray_case, held):
+            self._conclude(case, fall_back(case))
+        left = [n for n in self.left if n not in held] if held else self.left
+        explanations = [self.today.explanations[n] for n in left]
+        self._tell("T10", "nothing_fits", self.bulk.block, [self.today.places[n] for n in left], explanations)
 
 
-def _placed(word: Word) -> dict[str, Any]:
-    return {"text": word.text, "field": word.field, "start": word.start, "end": word.end}
+def _ids(block: Block) -> Sequence[str]:
+    ids: Sequence[str] = block.columns["transaction_id"]
+    return ids

@@ -1,6 +1,7 @@
 """The compiled search and the engine's own reading say the same of any line, to the last byte."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -19,8 +20,9 @@ from tests.core.reconciliation.test_invariants import worlds
 if not is_available():
     pytest.skip("numba cannot be used here", allow_module_level=True)
 
+from core.reconciliation.columnar.block import Block
 from core.reconciliation.columnar.bulk import Told
-from core.reconciliation.columnar.walls import Block, decide_wall
+from core.reconciliation.columnar.walls import decide_wall
 from core.reconciliation.grouping import grouped_items, grouped_lines, horizons
 
 EXAMPLES = 60
@@ -95,12 +97,19 @@ class Kept:
         self._keep(decision.transaction_id, canonical_json(decision.model_dump()))
 
     def tell(self, told: Told, /) -> None:
-        line = told.line
-        text = f"none {told.tier} {told.reason} {line.amount_minor} {told.explanation}"
-        self._keep(line.transaction_id, text)
+        explanations = (
+            told.explanations if len(told.explanations) > 1 else told.explanations * len(told.places)
+        )
+        for place, explanation in zip(told.places, explanations, strict=True):
+            line = self.lines[place]
+            self._keep(
+                line.transaction_id, f"none {told.tier} {told.reason} {line.amount_minor} {explanation}"
+            )
 
-    def debit(self, place: int, /) -> None:
-        raise AssertionError(place)
+
+def block_of(start: int, lines: Sequence[Line], free: frozenset[str]) -> Block:
+    columns = {f.name: [getattr(x, f.name) for x in lines] for f in fields(Line)}
+    return Block(start, columns, [x.transaction_id in free for x in lines], [False] * len(lines))
 
 
 def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2) -> dict[str, str]:
@@ -109,14 +118,19 @@ def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2)
     free = frozenset(
         x.transaction_id for x in lines if (x.tenant_id, x.currency, -x.amount_minor) not in amounts
     )
-    kept, until, owed = Kept(lines), horizons(lines), grouped_items(items)
+    found: dict[str, str] = {}
+    until, owed = horizons(lines), grouped_items(items)
     for key, wall in grouped_lines(lines).items():
-        by_day = sorted(wall, key=lambda x: x.booking_date or DAY)
-        parts = groupby(by_day, key=lambda x: ((x.booking_date or DAY) - DAY).days // days)
-        blocks = [Block(list(part), free) for _, part in parts]
+        kept = Kept(sorted(wall, key=lambda x: x.booking_date or DAY))
+        places = groupby(
+            range(len(wall)), key=lambda n: ((kept.lines[n].booking_date or DAY) - DAY).days // days
+        )
+        parts = [list(part) for _, part in places]
+        blocks = [block_of(part[0], [kept.lines[n] for n in part], free) for part in parts]
         decide_wall(blocks, owed.get(key, []), [], policy, until=until.get(key[0], DAY), sink=kept)
-    assert len(kept.found) == len(lines)
-    return kept.found
+        found |= kept.found
+    assert len(found) == len(lines)
+    return found
 
 
 def one_by_one(lines: list[Line], items: list[Item], policy: Policy, told: dict[str, str]) -> dict[str, str]:
