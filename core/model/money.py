@@ -52,10 +52,10 @@ def to_minor(amount: str | int | Decimal, currency: str) -> int:
     if not value.is_finite() or abs(value.adjusted()) > 30:
         raise MoneyError(f"unreadable amount {str(amount)[:40]!r}")
     minor = value.scaleb(exponent(currency))
-    if minor != minor.to_integral_value():
-        raise MoneyError(f"{str(amount)[:40]} has more decimals than {currency} allows")
     if abs(minor) > MAX_MINOR:
         raise MoneyError(f"amount {str(amount)[:40]} is out of range")
+    if minor != minor.to_integral_value() or to_major(int(minor), currency) != value:
+        raise MoneyError(f"{str(amount)[:40]} has more decimals than {currency} allows")
     return int(minor)
 
 

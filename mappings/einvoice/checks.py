@@ -6,7 +6,7 @@ name and both figures. What the norm tolerates (a rounding per line, one unit of
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from mappings.einvoice.codes import CATEGORIES, UNTAXED, profile_name
 from mappings.einvoice.reading import number
@@ -14,16 +14,16 @@ from mappings.einvoice.record import Document, Syntax, Term
 from mappings.einvoice.result import Finding
 
 _CENT, _UNIT, _ZERO, _ANY = Decimal("0.01"), Decimal(1), Decimal(0), Decimal("Infinity")
+_DIGITS = 120
+"""Of the product of two numbers, each of 36 digits at most, and of any sum of them: nothing is rounded."""
 Group = tuple[str, Decimal | None]
 
 
-def money_findings(document: Document) -> Iterator[Finding]:
+def money_findings(document: Document) -> list[Finding]:
     """Every rule of money that the document breaks; raises Unreadable for an amount that is none."""
-    yield from _sums(document)
-    yield from _totals(document)
-    yield from _breakdown(document)
-    yield from _bases(document)
-    yield from _decimals(document)
+    with localcontext(prec=_DIGITS):
+        rules = (_sums, _totals, _breakdown, _bases, _decimals)
+        return [found for rule in rules for found in rule(document)]
 
 
 def _round(amount: Decimal) -> Decimal:

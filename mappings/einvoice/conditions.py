@@ -7,7 +7,7 @@ from decimal import Decimal
 from core.model.invoice import EarlyDiscount, Retention
 from mappings.einvoice.reading import basis_points, day, minor_of, number
 from mappings.einvoice.record import Document, Term, TermsRecord
-from mappings.einvoice.result import Finding
+from mappings.einvoice.result import Finding, Unreadable
 
 _SKONTO = re.compile(r"#SKONTO#TAGE=(\d{1,3})#PROZENT=(\d{1,2}(?:\.\d{1,2})?)#(?:BASISBETRAG=[\d.]+#)?")
 """The structured text of German invoices, one line per offer."""
@@ -57,7 +57,7 @@ def _offers(document: Document, issued: date) -> list[EarlyDiscount]:
 
 def _written(text: Term, issued: date) -> list[EarlyDiscount]:
     return [
-        EarlyDiscount(rate_bp=int(Decimal(percent) * 100), until=issued + timedelta(days=int(days)))
+        EarlyDiscount(rate_bp=int(Decimal(percent) * 100), until=_after(issued, Decimal(days), text.place))
         for days, percent in _SKONTO.findall(text.text)
     ]
 
@@ -66,8 +66,18 @@ def _until(terms: TermsRecord, issued: date) -> date | None:
     """Days after the issue date, else the due date that goes with the discount."""
     days = terms.discount_days
     if days is not None and days.qualifier in ("", "DAY"):
-        return issued + timedelta(days=int(number(days)))
+        return _after(issued, number(days), days.place)
     return day(terms.due) if terms.due is not None and days is None else None
+
+
+def _after(issued: date, days: Decimal, place: str) -> date:
+    try:
+        if days == days.to_integral_value():
+            return issued + timedelta(days=int(days))
+    except OverflowError:
+        pass
+    message = f"a discount until {days:f} days after {issued} ends on no day of the calendar"
+    raise Unreadable("unreadable_date", message, place)
 
 
 def retention(document: Document, currency: str, findings: list[Finding]) -> Retention | None:

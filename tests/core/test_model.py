@@ -30,6 +30,7 @@ def test_minor_units_survive_the_way_through_major_units(minor: int, currency: s
     ("amount", "currency"),
     [
         ("1.005", "EUR"),
+        ("1." + "0" * 36 + "1", "EUR"),
         ("0.5", "JPY"),
         ("x", "EUR"),
         ("1", "EURO"),

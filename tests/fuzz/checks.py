@@ -24,7 +24,7 @@ from tests.mappings.ledger import fuzzing as ledgers
 NAME: Final = "x.txt"
 SIREN: Final = "732829320"
 READERS: Final = FileReaders(statements=StatementFiles(), ledgers=LedgerFiles(), einvoices=EInvoiceFiles())
-LONGEST_LABEL: Final = 2_000
+LONGEST_LABEL: Final = 6_000
 
 
 def statements(content: bytes) -> Outcome:

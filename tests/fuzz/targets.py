@@ -21,7 +21,13 @@ from tests.mappings.statements.writers import Move, Period, camt, cfonb
 
 DAY: Final = date(2026, 1, 12)
 PERIOD: Final = Period(1_000, DAY, DAY, (Move(120_050, DAY, label="VIR FA-12"), Move(-450, DAY)))
-SALE: Final = Sale(notes=(("PMT", "40 EUR"),), preceding=(("FA-1", None),), prepaid=100)
+SALE: Final = Sale(
+    notes=(("PMT", "40 EUR"), ("ABU", "retenue de garantie de 60,00 EUR liberee le 01/09/2027")),
+    preceding=(("FA-1", None),),
+    prepaid=100,
+    terms="#SKONTO#TAGE=14#PROZENT=2.00#",
+    discount=("10", "3.00"),
+)
 
 
 @dataclass(frozen=True)

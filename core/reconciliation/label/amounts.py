@@ -26,6 +26,7 @@ _DIGITS: Final = re.compile(r"\d[\d .,']*\d|\d")
 _NAMED: Final = re.compile(rf"(?<![A-Z])(?:({CURRENCY})|(€|E))(?![A-Z])")
 _CENTS_APART: Final = "IMP "
 """Fees on unpaid debits quote their amount with a blank: `IMP 97 49EUR`."""
+_MOST_DIGITS: Final = 18
 _LOOKED_BACK: Final = 24
 """Characters before an amount in which its word is looked for."""
 
@@ -56,14 +57,18 @@ def amounts_in(folded: str, noise: Iterable[Noise]) -> tuple[Amount, ...]:
     >>> [(a.units, a.currency, a.said) for a in amounts_in(text, noise_in(text)[1])]
     [(10500, 'EUR', ''), (84, 'EUR', 'commission')]
     """
-    return tuple(_amount(folded, n.start, n.end) for n in noise if n.kind == "amount")
+    found = (_amount(folded, n.start, n.end) for n in noise if n.kind == "amount")
+    return tuple(amount for amount in found if amount is not None)
 
 
-def _amount(folded: str, start: int, end: int) -> Amount:
+def _amount(folded: str, start: int, end: int) -> Amount | None:
+    """None for more digits than any sum of money has."""
     text = folded[start:end]
     number = _DIGITS.search(text)
     currency = _currency(text)
     whole, decimals = _parted(number[0] if number else "0", exponent(currency) if currency else 2)
+    if len(whole) > _MOST_DIGITS:
+        return None
     if text.startswith(_CENTS_APART):
         decimals = 2
     return Amount(int(whole), decimals, currency, _said(folded, start, text), start, end)

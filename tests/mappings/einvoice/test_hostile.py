@@ -4,6 +4,7 @@ import re
 import socket
 import zlib
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -317,3 +318,23 @@ def test_names_that_a_file_chose_are_short_and_printable_in_findings() -> None:
     )
     [aside] = read_einvoice("x.xml", odd, owner=OWNER).set_aside
     assert aside.message.isprintable()
+
+
+@pytest.mark.parametrize("days", ["3000000", "999999999999999999", "-3000000", "10.5"])
+def test_a_discount_until_no_day_of_the_calendar_sets_the_document_aside(days: str) -> None:
+    file = read(cii(Sale(discount=(days, "2.00"))))
+    assert file is not None
+    assert [found.code for found in file.set_aside] == ["unreadable_date"]
+
+
+def test_a_discount_in_prose_until_no_day_of_the_calendar_sets_the_document_aside() -> None:
+    last = date(9999, 12, 1)
+    file = read(ubl(Sale(issued=last, due=last, terms="#SKONTO#TAGE=60#PROZENT=2.00#")))
+    assert file is not None
+    assert [found.code for found in file.set_aside] == ["unreadable_date"]
+
+
+@pytest.mark.parametrize("base", ["999999999999999999", "999999999999999999.999999999999999999"])
+def test_the_largest_numbers_are_counted_with(base: str) -> None:
+    content = re.sub(r"(RateApplicablePercent>)[^<]*<", r"\g<1>99999999999999.99<", cii(Sale()).decode())
+    assert read(re.sub(r"(BasisAmount>)[^<]*<", rf"\g<1>{base}<", content).encode()) is not None

@@ -67,6 +67,8 @@ class Sale:
     preceding: tuple[tuple[str, date | None], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     terms: str | None = None
+    discount: tuple[str, str] | None = None
+    """Days after the issue date and per cent, as only CII has them."""
     payee: str | None = None
     on_collection: bool | None = None
     means: str = "58"
@@ -379,6 +381,7 @@ def _cii_settlement(sale: Sale) -> str:
             "ram:SpecifiedTradePaymentTerms",
             tag("ram:Description", sale.terms),
             _day("ram:DueDateDateTime", sale.due),
+            _cii_discount(*sale.discount) if sale.discount else "",
         ),
         _cii_totals(sale),
         *(
@@ -389,6 +392,14 @@ def _cii_settlement(sale: Sale) -> str:
             )
             for number, issued in sale.preceding
         ),
+    )
+
+
+def _cii_discount(days: str, percent: str) -> str:
+    return node(
+        "ram:ApplicableTradePaymentDiscountTerms",
+        tag("ram:BasisPeriodMeasure", days, unitCode="DAY"),
+        tag("ram:CalculationPercent", percent),
     )
 
 

@@ -52,5 +52,13 @@ def test_an_amount_is_exact_and_assumes_no_currency() -> None:
     assert dinars.minor("TND") == 123_456
 
 
+@pytest.mark.parametrize("label", ["REMISE CB %s,00EUR", "F FRAIS PRLV IMP %s 49EUR"])
+def test_more_digits_than_money_has_are_no_amount(label: str) -> None:
+    """Python turns no text of more than 4 300 digits into a number."""
+    assert parse_label(label % ("9" * 15)).amounts
+    for digits in (19, 5000):
+        assert parse_label(label % ("9" * digits)).amounts == ()
+
+
 def test_a_label_that_is_cut_behind_a_blank_part_is_read() -> None:
     parse_label("PRLV EURO-PEEN SEPA ENERGIES DU SUD MDT/+--999999999999999999o\ufffd\r")
