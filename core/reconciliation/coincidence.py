@@ -1,10 +1,14 @@
 """How many matches chance alone would give: lambda, compared with the policy's bound."""
 
 from collections.abc import Sequence
-from math import comb
+from math import comb, exp, pi, sqrt
+from typing import Final
 
 from core.model.money import exponent
 from core.reconciliation.index import Index
+
+NEAR: Final = 4
+"""Sums within a quarter of an amount tell how densely sums stand around it."""
 
 
 def amount_odds(index: Index, amount: int, currency: str, *, related: int = 1) -> float:
@@ -40,15 +44,31 @@ def by_number(index: Index, sharing: int, amount: int, currency: str) -> float:
     return sharing * amount_odds(index, amount, currency)
 
 
-def by_group(size: int, amounts: Sequence[int], target: int, currency: str) -> float:
-    """Groups of at most `size` of the amounts, over the sums they can reach.
+def by_group(
+    size: int, amounts: Sequence[int], target: int, currency: str, *, in_a_row: bool = False
+) -> float:
+    """How many groups of at most `size` of the amounts meet the target by accident; `in_a_row`: only groups
+    of neighbours count.
 
-    Sums cluster like the amounts do: a target that is a multiple of 100 is what the amounts that are
-    multiples of 100 make among themselves, whatever the others are.
+    Sums gather around their mean like a bell, and cluster like the amounts do: a target that is a multiple
+    of 100 is what the amounts that are multiples of 100 make among themselves, whatever the others are.
     """
-    finest, *coarse = [(1, amounts), *((s, [a for a in amounts if a % s == 0]) for s in _steps(currency))]
-    grids = [finest, *((step, part) for step, part in coarse if part and target % step == 0)]
-    return max(_groups(len(part), size) / max(1, _span(part) // step) for step, part in grids)
+    grids = [(1, amounts), *((s, [a for a in amounts if a % s == 0]) for s in _steps(currency))]
+    fitting = [(step, part) for step, part in grids if part and target % step == 0]
+    return max((_meeting(part, size, target, step, in_a_row) for step, part in fitting), default=0.0)
+
+
+def _meeting(amounts: Sequence[int], size: int, target: int, step: int, in_a_row: bool) -> float:
+    """Groups of each size x the share of their sums, which are multiples of `step`, that is the target."""
+    count = len(amounts)
+    mean = sum(amounts) / count
+    variance, near = sum((a - mean) ** 2 for a in amounts) / count, target / NEAR
+    expected = 0.0
+    for k in range(1, min(size, count) + 1):
+        spread = k * (count - k) / max(1, count - 1) * variance + near * near + step * step
+        share = step / sqrt(2 * pi * spread) * exp(-((target - k * mean) ** 2) / (2 * spread))
+        expected += share * (count - k + 1 if in_a_row else comb(count, k))
+    return expected
 
 
 def by_everything(amounts: Sequence[int], currency: str) -> float:
@@ -64,7 +84,3 @@ def _steps(currency: str) -> tuple[int, ...]:
 
 def _span(amounts: Sequence[int]) -> int:
     return sum(abs(a) for a in amounts)
-
-
-def _groups(count: int, size: int) -> int:
-    return sum(comb(count, k) for k in range(1, size + 1))

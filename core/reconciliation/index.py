@@ -28,6 +28,8 @@ SHORT_DIGITS: Final = 1
 COUNTER: Final = 0
 LONG: Final = 7
 SHORT: Final = 5
+LONGEST_LAST: Final = 18
+"""Digits at the end of a number beyond which they count nothing."""
 
 
 class Number(NamedTuple):
@@ -110,6 +112,12 @@ def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(bare(last[-n:]) for n in (3, 4, 5, 6)))
 
 
+def _parted(groups: Sequence[str]) -> tuple[str, str]:
+    """A number without the digits at its end, and those, unless nobody counts so far."""
+    *head, last = groups
+    return ("".join(head), last) if last.isdigit() and len(last) <= LONGEST_LAST else ("".join(groups), "")
+
+
 class Index:
     """Positions of items by the keys a text may hold. Built once; knows nothing of open amounts."""
 
@@ -133,6 +141,7 @@ class Index:
         self.of_shape: Counter[str] = Counter()
         self.printed: set[str] = set()
         self.forms_of: dict[str, set[str]] = defaultdict(set)
+        self.last: dict[tuple[str, str], tuple[int, int]] = {}
         self.numbers: list[Number] = []
         self.max_words = 3
         for n, item in enumerate(self.items):
@@ -173,6 +182,7 @@ class Index:
         self.shapes[shape].add(self.items[n].seller_id)
         self.of_shape[shape] += 1
         self.forms_of[self.items[n].debtor_id].add(form_of(number.compact))
+        self._enter_last(self.items[n].seller_id, number)
         parts = [g for g in number.groups if g[0].isdigit()]
         dense = "".join(parts)
         for key in {digits_key(number.groups), bare(dense), dense} if parts else ():
@@ -186,6 +196,26 @@ class Index:
             self.prefixes.add(number.groups[0])
             if len(number.groups) == 2:
                 self.plain_prefixes.add(number.groups[0])
+
+    def _enter_last(self, seller_id: str, number: Number) -> None:
+        """The length and the value of the longest and highest digits at the end of a seller's numbers."""
+        head, last = _parted(number.groups)
+        if last:
+            longest, highest = self.last.get((seller_id, head), (0, 0))
+            self.last[seller_id, head] = max(longest, len(last)), max(highest, int(last))
+
+    def longer_by(self, n: int) -> int:
+        """How many digits longer the longest number is that begins like that of item `n`, of its seller."""
+        head, last = _parted(self.numbers[n].groups)
+        longest, _ = self.last.get((self.items[n].seller_id, head), (len(last), 0))
+        return longest - len(last)
+
+    def goes_on(self, n: int) -> bool:
+        """Whether the number of item `n` may be the beginning of another of its seller's, no higher than
+        those he has."""
+        head, last = _parted(self.numbers[n].groups)
+        _, highest = self.last.get((self.items[n].seller_id, head), (0, 0))
+        return self.longer_by(n) > 0 and int(last) * 10 <= highest
 
     def billed_to(self, debtor_id: str, amount: int) -> Sequence[int]:
         """Every item of the debtor of this amount, settled ones too."""

@@ -14,7 +14,8 @@ from core.reconciliation.label.zones import zones_of
 
 OTHERWISE: Final = 0.1
 """One payment in ten of a sure payer, whose every invoice is known, closes none of them exactly all the
-same: an advance, a deduction, a second payment. Only such a payment can meet an amount by accident."""
+same: an advance, a deduction, a second payment. Only such a payment can meet an amount by accident. It
+does not count for a group that skips what fell due between: few payments are such a group."""
 
 
 class Owed(NamedTuple):
@@ -142,7 +143,7 @@ def payer_and_amount(case: Case) -> Ruling | None:
     if own > 1 and not legal:
         return None
     reason = "legal_order" if _alike(case, owed, (n,)) else "payer_and_amount"
-    return _ruling(case, "T6", reason, (n,), len(owed.pool) * odds)
+    return _ruling(case, "T6", reason, (n,), OTHERWISE * len(owed.pool) * odds)
 
 
 def payer_and_group(case: Case) -> Ruling | None:
@@ -155,14 +156,25 @@ def payer_and_group(case: Case) -> Ruling | None:
     amounts = [case.scope.open[n] for n in owed.pool]
     currency = case.line.currency
     if whole:
-        return _ruling(case, "T7", "payer_owes_this", items, by_everything(amounts, currency))
-    chance = by_group(len(items), amounts, case.paid, currency)
+        chance = OTHERWISE * by_everything(amounts, currency)
+        return _ruling(case, "T7", "payer_owes_this", items, chance)
+    in_a_row = _in_a_row(case, owed, items)
+    chance = by_group(len(items), amounts, case.paid, currency, in_a_row=in_a_row)
+    chance *= OTHERWISE if in_a_row else 1
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_group"
     return _ruling(case, "T7", reason, items, chance)
 
 
+def _in_a_row(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
+    """Whether the group skips nothing that fell due between its first and its last item, of what he owes
+    to the same sellers: so people pay, and there are few such groups to meet an amount by accident."""
+    sellers = {case.scope.items[n].seller_id for n in items}
+    mine = [n for n in owed.pool if case.scope.items[n].seller_id in sellers]
+    places = [at for at, n in enumerate(mine) if n in items]
+    return places[-1] - places[0] < len(items)
+
+
 def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | None:
-    chance *= OTHERWISE
     if chance > case.policy.max_coincidence:
         return None
     shares = tuple(Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in items)

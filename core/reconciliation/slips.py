@@ -1,10 +1,15 @@
 """T5, too: a number that was cut, or has one slip of the finger, among what one payer owes."""
 
+from typing import Final
+
 from core.model.decision import Share
 from core.reconciliation.case import Case, Ruling
 from core.reconciliation.cite import Citation, nearly
 from core.reconciliation.coincidence import amount_odds
 from core.reconciliation.silent import OTHERWISE
+
+LITTLE_CUT: Final = 1
+"""Digits missing of a number that was cut, when the payer may as well pay another that begins so."""
 
 
 def near(case: Case) -> tuple[Citation, ...]:
@@ -45,10 +50,15 @@ def near_and_amount(case: Case) -> Ruling | None:
 
 
 def _may_be_meant(case: Case, n: int, citation: Citation) -> bool:
-    """Not when the payer also pays invoices unknown here, and the text could be the number of one."""
-    known = case.scope.items[n].debtor_id not in case.scope.partly_known
-    number = case.scope.index.numbers[n].compact
-    return known or citation.how == "cut" or _digits(citation.text) != _digits(number)
+    """Not when the payer also pays invoices unknown here, and the text could be the number of one, or the
+    beginning of many."""
+    if case.scope.items[n].debtor_id not in case.scope.partly_known:
+        return True
+    index = case.scope.index
+    told, whole = _digits(citation.text), _digits(index.numbers[n].compact)
+    if citation.how == "cut":
+        return whole + index.longer_by(n) - told <= LITTLE_CUT
+    return told != whole
 
 
 def _digits(text: str) -> int:

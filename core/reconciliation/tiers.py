@@ -12,7 +12,7 @@ from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, riva
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import Word, is_year
-from core.reconciliation.silent import payer_and_amount, payer_and_group
+from core.reconciliation.silent import OTHERWISE, payer_and_amount, payer_and_group
 from core.reconciliation.slips import near_and_amount
 
 NEXT: Final = 3
@@ -110,7 +110,7 @@ def _subset(case: Case, items: tuple[int, ...], amounts: list[int]) -> Ruling | 
     if len(result.found) != 1 or result.cap:
         return None
     chosen = tuple(items[i] for i in result.found[0])
-    chance = by_group(len(chosen), amounts, case.paid, case.line.currency)
+    chance = OTHERWISE * by_group(len(chosen), amounts, case.paid, case.line.currency)
     if chance > policy.max_coincidence:
         return None
     return _auto(case, "T3", "only_subset_that_fits", chosen, chance)

@@ -23,10 +23,15 @@ TELLING: Final = 3
 
 
 def whole_numbers(text: Text) -> list[Hit]:
-    """Numbers as they are printed, separators apart; and the buyers' order numbers."""
+    """Numbers as they are printed, separators apart; and the buyers' order numbers.
+
+    What ends where the text was cut is no whole number if it could go on: `FA-2` may be half of `FA-27`.
+    """
     hits, full, orders = [], text.index.full, text.index.orders
     for first, after, number in _spans(text, text.index.beginnings):
         items = full.get(number)
+        if items is not None and after - 1 in text.cut and any(map(text.index.goes_on, items)):
+            continue
         if items is not None:
             hits.append(Hit(_whole_strength(text, first, after, number, items), first, after, items, "full"))
         elif number in orders:

@@ -14,6 +14,12 @@ def owes(*euros: str) -> list[Item]:
 
 THREE = owes("1457.13", "864.17", "95.50")
 MONTH = timedelta(days=30)
+TWELVE = [
+    item(f"FA-{n:02d}", amount, whole_turnover=True, due_date=date(2024, 1, 31) + timedelta(days=7 * n))
+    for n, amount in enumerate(
+        ("1256.80", "654.94", "1143.46", "1316.86", "701.25", "203.06", "489.36", "820.13", "786.91",
+         "680.75", "1353.54", "1177.34"), 1)
+]  # fmt: skip
 YEN = [
     item(f"FA-{n}", 0, amount_minor=minor, currency="JPY", kind="invoice", whole_turnover=True)
     for n, minor in ((1, 98765), (2, 43210))
@@ -116,4 +122,10 @@ CASES = [
          owed=[replace(i, currency="TND") for i in YEN],
          paid=line("VIREMENT", 0, amount_minor=98765, currency="TND", payer=BRUNOY),
          right="AUTO T6: FA-1 987.65"),
+    Case("S32 four of twelve make it, skipping what fell due between: chance makes such a group, too",
+         owed=TWELVE, paid=line("VIREMENT", "2526.30", payer=BRUNOY),
+         right="REVIEW payer_and_group: FA-02 654.94 + FA-05 701.25 + FA-07 489.36 + FA-10 680.75"),
+    Case("S33 four that fell due one after the other", owed=TWELVE,
+         paid=line("VIREMENT", "2710.53", payer=BRUNOY),
+         right="AUTO T7: FA-04 1316.86 + FA-05 701.25 + FA-06 203.06 + FA-07 489.36"),
 ]  # fmt: skip
