@@ -27,6 +27,10 @@ def effective_day(decision: Decision, booked: date) -> date:
     return date.fromisoformat(until) if isinstance(until, str) else booked
 
 
+Waiting = tuple[tuple[Case, frozenset[str]], ...]
+"""Cases that wait, each with the twins that it had then."""
+
+
 class Hold:
     """Cases that wait, by the day on which their wait ends."""
 
@@ -50,6 +54,18 @@ class Hold:
         assert case.line.booking_date is not None
         case.held_until = business_day_after(case.line.booking_date, self._days)
         self._waiting[case.held_until][case.line.transaction_id] = case
+
+    def as_is(self) -> Waiting:
+        """Who waits, for `restore`."""
+        return tuple((case, case.twins) for case in self.waiting())
+
+    def restore(self, cases: Iterable[tuple[Case, frozenset[str]]]) -> None:
+        """These wait again and no others, as they were then: nothing was asked of them at the end of it."""
+        self._waiting.clear()
+        for case, twins in cases:
+            assert case.held_until is not None
+            case.refused, case.twins = None, twins
+            self._waiting[case.held_until][case.line.transaction_id] = case
 
     def days(self) -> list[date]:
         """Days on which a wait ends, in order."""

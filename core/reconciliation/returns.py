@@ -31,6 +31,14 @@ class Originals:
         for key in dict.fromkeys(key for face in self._faces(line) for key in ids_of(face)):
             self._by_id[key].append(line)
 
+    def take_out(self, line: Line) -> None:
+        """Takes back `add`; lines are taken out in the reverse order in which they were added."""
+        for key in dict.fromkeys(key for face in self._faces(line) for key in ids_of(face)):
+            self._by_id[key].pop()
+        for face in self._faces(line):
+            self._by_amount[face.account_id, line.amount_minor].pop(line.transaction_id, None)
+        del self._copies[line.transaction_id]
+
     def _faces(self, line: Line) -> tuple[Line, ...]:
         return (line, *self._copies.get(line.transaction_id, ()))
 
@@ -40,6 +48,14 @@ class Originals:
     def give_back(self, transaction_id: str) -> None:
         """From here on the line has been returned and is no original of another return."""
         self._returned.add(transaction_id)
+
+    def is_returned(self, transaction_id: str) -> bool:
+        """Whether the line was given back."""
+        return transaction_id in self._returned
+
+    def keep(self, transaction_id: str) -> None:
+        """Takes `give_back` back."""
+        self._returned.remove(transaction_id)
 
     def named_by(self, line: Line) -> list[Line]:
         """Earlier lines of opposite amount that share an identifier, those of the same account first."""

@@ -1,0 +1,154 @@
+"""A warm engine decides what the whole run decides, whatever arrives when, and says how far it went back."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.model.decision import Decision, Share
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, reconcile
+from core.reconciliation.warm import Advance, WarmEngine
+from tests.core.reconciliation.build import DAY, item, line
+from tests.core.reconciliation.made import IBANS, made
+from tests.core.reconciliation.test_invariants import POLICIES, worlds
+
+EXAMPLES = 15
+"""Per property; raised to thousands by hand when the rules or the warm engine change."""
+
+
+@dataclass
+class Twice:
+    """The same facts given to a warm engine, a few at a time, and to the whole run, all of them each time."""
+
+    policy: Policy
+    warm: WarmEngine = field(init=False)
+    lines: dict[str, Line] = field(default_factory=dict)
+    items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    accounts: list[PayerAccount] = field(default_factory=list)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.warm = WarmEngine(self.policy)
+
+    def advance(self, **new: Any) -> Advance:
+        """Gives both what is new and compares every decision, and what is said to have changed."""
+        self.lines.update({x.transaction_id: x for x in new.get("lines", ())})
+        for gone in new.get("withdrawn", ()):
+            self.items.pop((gone.tenant_id, gone.item_id), None)
+        self.items.update({(i.tenant_id, i.item_id): i for i in new.get("items", ())})
+        self.accounts += new.get("payer_accounts", ())
+        before = self.decisions | {d.transaction_id: d for d in new.get("decisions", ())}
+        prior = Prior(decisions=tuple(before.values()))
+        whole = reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
+        told = self.warm.advance(**new)
+        self.decisions = {d.transaction_id: d for d in whole}
+        assert dict(self.warm.decided) == self.decisions
+        changed = [d for d in whole if before.get(d.transaction_id) != d]
+        assert list(told.decisions) == changed
+        return told
+
+
+def by_person(rng: random.Random, decision: Decision) -> Decision:
+    """What a person may make of a decision: accept, refuse, put aside, or take back."""
+    best = decision.candidates[0].shares if decision.candidates else decision.shares
+    paid = sum(share.amount_minor for share in best)
+    free = {"decided_by": "person:ana", "candidates": ()}
+    amount = decision.allocated_minor + decision.unallocated_minor
+    ways: list[dict[str, Any]] = [
+        {"outcome": "none", "shares": (), "allocated_minor": 0, "unallocated_minor": amount},
+        {"outcome": "review", "shares": (), "allocated_minor": 0, "unallocated_minor": amount,
+         "rejected": (tuple(sorted(share.item_id for share in best)),)},
+    ]  # fmt: skip
+    if best and amount > 0 and paid <= amount:
+        accepted = {"shares": best, "allocated_minor": paid, "unallocated_minor": amount - paid}
+        ways.append({"outcome": "auto", **accepted})
+    return decision.model_copy(update=free | rng.choice(ways))
+
+
+def changed(rng: random.Random, line: Line) -> Line:
+    """What a bank may make of a line: booked, withdrawn, redated, or otherwise described."""
+    day = line.booking_date or DAY
+    return replace(
+        line,
+        **rng.choice(
+            [
+                {"status": "booked"},
+                {"status": "removed"},
+                {"booking_date": day + timedelta(days=rng.choice([-2, 1, 3]))},
+                {"remittance": "VIREMENT"},
+            ]
+        ),
+    )
+
+
+def mixed(rng: random.Random, lines: list[Line]) -> list[Line]:
+    """Some lines in another company, currency or feed; some feeds see the same money twice."""
+    found = []
+    for one in lines:
+        company = rng.choice([None] * 5 + ["c"])
+        feed = rng.choice(["bank", "bank", "file"])
+        iban = rng.choice([None, None, "FR7630006000011234567890189", IBANS[0]])
+        one = replace(one, company_id=company, source_key=feed, source_rank=int(feed == "file"),
+                      currency=rng.choice(["EUR"] * 6 + ["USD"]), account_iban=iban)  # fmt: skip
+        found.append(one)
+        if rng.random() < 0.15:
+            other = "file" if feed == "bank" else "bank"
+            copy = {"transaction_id": "C" + one.transaction_id, "source_key": other}
+            found.append(replace(one, **copy, source_rank=int(other == "file")))
+    return found
+
+
+def live(rng: random.Random, lines: list[Line], items: list[Item], policy: Policy) -> None:
+    """Some weeks: lines mostly in the order of their days, items late, people, changes, accounts."""
+    both = Twice(policy)
+    lines = sorted(lines, key=lambda x: (x.booking_date or DAY) + timedelta(days=rng.choice([0] * 6 + [4])))
+    late = [i for i in items if rng.random() < 0.15]
+    both.advance(items=[i for i in items if i not in late])
+    while lines:
+        count = rng.choice([1, 1, 2, 5, 9])
+        new: dict[str, Any] = {"lines": lines[:count]}
+        del lines[:count]
+        known = list(both.lines.values())
+        if known and rng.random() < 0.25:
+            one = changed(rng, rng.choice(known))
+            new["lines"] = [x for x in new["lines"] if x.transaction_id != one.transaction_id] + [one]
+        if late and rng.random() < 0.3:
+            new["items"] = [late.pop()]
+        if rng.random() < 0.06:
+            new["withdrawn"] = [rng.choice(list(both.items.values()))] if both.items else []
+        if rng.random() < 0.08:
+            new["payer_accounts"] = [PayerAccount(tenant_id="t", iban=IBANS[0], debtor_id="d:Viandes Bost")]
+        if both.decisions and rng.random() < 0.4:
+            new["decisions"] = [by_person(rng, rng.choice(list(both.decisions.values())))]
+        both.advance(**new)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 10**9), POLICIES)
+def test_the_warm_engine_decides_what_the_whole_run_decides(seed: int, policy: Policy) -> None:
+    rng = random.Random(seed)
+    lines, items = made(seed)
+    live(rng, lines, items, policy)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 10**9), POLICIES)
+def test_also_over_several_companies_currencies_and_feeds(seed: int, policy: Policy) -> None:
+    rng = random.Random(seed)
+    lines, items = made(seed)
+    live(
+        rng, mixed(rng, lines), [replace(i, company_id=rng.choice([None, None, "c"])) for i in items], policy
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(worlds(), st.randoms(), POLICIES)
+def test_also_in_small_worlds(
+    world: tuple[list[Line], list[Item]], rng: random.Random, policy: Policy
+) -> None:
+    live(rng, *world, policy)
