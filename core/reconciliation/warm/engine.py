@@ -53,8 +53,8 @@ class WarmEngine:
     A line booked after all others costs its own work only. What reaches back (a line of a day that was
     decided, a line that changed or was withdrawn, a person's decision) takes its wall back to that day
     and folds it again from there; a decision that stands no more takes it back to the first day; an item
-    or payer account that is new or other has the wall's index made anew. So are the walls that an
-    exception left half way. Holds every line, item and decision; not for several threads at once.
+    or payer account that is new or other has the wall's index made anew. Holds every line, item and
+    decision; not for several threads at once.
     """
 
     def __init__(self, policy: Policy = DEFAULTS) -> None:
@@ -65,6 +65,7 @@ class WarmEngine:
         self._accounts: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._calendar: dict[Company, Counter[date]] = defaultdict(Counter)
         self._sources: Counter[str] = Counter()
+        self._is_whole = True
 
     @property
     def decided(self) -> Mapping[str, Decision]:
@@ -82,8 +83,12 @@ class WarmEngine:
     ) -> Advance:
         """Takes new and changed lines and items, items that are no more, further payer accounts, and
         decisions made elsewhere (by people, or before this engine began). What is known already changes
-        nothing. Raises ValueError when two of the lines have the same id.
+        nothing. Raises ValueError when two of the lines have the same id, and RuntimeError after any
+        error: what it left half done is no ground to decide on.
         """
+        if not self._is_whole:
+            raise RuntimeError("an error left this engine half way: begin a new one with all that is known")
+        self._is_whole = False
         self._take_items(items, withdrawn)
         self._take_accounts(payer_accounts)
         self._take_lines(by_id(lines), {d.transaction_id: d for d in decisions})
@@ -94,6 +99,7 @@ class WarmEngine:
             first = self._go_on(key, self._walls[key], changed)
             if first is not None:
                 again[key] = first
+        self._is_whole = True
         return Advance(tuple(changed[id] for id in sorted(changed)), again)
 
     def _touch(self, key: Key, day: date) -> None:
@@ -246,10 +252,10 @@ class WarmEngine:
     def _go_on(self, key: Key, kept: Kept, changed: dict[str, Decision]) -> date | None:
         """Folds one wall on; returns the first day that was folded again, if there was one."""
         since, own = self._since[key], frozenset(kept.own)
-        fold, kept.fold = kept.fold, None
+        fold = kept.fold
         if fold is None:
             wall = WarmWall(list(kept.items.values()), self._accounts[key[0]])
-            fold = WarmFold(wall, kept.diary, self._past, self.policy)
+            fold = kept.fold = WarmFold(wall, kept.diary, self._past, self.policy)
         elif not kept.others.isdisjoint(own ^ fold.own):
             since = date.min
         kept.until = self._until(key[:2])
@@ -257,7 +263,6 @@ class WarmEngine:
         self._keep([*fold.asked(), *fold.set_aside(kept.aside.values())], changed)
         again = since <= kept.reached
         kept.reached = fold.journal.reached or date.min
-        kept.fold = fold
         kept.aside.clear()
         del self._since[key]
         return max(since, min(kept.diary.after(None), default=since)) if again else None

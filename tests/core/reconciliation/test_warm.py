@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision, Share
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, reconcile
-from core.reconciliation.warm import Advance, WarmEngine
+from core.reconciliation import Advance, Item, Line, PayerAccount, Policy, Prior, WarmEngine, reconcile
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.made import IBANS, made
 from tests.core.reconciliation.test_invariants import POLICIES, worlds
@@ -45,12 +44,19 @@ class Twice:
         before = self.decisions | {d.transaction_id: d for d in new.get("decisions", ())}
         prior = Prior(decisions=tuple(before.values()))
         whole = reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
-        told = self.warm.advance(**new)
-        self.decisions = {d.transaction_id: d for d in whole}
-        assert dict(self.warm.decided) == self.decisions
-        changed = [d for d in whole if before.get(d.transaction_id) != d]
-        assert list(told.decisions) == changed
+        told = self.warm.advance(**new | {"decisions": before.values()})
+        decided = {d.transaction_id: d for d in whole}
+        assert dict(self.warm.decided) == decided
+        assert list(told.decisions) == [d for d in whole if before.get(d.transaction_id) != d]
+        self.decisions = {id: remembering(d, before.get(id)) for id, d in decided.items()}
         return told
+
+
+def remembering(decision: Decision, before: Decision | None) -> Decision:
+    """With what a person said no to, as whoever keeps decisions must keep it."""
+    if before is None or not before.rejected or decision.rejected:
+        return decision
+    return decision.model_copy(update={"rejected": before.rejected})
 
 
 def by_person(rng: random.Random, decision: Decision) -> Decision:
@@ -152,3 +158,84 @@ def test_also_in_small_worlds(
     world: tuple[list[Line], list[Item]], rng: random.Random, policy: Policy
 ) -> None:
     live(rng, *world, policy)
+
+
+PAID = [line(f"FA-{n}", 700 + n, id=f"p{n}", booking_date=DAY + timedelta(days=n)) for n in range(1, 9)]
+OWED = [item(f"FA-{n}", 700 + n) for n in range(1, 13)]
+
+
+def test_a_line_after_all_others_goes_back_nowhere() -> None:
+    both = Twice(Policy())
+    both.advance(items=OWED)
+    for each in PAID:
+        told = both.advance(lines=[each])
+        assert [d.transaction_id for d in told.decisions] == [each.transaction_id]
+        assert told.again == {}
+    assert both.advance(lines=PAID) == Advance((), {})
+
+
+def late(both: Twice) -> dict[str, Any]:
+    return {"lines": [line("FA-9", 709, id="late", booking_date=DAY + timedelta(days=3))]}
+
+
+def withdrawn_line(both: Twice) -> dict[str, Any]:
+    return {"lines": [replace(PAID[4], status="removed")]}
+
+
+def undone(both: Twice) -> dict[str, Any]:
+    update = {"outcome": "review", "decided_by": "person:ana", "shares": (), "rejected": (("FA-5",),)}
+    return {"decisions": [both.decisions["p5"].model_copy(update=update)]}
+
+
+def accepted(both: Twice) -> dict[str, Any]:
+    update = {
+        "outcome": "auto",
+        "decided_by": "person:ana",
+        "shares": (Share(item_id="FA-12", amount_minor=1),),
+    }
+    return {"decisions": [both.decisions["odd"].model_copy(update=update)]}
+
+
+def late_item(both: Twice) -> dict[str, Any]:
+    return {"items": [item("FA-20", 720)]}
+
+
+def known_account(both: Twice) -> dict[str, Any]:
+    return {"payer_accounts": [PayerAccount(tenant_id="t", iban=IBANS[0], debtor_id="d:Viandes Bost")]}
+
+
+@pytest.mark.parametrize(
+    ("what", "since"),
+    [(late, 3), (withdrawn_line, 1), (undone, 1), (accepted, 6), (late_item, 1), (known_account, 1)],
+)
+def test_what_reaches_back_is_folded_again_from_there_and_that_is_said(
+    what: Callable[[Twice], dict[str, Any]], since: int
+) -> None:
+    both = Twice(Policy())
+    odd = line("merci", 55, id="odd", booking_date=DAY + timedelta(days=6))
+    both.advance(items=OWED, lines=[*PAID, odd])
+    told = both.advance(**what(both))
+    assert told.again == {("t", None, "EUR"): DAY + timedelta(days=since)}
+
+
+def test_an_invoice_that_arrives_after_its_payment_is_paid_on_the_day_it_arrives() -> None:
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[line("FA-77", 55, id="early"), *PAID])
+    told = both.advance(items=[item("FA-77", 55)])
+    assert [(d.transaction_id, d.outcome) for d in told.decisions] == [("early", "auto")]
+
+
+def test_two_lines_of_one_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="two lines have the id p4"):
+        WarmEngine().advance(lines=[PAID[3], replace(PAID[3], remittance="FA-9")])
+
+
+def test_an_engine_that_an_error_left_half_way_decides_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = WarmEngine()
+    engine.advance(items=OWED, lines=PAID[:3])
+    with monkeypatch.context() as broken:
+        broken.setattr("core.reconciliation.fold.fall_back", None)
+        with pytest.raises(TypeError):
+            engine.advance(lines=[line("merci", 55, id="odd")])
+    with pytest.raises(RuntimeError, match="begin a new one"):
+        engine.advance(lines=PAID[3:])
