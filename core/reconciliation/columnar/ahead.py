@@ -103,7 +103,7 @@ class Reader:
             payer = self.scope.payer(label.payer, line.counterparty_iban, label.run)
             reason = no_receipt(line, _NO_IBANS)
             if place in silent and reason is None and self._is_nobody(payer, label):
-                self._add_stray(place, line, label, found.strays)
+                self._add_stray(place, line, label, _of_day(found, line.booking_date))
             else:
                 found.ready[place] = self._ready(line, label, payer, known.get(place), reason)
                 found.others.append(place)
@@ -128,20 +128,20 @@ class Reader:
         lasting = None if narrow.amounts else case.cited
         return Ready(label, lasting, payer, case.forwarding, iban, alias, narrow.payer, reason)
 
-    def _add_stray(self, place: int, line: Line, label: Label, strays: dict[date, Strays]) -> None:
-        assert line.booking_date is not None
+    def _add_stray(self, place: int, line: Line, label: Label, strays: Strays) -> None:
         cited = Cited()
         if label.stretches:
             leftovers(text_of(label, self.scope.index, self.policy, tuple, cited))
-        of_day = strays.get(line.booking_date)
-        if of_day is None:
-            of_day = strays[line.booking_date] = Strays([], [], [], [], [], [])
-        of_day.places.append(place)
-        of_day.amounts.append(line.amount_minor)
-        of_day.ibans.append(normal_iban(line.counterparty_iban))
-        of_day.aliases.append(alias_of(label.payer))
-        of_day.counted.append(bool(cited.counters))
-        of_day.explanations.append(self._explanation(label, cited))
+        iban, alias = normal_iban(line.counterparty_iban), alias_of(label.payer)
+        if self.scope.is_held(line.amount_minor):
+            at = len(strays.places)
+            strays.ready[at] = Ready(label, cited, UNKNOWN, frozenset(), iban, alias, False, None)
+        strays.places.append(place)
+        strays.amounts.append(line.amount_minor)
+        strays.ibans.append(iban)
+        strays.aliases.append(alias)
+        strays.counted.append(bool(cited.counters))
+        strays.explanations.append(self._explanation(label, cited))
 
     def _explanation(self, label: Label, cited: Cited) -> str:
         """As `explanation_of` and `canonical_json` have it for a line that pays nothing."""
@@ -150,6 +150,14 @@ class Reader:
         unknown = ",".join([_placed(word, "") for word in cited.unknown[:LISTED]])
         before, after = self._explained
         return f'{before}{name}{after}"tokens":[{counters}],"unknown_references":[{unknown}]}}'
+
+
+def _of_day(found: Found, day: date | None) -> Strays:
+    assert day is not None
+    strays = found.strays.get(day)
+    if strays is None:
+        strays = found.strays[day] = Strays([], [], [], [], [], [], {})
+    return strays
 
 
 def _placed(word: Word, how: str) -> str:

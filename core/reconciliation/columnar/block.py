@@ -28,28 +28,12 @@ class Block(NamedTuple):
         return Line(**{name: column[place] for name, column in self.columns.items()})
 
 
-class Strays(NamedTuple):
-    """Lines of one day that cite nothing held here, of payers nobody knows, as columns.
-
-    `places` count in the block. `ibans` and `aliases` are the keys under which the payer may have been
-    learnt meanwhile; `counted` says of each line whether it has digits that may be the end of a number;
-    `explanations` (JSON) are those of lines that pay nothing.
-    """
-
-    places: list[int]
-    amounts: list[int]
-    ibans: list[str | None]
-    aliases: list[str | None]
-    counted: list[bool]
-    explanations: list[str]
-
-
 class Ready(NamedTuple):
     """A line of money in, read: all of its case that depends neither on open amounts nor on lessons.
 
-    `iban` and `alias` as in `Strays`. `cited` is None when it depends on open amounts; `narrowed`: items
-    that share a number were told apart by the payer; `reason` why the line is no receipt, unless it cites
-    a full number.
+    `cited` is None when it depends on open amounts; `iban` and `alias` are the keys under which the payer
+    may have been learnt meanwhile. `narrowed`: items that share a number were told apart by the payer;
+    `reason` why the line is no receipt, unless it cites a full number.
     """
 
     label: Label
@@ -60,6 +44,23 @@ class Ready(NamedTuple):
     alias: str | None
     narrowed: bool
     reason: str | None
+
+
+class Strays(NamedTuple):
+    """Lines of one day that cite nothing held here, of payers nobody knows, as columns.
+
+    `places` count in the block; `ibans` and `aliases` as in `Ready`; `counted` says of each line whether it
+    has digits that may be the end of a number; `explanations` (JSON) are those of lines that pay nothing.
+    `ready` are those at whose amount an item is open to begin with, by their place in these columns.
+    """
+
+    places: list[int]
+    amounts: list[int]
+    ibans: list[str | None]
+    aliases: list[str | None]
+    counted: list[bool]
+    explanations: list[str]
+    ready: dict[int, Ready]
 
 
 class Found(NamedTuple):

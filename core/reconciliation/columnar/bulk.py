@@ -57,7 +57,7 @@ class Bulk:
 
 
 _NO_IBANS: Final[frozenset[str]] = frozenset()
-_NO_STRAYS: Final = Strays([], [], [], [], [], [])
+_NO_STRAYS: Final = Strays([], [], [], [], [], [], {})
 _COUNTERS: Final = next(tier for tier in TIERS if tier.name == "T5")
 
 
@@ -181,7 +181,9 @@ class BulkFold(Fold):
         return self.receivables.is_held(self.today.amounts[n])
 
     def _stray_case(self, n: int) -> Case:
-        line = self._stray(n)
+        line, ready = self._stray(n), self.today.ready.get(n)
+        if ready is not None:
+            return self._opened(line, ready)
         return open_case(line, self._read(line), self.receivables, self.policy)
 
     def _leave(self) -> None:
