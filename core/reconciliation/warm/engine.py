@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from core.model.decision import Decision
+from core.reconciliation.decision import remembering
 from core.reconciliation.grouping import Key, by_id, stands
 from core.reconciliation.hold import effective_day
 from core.reconciliation.line import Item, Line, PayerAccount
@@ -270,8 +271,9 @@ class WarmEngine:
     def _keep(self, decisions: Iterable[Decision], changed: dict[str, Decision]) -> None:
         """Takes over what was decided, and what of it stands from now on."""
         past = self._past
-        for decision in decisions:
-            id = decision.transaction_id
+        for each in decisions:
+            id = each.transaction_id
+            decision = remembering(each, past.decisions.get(id))
             if past.decisions.get(id) != decision:
                 changed[id] = past.decisions[id] = decision
                 if stands(decision, past.known[id]):

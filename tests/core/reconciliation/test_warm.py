@@ -44,19 +44,11 @@ class Twice:
         before = self.decisions | {d.transaction_id: d for d in new.get("decisions", ())}
         prior = Prior(decisions=tuple(before.values()))
         whole = reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
-        told = self.warm.advance(**new | {"decisions": before.values()})
-        decided = {d.transaction_id: d for d in whole}
-        assert dict(self.warm.decided) == decided
+        told = self.warm.advance(**new)
+        self.decisions = {d.transaction_id: d for d in whole}
+        assert dict(self.warm.decided) == self.decisions
         assert list(told.decisions) == [d for d in whole if before.get(d.transaction_id) != d]
-        self.decisions = {id: remembering(d, before.get(id)) for id, d in decided.items()}
         return told
-
-
-def remembering(decision: Decision, before: Decision | None) -> Decision:
-    """With what a person said no to, as whoever keeps decisions must keep it."""
-    if before is None or not before.rejected or decision.rejected:
-        return decision
-    return decision.model_copy(update={"rejected": before.rejected})
 
 
 def by_person(rng: random.Random, decision: Decision) -> Decision:
