@@ -33,8 +33,7 @@ def file_id(digest: str, account: str | None, company_id: str | None) -> str:
     return stable_id("raw", FILE_PROVIDER, company_id or "", account or "", digest)
 
 
-def file_records(
-    file: BinaryIO,
+def file_record(
     *,
     digest: str,
     name: str,
@@ -42,26 +41,35 @@ def file_records(
     account: str | None,
     company_id: str | None,
     received_at: datetime,
-) -> Iterator[RawRecord]:
-    """The records of a file, one part in memory at a time. `account` is the IBAN the caller gave."""
-    first = file_id(digest, account, company_id)
+) -> RawRecord:
+    """The record that the facts of a bank file are traced to, still without its payload. `account` is
+    the IBAN the caller gave."""
+    return RawRecord(
+        id=file_id(digest, account, company_id),
+        provider=FILE_PROVIDER,
+        account=company_id or "",
+        object=format,
+        external_id=name[:200],
+        content_hash=digest,
+        payload=b"",
+        received_at=received_at,
+        mapping_version=VERSION,
+        company_id=company_id,
+        http={"account": account} if account else {},
+    )
+
+
+def in_parts(first: RawRecord, file: BinaryIO) -> Iterator[RawRecord]:
+    """The records of a file, one part in memory at a time; `first` with the first of them."""
     for number, chunk in enumerate(_chunks(file), 1):
-        told = {"account": account} if account else {}
-        if number > 1:
-            told |= {"of": first, "part": str(number)}
-        yield RawRecord(
-            id=first if number == 1 else stable_id("raw", first, str(number)),
-            provider=FILE_PROVIDER,
-            account=company_id or "",
-            object=format,
-            external_id=name[:200],
-            content_hash=digest,
-            payload=chunk,
-            received_at=received_at,
-            mapping_version=VERSION,
-            company_id=company_id,
-            http=told,
+        if number == 1:
+            yield first.model_copy(update={"payload": chunk})
+            continue
+        id, told = (
+            stable_id("raw", first.id, str(number)),
+            {**first.http, "of": first.id, "part": str(number)},
         )
+        yield first.model_copy(update={"id": id, "payload": chunk, "http": told})
 
 
 def whole_files(raws: Iterable[RawRecord]) -> list[RawRecord]:
@@ -69,9 +77,13 @@ def whole_files(raws: Iterable[RawRecord]) -> list[RawRecord]:
     raws = list(raws)
     rest: dict[str, list[RawRecord]] = {}
     for raw in raws:
-        if raw.provider == FILE_PROVIDER and "of" in raw.http:
+        if _is_part(raw):
             rest.setdefault(raw.http["of"], []).append(raw)
-    return [_whole(raw, rest.get(raw.id, ())) for raw in raws if "of" not in raw.http]
+    return [_whole(raw, rest.get(raw.id, ())) for raw in raws if not _is_part(raw)]
+
+
+def _is_part(raw: RawRecord) -> bool:
+    return {"of", "part"} <= raw.http.keys()
 
 
 def _whole(first: RawRecord, others: Iterable[RawRecord]) -> RawRecord:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from core.model import BankAccount, BankTransaction, Fact, Statement
 from core.ports import BankFile, Statements, Store, Unit
-from core.usecases.file_records import FILE_PROVIDER, digest_of, file_id, file_records
+from core.usecases.file_records import FILE_PROVIDER, digest_of, file_id, file_record, in_parts
 from core.usecases.issues import file_issue, note
 from core.usecases.running_balance import compared
 from core.usecases.succession import succeed
@@ -56,8 +56,7 @@ def import_file(
         taking.run()
         if not dry_run:
             if taking.stored:
-                raws = file_records(
-                    file,
+                raw = file_record(
                     digest=digest,
                     name=name,
                     format=str(read.format),
@@ -65,8 +64,8 @@ def import_file(
                     company_id=company_id,
                     received_at=unit.now,
                 )
-                for raw in raws:
-                    unit.append([raw])
+                for part in in_parts(raw, file):
+                    unit.append([part])
             succeed(unit, statements, taking.fitted.account_ids)
             _tell(unit, statements, taking.fitted, name=name, digest=digest, company_id=company_id)
     fitted = taking.fitted.file

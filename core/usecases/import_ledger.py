@@ -1,9 +1,8 @@
 """Imports ledger files: one unit per file; another export of the same ledger changes nothing."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -20,6 +19,7 @@ from core.model import (
 )
 from core.ports import Ledgers, Store, Unit
 from core.usecases.copies import LEDGER_PROVIDER, same_document
+from core.usecases.file_records import digest_of, in_parts
 from core.usecases.import_files import Imported
 from core.usecases.issues import file_issue, note
 from core.usecases.wake import wake
@@ -44,19 +44,21 @@ def import_ledger(
     imports does not matter. What a later one no longer letters is withdrawn. Raises
     BadInput, storing nothing, for a file that cannot be read.
     """
-    content = _content(name, file)
+    _check_size(name, file)
+    digest = digest_of(file)
+    file.seek(0)
     with store.begin(tenant_id, write=False) as unit:
-        raw = _raw(unit, name, content, company_id)
+        raw = _raw(unit, name, digest, company_id)
         company = unit.get(Company, [company_id]).get(company_id) if company_id else None
     siren = company.siren if company else None
-    read = ledgers.read(name, BytesIO(content), company_id=company_id, siren=siren, raw_id=raw.id)
+    read = ledgers.read(name, file, company_id=company_id, siren=siren, raw_id=raw.id)
     with store.begin(tenant_id, write=not dry_run) as unit:
-        taking = _Taking(unit, raw, store=not dry_run)
+        taking = _Taking(unit, raw, file, store=not dry_run)
         for portion in read.portions():
             taking.take(portion)
         taking.take_back(read.version)
         if not dry_run:
-            name, digest, owner = raw.http["name"], raw.content_hash, raw.company_id
+            name, owner = raw.http["name"], raw.company_id
             listed = [
                 file_issue(unit, one, name=name, digest=digest, company_id=owner)
                 for one in (*read.set_aside, *read.warnings)
@@ -83,9 +85,8 @@ def read_again(ledgers: Ledgers, raw: RawRecord) -> tuple[Fact, ...]:
     return tuple(chain.from_iterable(read.portions()))
 
 
-def _raw(unit: Unit, name: str, content: bytes, company_id: str | None) -> RawRecord:
-    """The file itself; its id is made of its content, so a repeat is silent."""
-    digest = hashlib.sha256(content).hexdigest()
+def _raw(unit: Unit, name: str, digest: str, company_id: str | None) -> RawRecord:
+    """The file itself, still without its bytes; its id is made of them, so a repeat is silent."""
     return RawRecord(
         id=stable_id("raw", LEDGER_PROVIDER, company_id or "", digest),
         provider=LEDGER_PROVIDER,
@@ -93,7 +94,7 @@ def _raw(unit: Unit, name: str, content: bytes, company_id: str | None) -> RawRe
         object="ledger",
         external_id=digest,
         content_hash=digest,
-        payload=content,
+        payload=b"",
         received_at=unit.now,
         mapping_version=VERSION,
         company_id=company_id,
@@ -101,20 +102,20 @@ def _raw(unit: Unit, name: str, content: bytes, company_id: str | None) -> RawRe
     )
 
 
-def _content(name: str, file: BinaryIO) -> bytes:
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
+def _check_size(name: str, file: BinaryIO) -> None:
+    if file.seek(0, SEEK_END) > MAX_BYTES:
         raise BadInput(f"{name} has more than {MAX_BYTES:,} bytes: export one year at a time")
-    return content
 
 
 class _Taking:
-    """A ledger on its way into a unit, a portion at a time. `stored` counts what was new or changed by
-    entity, `known` the facts that were neither; `assigned` are fresh invoices that went to a factor."""
+    """A ledger on its way into a unit, a portion at a time, its file before its first fact. `stored`
+    counts what was new or changed by entity, `known` the facts that were neither; `assigned` are fresh
+    invoices that went to a factor."""
 
-    def __init__(self, unit: Unit, raw: RawRecord, *, store: bool) -> None:
+    def __init__(self, unit: Unit, raw: RawRecord, file: BinaryIO, *, store: bool) -> None:
         self.unit = unit
         self.raw = raw
+        self.file = file
         self.store = store
         self.known = 0
         self.stored: Counter[str] = Counter()
@@ -153,7 +154,7 @@ class _Taking:
             return 0
         if self.store:
             if self._new_file is None:
-                self._new_file = self.unit.append([self.raw]) > 0
+                self._new_file = sum(self.unit.append([part]) for part in in_parts(self.raw, self.file)) > 0
             if not self._new_file:
                 return 0
             self.unit.put(fresh)

@@ -48,7 +48,8 @@ class Document:
     line: int
     foreign: tuple[str, str] = ("", "")
     assigned_to: str | None = None
-    name: Name | None = None
+    occurrence: int = 1
+    """Which it is of those that everything else says the same of."""
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Payment:
     lettered_on: date | None
     line: int
     reverses: "Payment | None" = None
-    name: Name | None = None
+    occurrence: int = 1
 
 
 @dataclass(frozen=True, slots=True)

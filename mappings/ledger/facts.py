@@ -1,8 +1,8 @@
 """What a ledger says as canonical facts, under ids that another export of the same ledger gives too."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
 
 from core.model import (
     Counterparty,
@@ -23,6 +23,7 @@ from mappings.ledger.lettering import Tie
 from mappings.ledger.numbers import is_number, number_in
 from mappings.ledger.values import EUR
 
+B = TypeVar("B", Document, Payment)
 PROVIDER: Final = "fec"
 _ROLES: Final[Mapping[Direction, tuple[CounterpartyRole, str]]] = {
     "receivable": ("customer", "customers"),
@@ -54,28 +55,14 @@ class Facts:
         self.version = version
         self._folders = _folders(booked.documents)
         self._thirds: dict[tuple[Direction, str], str] = {}
-        self._name_documents()
-        self._name_payments()
+        _number(booked.documents, lambda one: _list_of(one) + _document_key(one))
+        _number(booked.payments, _payment_key)
 
-    def _name_documents(self) -> None:
-        """By customer or supplier, piece and date, and a number among equals."""
-        seen: Counter[str] = Counter()
-        for one in self.booked.documents:
-            piece = one.piece or number_in(one.label) or ""
-            key = ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
-            object = f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
-            seen[object + key] += 1
-            one.name = self._name("invoice", object, _numbered(key, seen[object + key]))
-
-    def _name_payments(self) -> None:
-        """By what every export repeats. EcritureNum is no part of it: programs number drafts anew when
-        they are validated. Letters are not either: they come later."""
-        seen: Counter[str] = Counter()
-        for one in self.booked.payments:
-            written = [one.direction, one.kind, one.flow, one.third.key, str(one.paid_on), one.amount_minor]
-            key = content_hash([*written, one.journal, one.piece, one.label])[:32]
-            seen[key] += 1
-            one.name = self._name("ledger_payment", "payments", _numbered(key, seen[key]))
+    def _name_of(self, one: Document | Payment) -> Name:
+        """Made when it is asked for: the names of all take more memory than all else that is held."""
+        if isinstance(one, Document):
+            return self._name("invoice", _list_of(one), _numbered(_document_key(one), one.occurrence))
+        return self._name("ledger_payment", "payments", _numbered(_payment_key(one), one.occurrence))
 
     def all(self) -> Iterator[Fact]:
         """Every fact, each after those it names."""
@@ -104,7 +91,7 @@ class Facts:
         """Invoices and credit notes. Due dates stay None: a FEC has none."""
         for one in self.booked.documents:
             named = is_number(one.piece) and (one.direction, one.piece) not in self._folders
-            yield self._invoice(one, _named(one), one.piece if named else number_in(one.label))
+            yield self._invoice(one, self._name_of(one), one.piece if named else number_in(one.label))
 
     def _invoice(self, one: Document, name: Name, number: str | None) -> Invoice:
         third = self._third(one.direction, one.third)
@@ -138,7 +125,7 @@ class Facts:
     def payments(self) -> Iterator[LedgerPayment]:
         """Settlements in the order of the file."""
         for one in self.booked.payments:
-            name = _named(one)
+            name = self._name_of(one)
             yield LedgerPayment(
                 id=name.id,
                 company_id=self.company_id,
@@ -156,15 +143,16 @@ class Facts:
                 label=one.label or None,
                 matching_code=one.letter or None,
                 matched_on=one.lettered_on,
-                reverses=_named(one.reverses).id if one.reverses else None,
+                reverses=self._name_of(one.reverses).id if one.reverses else None,
             )
 
     def allocations(self) -> Iterator[LedgerAllocation]:
         """Lettering, one fact per pair."""
-        pairs: dict[tuple[str, str], list[Tie]] = defaultdict(list)
+        pairs: dict[tuple[int, int], list[Tie]] = defaultdict(list)
         for tie in self.ties:
-            pairs[_named(tie.source).id, _named(tie.invoice).id].append(tie)
-        for (settled_by, invoice_id), same in pairs.items():
+            pairs[id(tie.source), id(tie.invoice)].append(tie)
+        for same in pairs.values():
+            settled_by, invoice_id = self._name_of(same[0].source).id, self._name_of(same[0].invoice).id
             name = self._name("ledger_allocation", "allocations", f"{settled_by}:{invoice_id}")
             yield LedgerAllocation(
                 id=name.id,
@@ -205,10 +193,30 @@ class Facts:
         )
 
 
-def _named(one: Document | Payment) -> Name:
-    if one.name is None:
-        raise TypeError("only what the ledger's facts were made of has a name")
-    return one.name
+def _list_of(one: Document) -> str:
+    return f"opening_{_ROLES[one.direction][1]}" if one.opening else f"{one.direction}_invoices"
+
+
+def _document_key(one: Document) -> str:
+    """Customer or supplier, piece and date."""
+    piece = one.piece or number_in(one.label) or ""
+    return ":".join((one.kind, one.third.key, piece, str(one.issue_date or "")))
+
+
+def _payment_key(one: Payment) -> str:
+    """What every export repeats. EcritureNum is no part of it: programs number drafts anew when they are
+    validated. Letters are not either: they come later."""
+    written = [one.direction, one.kind, one.flow, one.third.key, str(one.paid_on), one.amount_minor]
+    return content_hash([*written, one.journal, one.piece, one.label])[:32]
+
+
+def _number(booked: Iterable[B], key: Callable[[B], str]) -> None:
+    """Tells equals apart by their order in the file."""
+    seen: Counter[str] = Counter()
+    for one in booked:
+        own = key(one)
+        seen[own] += 1
+        one.occurrence = seen[own]
 
 
 def _numbered(key: str, occurrence: int) -> str:

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from sys import intern
 from typing import Final, NamedTuple, cast
 
 from core.model.invoice import Direction
@@ -66,9 +68,15 @@ def _stretches(lines: Sequence[LedgerLine]) -> Iterable[Sequence[LedgerLine]]:
 def third_of(line: LedgerLine) -> Third:
     """Whose account a line is on."""
     if line.auxiliary:
-        return Third(line.auxiliary, line.auxiliary_label or None)
+        return _third(line.auxiliary, line.auxiliary_label or None)
     name = None if is_collective(line.account) else line.account_label or line.auxiliary_label
-    return Third(line.account, name or None)
+    return _third(line.account, name or None)
+
+
+@lru_cache(maxsize=65_536)
+def _third(key: str, name: str | None) -> Third:
+    """A ledger says it on every line: it is held once."""
+    return Third(key, name)
 
 
 class _Part:
@@ -158,7 +166,7 @@ class _Part:
 
     def _letter(self, line: LedgerLine, what: What | None, minor: int) -> None:
         if line.letter:
-            key = (line.account, line.auxiliary, line.letter)
+            key = (intern(line.account), intern(line.auxiliary), line.letter)
             member = Member(what, minor, line.lettered_on, line.number)
             self.booked.letters.setdefault(key, []).append(member)
 
@@ -221,8 +229,8 @@ class _Part:
             paid_on=line.entry_date,
             amount_minor=amount,
             moved_minor=moved,
-            account=account,
-            journal=line.journal,
+            account=intern(account) if account else None,
+            journal=intern(line.journal),
             piece=line.piece,
             label=line.label,
             letter=line.letter,
