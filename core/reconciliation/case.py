@@ -31,6 +31,14 @@ class Proposal(NamedTuple):
     why: dict[str, Any]
 
 
+class Gate(NamedTuple):
+    """What kept the payer and the amount from being enough: a code of `GATES`, and the matches that
+    chance alone would give when that is what it was."""
+
+    code: str
+    coincidence: float = 0.0
+
+
 class Ruling(NamedTuple):
     """What a tier says of a line, before it becomes a decision; `together` with other lines."""
 
@@ -44,6 +52,7 @@ class Ruling(NamedTuple):
     rivals: tuple[str, ...] = ()
     caps: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    gate: Gate | None = None
 
 
 class Meaning(NamedTuple):
@@ -78,6 +87,8 @@ class Case:
     forwarding: frozenset[str] = frozenset()
     """Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid."""
     refused: tuple[str, Ruling] | None = None
+    gate: Gate | None = None
+    """Why T6 and T7, once they were asked, did not decide."""
     held_until: date | None = None
     """The day on which a payment that cites nothing is decided, when the policy makes it wait."""
     twins: frozenset[str] = frozenset()

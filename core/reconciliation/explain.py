@@ -72,6 +72,25 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """The closed list of reasons, in words. `<operation>_line` says that a line of that kind pays nothing."""
 
+GATES: Final[Mapping[str, str]] = {
+    "amount_billed_again": "the debtor was billed this amount more than once",
+    "cap_reached": "he owes too many items to try every group of them",
+    "coincidence_bound": "chance alone could make them agree",
+    "credit_note_not_cited": "the amount takes a credit note that is not cited",
+    "issued_later": "the item was issued after it was paid",
+    "no_group_fits": "no item and no group of what he owes makes the amount",
+    "other_account": "the item is to be paid on another account",
+    "payer_not_sure": "neither the name nor the account surely is a debtor's",
+    "several_debtors_possible": "the payer may be one of several debtors",
+    "several_groups_fit": "more than one item or group of what he owes makes the amount",
+    "several_sellers": "items of that amount belong to several sellers",
+    "something_cited": "something in the text may be a reference",
+    "third_party": "somebody else pays, from an account that paid for this debtor before",
+    "turnover_not_whole": "not every invoice to this debtor is known here",
+    "twin_payments": "another payment of the same payer and amount waits too",
+}
+"""The closed list of what keeps the payer and the amount from being enough (T6, T7), in words."""
+
 _OUTCOMES: Final = {"auto": "decided", "review": "waits for a person", "none": "no match"}
 _GRADES: Final = {2: "is the debtor", 1: "is probably the debtor", 0: "is unknown", -1: "is another debtor"}
 
@@ -81,6 +100,11 @@ def reason_in_words(reason: str) -> str:
     if reason.endswith("_line"):
         return f"a line of kind {reason.removesuffix('_line').replace('_', ' ')} pays no invoice"
     return REASONS.get(reason, reason.replace("_", " "))
+
+
+def gate_in_words(gate: str) -> str:
+    """The sentence for a code of `GATES`."""
+    return GATES.get(gate, gate.replace("_", " "))
 
 
 def explain(decision: Decision, line: Line, items: Iterable[Item]) -> str:
@@ -116,12 +140,21 @@ def _evidence(explanation: Mapping[str, Any], by_id: Mapping[str, Item]) -> list
     payer = explanation.get("payer") or {}
     if payer.get("grade") is not None:
         told.append(f"  payer {payer.get('name') or 'without name'} {_GRADES[payer['grade']]}")
-    for key, word in (("rivals", "rivals"), ("caps", "limits reached"), ("originals", "possible originals")):
-        if explanation.get(key):
-            told.append(f"  {word}: {', '.join(_number(i, by_id) for i in explanation[key])}")
+    told += _doubts(explanation, by_id)
     for key in ("returns", "returned_by", "copy_of", "cancels", "return_reason"):
         if explanation.get(key):
             told.append(f"  {key.replace('_', ' ')}: {explanation[key]}")
+    return told
+
+
+def _doubts(explanation: Mapping[str, Any], by_id: Mapping[str, Item]) -> list[str]:
+    """What else was possible, and what was not enough."""
+    told = []
+    for key, word in (("rivals", "rivals"), ("caps", "limits reached"), ("originals", "possible originals")):
+        if explanation.get(key):
+            told.append(f"  {word}: {', '.join(_number(i, by_id) for i in explanation[key])}")
+    if explanation.get("gate"):
+        told.append(f"  payer and amount are not enough: {gate_in_words(explanation['gate'])}")
     return told
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from core.model.decision import Decision
-from core.reconciliation.case import Case, Ruling, open_case
+from core.reconciliation.case import Case, Gate, Ruling, open_case
 from core.reconciliation.cite import Cited
 from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
@@ -254,16 +254,23 @@ class Fold:
         for case in cases:
             if again:
                 self._stand(self.replay.before(tier.stage, case.line))
-            ruling = None if case.cited.caps or case.refused else tier.rule(case)
-            refusal = self._refusal(case, ruling) if ruling else None
-            if ruling is not None and refusal is None:
-                self._conclude(case, ruling)
-                continue
-            if ruling is not None and refusal is not None:
-                case.refused = (refusal, ruling)
-            left.append(case)
+            answer = None if case.cited.caps or case.refused else tier.rule(case)
+            if answer is None or not self._is_decided(case, answer):
+                left.append(case)
         self._stand(self.replay.through(tier.stage))
         return left
+
+    def _is_decided(self, case: Case, answer: Ruling | Gate) -> bool:
+        """Concludes a case that a rule answers; one that may not take effect keeps why."""
+        if isinstance(answer, Gate):
+            case.gate = case.gate or answer
+            return False
+        refusal = self._refusal(case, answer)
+        if refusal is not None:
+            case.refused = (refusal, answer)
+            return False
+        self._conclude(case, answer)
+        return True
 
     def _join(self, cases: list[Case]) -> list[Case]:
         """Lines that pay together are decided together, or not at all."""

@@ -9,9 +9,24 @@ from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.decision import SHOWN
 from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
-from core.reconciliation.silent import is_silent, owed_by, payer_and_amount, payer_and_group, sole_debtor
+from core.reconciliation.silent import (
+    gate_of,
+    is_silent,
+    owed_by,
+    payer_and_amount,
+    payer_and_group,
+    sole_debtor,
+)  # fmt: skip
 from core.reconciliation.slips import near
 from core.reconciliation.tiers import counter_hits
+
+_GATED: Final = frozenset(
+    {
+        "amount_only", "declared_match", "identical_items", "payer_and_amount", "payer_and_group",
+        "payer_only", "twin_payments",
+    }
+)  # fmt: skip
+"""Reasons for which a person asks why the payer and the amount were not enough."""
 
 
 class Reason(NamedTuple):
@@ -45,18 +60,22 @@ def refused(case: Case) -> Ruling:
 
 def on_hold(case: Case) -> Ruling:
     """What could be decided today, were it not for a stronger claim that may still come."""
-    ruling = payer_and_amount(case) or payer_and_group(case)
-    if ruling is None:
-        return fall_back(case)
-    case.refused = ("held", ruling)
-    return refused(case)
+    for rule in (payer_and_amount, payer_and_group):
+        answer = rule(case)
+        if isinstance(answer, Ruling):
+            case.refused = ("held", answer)
+            return refused(case)
+        case.gate = case.gate or answer
+    return fall_back(case)
 
 
 def _review(case: Case, reason: Reason, proposals: Iterable[Proposal]) -> Ruling:
     names = tuple(case.scope.items[n].item_id for n in reason.rivals)
     caps = (*reason.caps, *case.cited.caps)
+    gate = gate_of(case) if reason.code in _GATED else None
+    chance = gate.coincidence if gate else reason.coincidence
     return Ruling(
-        "review", "T9", reason.code, (), reason.coincidence, tuple(proposals), rivals=names, caps=caps
+        "review", "T9", reason.code, (), chance, tuple(proposals), rivals=names, caps=caps, gate=gate
     )  # fmt: skip
 
 

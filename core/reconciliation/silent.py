@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from core.model.decision import Share, Tier
-from core.reconciliation.case import Case, Ruling
+from core.reconciliation.case import Case, Gate, Ruling
 from core.reconciliation.coincidence import amount_odds, by_everything, by_group
 from core.reconciliation.group import groups
 from core.reconciliation.index import form_of
@@ -89,17 +89,42 @@ def _legal_order(case: Case, n: int) -> tuple[object, ...]:
     return due > day, due, item.issue_date or date.max, n
 
 
-def _claim(case: Case) -> tuple[Owed, tuple[int, ...]] | None:
-    """The only group of open items that makes the amount, if it may be taken without a reference."""
+class Claim(NamedTuple):
+    """The only group of what is owed that makes the amount."""
+
+    owed: Owed
+    items: tuple[int, ...]
+
+
+def _claim(case: Case) -> Claim | Gate | None:
+    """What may be taken without a reference, or why nothing may; None when that is plain beforehand."""
     debtor_id = sole_debtor(case) if is_silent(case) else None
-    if debtor_id is None or (case.twins and not case.policy.legal_order):
+    if debtor_id is None:
         return None
+    if case.twins and not case.policy.legal_order:
+        return Gate("twin_payments")
     owed = owed_by(case, debtor_id)
-    if owed.cap or len(owed.found) != 1:
-        return None
+    if owed.cap:
+        return Gate("cap_reached")
+    if len(owed.found) != 1:
+        return Gate("several_groups_fit" if owed.found else "no_group_fits")
     items = owed.found[0]
-    plausible = all(_plausible(case, n) for n in items) and _one_seller_each(case, owed, items)
-    return (owed, items) if plausible else None
+    doubts = [doubt for n in items if (doubt := _doubt(case, n))]
+    if not doubts and not _one_seller_each(case, owed, items):
+        doubts = ["several_sellers"]
+    return Gate(doubts[0]) if doubts else Claim(owed, items)
+
+
+def gate_of(case: Case) -> Gate | None:
+    """Why the payer and the amount were not enough for a line that no rule decided."""
+    if not is_silent(case):
+        return Gate("something_cited")
+    if sole_debtor(case) is not None:
+        return case.gate
+    if not case.payer.sure:
+        return Gate("payer_not_sure")
+    single = len(case.payer.sure | case.payer.likely | case.payer.clearly) == 1
+    return Gate("turnover_not_whole" if single else "several_debtors_possible")
 
 
 def _alike(case: Case, owed: Owed, items: tuple[int, ...]) -> list[int]:
@@ -116,12 +141,16 @@ def _one_seller_each(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
     )
 
 
-def _plausible(case: Case, n: int) -> bool:
-    """An invoice, not a credit note that nobody cited, for this account, issued before it is paid."""
+def _doubt(case: Case, n: int) -> str | None:
+    """What speaks against an item: a credit note that nobody cited, one to be paid on another account,
+    one issued after it was paid."""
     item, line = case.scope.items[n], case.line
-    here = item.expected_account_id in (None, line.account_id)
-    issued = item.issue_date is None or line.booking_date is None or item.issue_date <= line.booking_date
-    return case.scope.open[n] > 0 and here and issued
+    if case.scope.open[n] < 0:
+        return "credit_note_not_cited"
+    if item.expected_account_id not in (None, line.account_id):
+        return "other_account"
+    issued, booked = item.issue_date, line.booking_date
+    return "issued_later" if issued and booked and issued > booked else None
 
 
 def _is_third_party(case: Case) -> bool:
@@ -129,29 +158,35 @@ def _is_third_party(case: Case) -> bool:
     return bool(case.label.payer) and not case.payer.likely
 
 
-def payer_and_amount(case: Case) -> Ruling | None:
+def payer_and_amount(case: Case) -> Ruling | Gate | None:
     """T6: the exact amount of one open item, which nothing else he owes makes, and a rare one."""
     claim = _claim(case)
-    if claim is None or len(claim[1]) != 1:
+    if not isinstance(claim, Claim):
+        return claim
+    owed, items = claim
+    if len(items) != 1:
         return None
-    owed, (n,) = claim
     if _is_third_party(case) and case.scope.held(case.paid, most=1) is None:
-        return None
-    own = len(case.scope.index.billed_to(case.scope.items[n].debtor_id, case.paid))
+        return Gate("third_party")
+    own = len(case.scope.index.billed_to(case.scope.items[items[0]].debtor_id, case.paid))
     legal = case.policy.legal_order
-    odds = amount_odds(case.scope.index, case.paid, case.line.currency, related=own if legal else 1)
     if own > 1 and not legal:
-        return None
-    reason = "legal_order" if _alike(case, owed, (n,)) else "payer_and_amount"
-    return _ruling(case, "T6", reason, (n,), OTHERWISE * len(owed.pool) * odds)
+        return Gate("amount_billed_again")
+    odds = amount_odds(case.scope.index, case.paid, case.line.currency, related=own if legal else 1)
+    reason = "legal_order" if _alike(case, owed, items) else "payer_and_amount"
+    return _ruling(case, "T6", reason, items, OTHERWISE * len(owed.pool) * odds)
 
 
-def payer_and_group(case: Case) -> Ruling | None:
+def payer_and_group(case: Case) -> Ruling | Gate | None:
     """T7: everything he owes, or the only few items that make the amount."""
     claim = _claim(case)
-    if claim is None or len(claim[1]) < 2 or _is_third_party(case):
-        return None
+    if not isinstance(claim, Claim):
+        return claim
     owed, items = claim
+    if len(items) < 2:
+        return None
+    if _is_third_party(case):
+        return Gate("third_party")
     whole = len(items) == len(owed.pool)
     amounts = [case.scope.open[n] for n in owed.pool]
     currency = case.line.currency
@@ -174,8 +209,8 @@ def _in_a_row(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
     return places[-1] - places[0] < len(items)
 
 
-def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | None:
+def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | Gate:
     if chance > case.policy.max_coincidence:
-        return None
+        return Gate("coincidence_bound", chance)
     shares = tuple(Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in items)
     return Ruling("auto", tier, reason, shares, chance)

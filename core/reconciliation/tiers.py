@@ -6,7 +6,7 @@ from enum import IntEnum, auto
 from typing import Final
 
 from core.model.decision import Share, Tier
-from core.reconciliation.case import Case, Meaning, Ruling, is_whole
+from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole
 from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
@@ -218,10 +218,11 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """A tier: its name, the rule that answers or passes, and when in the day it is asked."""
+    """A tier: its name, the rule that answers or passes (T6 and T7 say why), and when in the day it is
+    asked."""
 
     name: Tier
-    rule: Callable[[Case], Ruling | None]
+    rule: Callable[[Case], Ruling | Gate | None]
     stage: Stage
 
 
