@@ -7,19 +7,14 @@ number of an item; the strongest count, then the longest, then the first. Then w
 whose first number is not held, then numbers that are not held and counters (`rest`).
 """
 
-import re
-from typing import Final
-
 from core.reconciliation.cite.kinds import MAX_WORDS, TIGHT, Citation, Cited, Hit, Narrow, Text
 from core.reconciliation.cite.numbers import parts, whole_numbers
 from core.reconciliation.cite.rest import leftovers
 from core.reconciliation.cite.series import Series, headless_ranges
-from core.reconciliation.cite.unglue import unglued
+from core.reconciliation.cite.unglue import unglue
 from core.reconciliation.index import FULL, SHORT_DIGITS, STRUCTURED, Index
-from core.reconciliation.label import Label, Structured, Word, words_in
+from core.reconciliation.label import HAS_DIGIT, Label, Structured, Word, parted
 from core.reconciliation.policy import Policy
-
-_DIGIT: Final = re.compile(r"\d")
 
 
 def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
@@ -27,7 +22,7 @@ def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
     that the payer or the amount point to; it returns all of them when neither does."""
     cited = Cited(caps=list(label.caps))
     text = text_of(label, index, policy, narrow, cited)
-    if text.words:
+    if text.texts:
         _read(text)
     for structured in label.structured:
         _add_structured(structured, index, cited)
@@ -36,32 +31,43 @@ def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
 
 def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: Cited) -> Text:
     """The words of the stretches that have a digit at all, glued ones parted, up to the cap."""
-    words: list[Word] = []
-    cut = set[int]()
+    texts: list[str] = []
+    starts: list[int] = []
+    glues: list[str] = []
+    zones: list[int] = []
+    cut: set[int] = set()
     for zone, stretch in enumerate(label.stretches):
-        if len(words) > MAX_WORDS or not _DIGIT.search(stretch.text):
+        if len(texts) > MAX_WORDS or not HAS_DIGIT(stretch.text):
             continue
-        words += unglued(words_in(stretch, zone), index.full)
+        words = parted(stretch)
+        unglue(*words, index.full, stamped=stretch.field == "end_to_end_id")
+        texts += words[0]
+        starts += words[1]
+        glues += words[2]
+        zones += [zone] * len(words[0])
         if stretch.cut:
-            cut.add(len(words) - 1)
-    if len(words) > MAX_WORDS:
+            cut.add(len(texts) - 1)
+    if len(texts) > MAX_WORDS:
         cited.caps.append("max_words")
-    return Text(words[:MAX_WORDS], frozenset(cut), index, policy, narrow, cited)
+        cut.difference_update(range(MAX_WORDS, len(texts)))
+        for words_of in (texts, starts, glues, zones):
+            del words_of[MAX_WORDS:]
+    return Text(texts, starts, glues, zones, frozenset(cut), label.stretches, index, policy, narrow, cited)
 
 
 def _read(text: Text) -> None:
     """Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked
     for without its letters. Digits that only line up when put together wait for the second round."""
     series, whole = Series(text), whole_numbers(text)
-    _cite_all(text, series, _chosen(text, [h for h in whole if not _is_pieced(h)]))
-    if text.free_digits():
-        _cite_all(text, series, _chosen(text, [*filter(_is_pieced, whole), *parts(text)]))
-    if text.free_digits():
+    _cite_all(text, series, [hit for hit in whole if not _is_pieced(hit)])
+    if text.free:
+        _cite_all(text, series, [hit for hit in whole if _is_pieced(hit)] + parts(text))
+    if text.free:
         headless_ranges(text)
         leftovers(text)
     if series.left_out:
         _leave_out(text.cited, series.left_out)
-    if any(c.how == "order" for c in text.cited.citations):
+    if any(hit.how == "order" for hit in whole):
         _without_needless_orders(text.cited)
 
 
@@ -70,8 +76,8 @@ def _is_pieced(hit: Hit) -> bool:
 
 
 def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:
-    """Cites numbers in reading order, up to the cap."""
-    hits.sort(key=lambda h: h.first)
+    """Cites numbers in reading order, up to the cap; no word counts twice."""
+    hits = _chosen(text, hits)
     series.hits.update((hit.first, hit) for hit in hits)
     for hit in hits:
         if len(text.cited.citations) >= text.policy.max_references:
@@ -82,15 +88,25 @@ def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:
 
 
 def _chosen(text: Text, hits: list[Hit]) -> list[Hit]:
-    """Strongest, then longest, then first; no word counts twice."""
+    """The strongest, then longest, then first, in reading order."""
     if len(hits) > 1:
-        hits.sort(key=lambda h: (-h.strength, h.first - h.after, h.first))
+        hits.sort(key=_by_strength)
     chosen = []
     for hit in hits:
-        if not any(text.used[hit.first : hit.after]):
+        if True not in text.used[hit.first : hit.after]:
             text.use(hit.first, hit.after)
             chosen.append(hit)
+    if len(chosen) > 1:
+        chosen.sort(key=_by_place)
     return chosen
+
+
+def _by_strength(hit: Hit) -> tuple[int, int, int]:
+    return -hit.strength, hit.first - hit.after, hit.first
+
+
+def _by_place(hit: Hit) -> int:
+    return hit.first
 
 
 def _cite(text: Text, hit: Hit, series: Series) -> None:
@@ -104,11 +120,11 @@ def _cite(text: Text, hit: Hit, series: Series) -> None:
 
 def _placed(text: Text, hit: Hit, after: int) -> int:
     """One grade lower when the number is glued to more text, or ends where the text was cut."""
-    strength, words, used = hit.strength, text.words, text.used
-    if hit.first and words[hit.first].glue in TIGHT and not used[hit.first - 1]:
-        strength -= not words[hit.first - 1].text.isalpha()
-    if after < len(words) and words[after].glue in TIGHT and not used[after]:
-        strength -= not words[after].text.isalpha()
+    strength, glues, used, plain = hit.strength, text.glues, text.used, text.plain
+    if hit.first and glues[hit.first] in TIGHT and not used[hit.first - 1]:
+        strength -= not plain[hit.first - 1]
+    if after < len(glues) and glues[after] in TIGHT and not used[after]:
+        strength -= not plain[after]
     return max(SHORT_DIGITS, strength - (hit.after - 1 in text.cut))
 
 

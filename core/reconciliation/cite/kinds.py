@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from core.reconciliation.index import Index
-from core.reconciliation.label import Word
+from core.reconciliation.label import Stretch, Word
 from core.reconciliation.policy import Policy
 
 JOINS: Final = frozenset({"", " ", "-", "/", ".", "_", " - ", " / ", "- ", " -", ". ", ":", " : ", ": "})
@@ -72,11 +72,16 @@ class Hit(NamedTuple):
 class Text:
     """The words of one label that may cite, which of them are spoken for, and what they are looked up in.
 
+    Word `n` is `texts[n]` in stretch `zones[n]`; it begins at `starts[n]` of its field, `glues[n]` before it.
     `cut` are places of words that end where a bank may have cut the text.
     """
 
-    words: Sequence[Word]
+    texts: list[str]
+    starts: list[int]
+    glues: list[str]
+    zones: list[int]
     cut: frozenset[int]
+    stretches: Sequence[Stretch]
     index: Index
     policy: Policy
     narrow: Narrow
@@ -86,48 +91,55 @@ class Text:
     """Whether each word has letters only."""
     joins: list[bool] = field(init=False)
     """Whether each word may go on the number of the word before."""
+    free: dict[int, None] = field(init=False)
+    """The places of words with digits that are not spoken for, in their order."""
 
     def __post_init__(self) -> None:
-        words = self.words
-        self.used = [False] * len(words)
-        self.plain = [word.text.isalpha() for word in words]
-        self.joins = [word.glue in JOINS for word in words]
+        self.used = [False] * len(self.texts)
+        self.plain = [text.isalpha() for text in self.texts]
+        self.joins = [glue in JOINS for glue in self.glues]
+        self.free = {n: None for n, plain in enumerate(self.plain) if not plain}
 
     def use(self, first: int, after: int) -> None:
-        self.used[first:after] = [True] * (after - first)
+        for at in range(first, after):
+            self.used[at] = True
+            self.free.pop(at, None)
 
     def word_before(self, at: int) -> str:
         """The word before the one at `at` in its zone, as far as both may belong together."""
-        return self.words[at - 1].text if at and self.joins[at] else ""
+        return self.texts[at - 1] if at and self.joins[at] else ""
 
     def is_other_paper(self, prefix: str | None) -> bool:
         """Whether a word before a number tells that it is no invoice's, unless ours begin so."""
         return prefix in OTHER_PAPERS and prefix not in self.index.prefixes
 
-    def free_digits(self) -> list[int]:
-        """The places of words with digits that are not spoken for."""
-        return [
-            n
-            for n, (used, plain) in enumerate(zip(self.used, self.plain, strict=True))
-            if not used and not plain
-        ]
-
     def joined(self, first: int, after: int) -> str:
         """The words as one, as numbers are compared."""
-        return "".join(w.text for w in self.words[first:after])
-
-    def add(self, first: int, after: int, strength: int, items: tuple[int, ...], how: str) -> None:
-        """Notes a citation."""
-        begin, end = self.words[first], self.words[after - 1]
-        text = " ".join(w.text for w in self.words[first:after])
-        self.cited.citations.append(Citation(text, begin.field, begin.start, end.end, strength, items, how))
+        return "".join(self.texts[first:after])
 
     def printed(self, first: int, after: int) -> str:
         """The words with what stands between them."""
-        words = self.words[first:after]
-        return words[0].text + "".join(w.glue + w.text for w in words[1:])
+        glued = zip(self.glues[first + 1 : after], self.texts[first + 1 : after], strict=True)
+        return self.texts[first] + "".join(glue + text for glue, text in glued)
+
+    def field_of(self, at: int) -> str:
+        """The field in which a word stands."""
+        return self.stretches[self.zones[at]].field
+
+    def end(self, after: int) -> int:
+        """Where the word before `after` ends in its field."""
+        return self.starts[after - 1] + len(self.texts[after - 1])
+
+    def add(self, first: int, after: int, strength: int, items: tuple[int, ...], how: str) -> None:
+        """Notes a citation."""
+        text = " ".join(self.texts[first:after])
+        place = self.field_of(first), self.starts[first], self.end(after)
+        self.cited.citations.append(Citation(text, *place, strength, items, how))
 
     def whole(self, first: int, after: int) -> Word:
         """The words as one word, for what is not held."""
-        begin, end = self.words[first], self.words[after - 1]
-        return begin._replace(text=self.joined(first, after), end=end.end)
+        return self.word(first, self.joined(first, after), self.end(after))
+
+    def word(self, at: int, text: str, end: int) -> Word:
+        """A word that begins where the one at `at` does."""
+        return Word(text, self.starts[at], end, self.field_of(at), self.zones[at], self.glues[at])

@@ -1,6 +1,6 @@
 """Finds the numbers of items in a text: whole, without zeros or letters, with confused letters."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Final
 
 from core.reconciliation.cite.kinds import Hit, Text
@@ -16,7 +16,7 @@ from core.reconciliation.index import (
     bare,
     strength_of,
 )
-from core.reconciliation.label import CUTS, Word
+from core.reconciliation.label import CUTS
 
 TELLING: Final = 3
 """Digits that, with the letters of a number, tell it well."""
@@ -29,10 +29,10 @@ def whole_numbers(text: Text) -> list[Hit]:
     """
     hits, full, orders = [], text.index.full, text.index.orders
     for first, after, number in _spans(text, text.index.beginnings):
-        items = full.get(number)
-        if items is not None and after - 1 in text.cut and any(map(text.index.goes_on, items)):
-            continue
-        if items is not None:
+        if number in full:
+            items = full[number]
+            if after - 1 in text.cut and any(map(text.index.goes_on, items)):
+                continue
             hits.append(Hit(_whole_strength(text, first, after, number, items), first, after, items, "full"))
         elif number in orders:
             strength = min(LONG_DIGITS, strength_of(number))
@@ -46,32 +46,35 @@ def parts(text: Text) -> list[Hit]:
     What ends where the text was cut is no whole number, and what stands behind LOT or CONTRAT is the number
     of another paper: neither means anything here.
     """
-    hits = []
+    found = []
     for first, after, number in _spans(text, text.index.starters):
         if after - 1 not in text.cut and not text.is_other_paper(text.word_before(first)):
-            hits += _part(text, first, after, number)
-    return hits
+            hit = _part(text, first, after, number)
+            if hit is not None:
+                found.append(hit)
+    return found
 
 
-def _spans(text: Text, starters: Set[str]) -> Iterator[tuple[int, int, str]]:
+def _spans(text: Text, starters: Set[str]) -> list[tuple[int, int, str]]:
     """Runs of free words that may be one number, with their joined text. A run that begins with a plain
     word is worth a look only when a number may begin with that word."""
-    words, used, all_plain, joins = text.words, text.used, text.plain, text.joins
-    count, most = len(words), text.index.max_words
-    for first in range(count):
+    texts, used, all_plain, joins = text.texts, text.used, text.plain, text.joins
+    count, most = len(texts), text.index.max_words
+    spans: list[tuple[int, int, str]] = []
+    for first, joined in enumerate(texts):
         plain = all_plain[first]
-        joined = words[first].text
         if used[first] or (plain and joined not in starters):
             continue
         if not plain:
-            yield first, first + 1, joined
+            spans.append((first, first + 1, joined))
         for last in range(first + 1, min(count, first + most)):
             if not joins[last] or used[last]:
                 break
-            joined += words[last].text
+            joined += texts[last]
             plain = plain and all_plain[last]
             if not plain:
-                yield first, last + 1, joined
+                spans.append((first, last + 1, joined))
+    return spans
 
 
 def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequence[int]) -> int:
@@ -81,9 +84,8 @@ def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequ
         return strength
     breaks, at = set(), 0
     for n in range(first, after - 1):
-        word, following = text.words[n], text.words[n + 1]
-        at += len(word.text)
-        seam = word.end in CUTS and following.glue == " "
+        at += len(text.texts[n])
+        seam = text.glues[n + 1] == " " and text.end(n + 1) in CUTS
         if number[at - 1].isdigit() and number[at].isdigit() and not seam:
             breaks.add(at)
     numbers = text.index.numbers
@@ -91,43 +93,48 @@ def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequ
     return strength if known else min(strength, SHORT_DIGITS)
 
 
-def _part(text: Text, first: int, after: int, number: str) -> list[Hit]:
-    index, all_digits = text.index, number.isdigit()
-    groups, digits = _bare_groups(text.words[first:after])
+def _part(text: Text, first: int, after: int, number: str) -> Hit | None:
+    """What a number means that lost its zeros, else its letters, else was misread."""
+    all_digits, index = number.isdigit(), text.index
+    if all_digits and len(number) < SHORT:
+        return None
+    groups = _bare_groups(text.texts[first:after])
+    digits = groups if all_digits else [group for group in groups if group.isdigit()]
     size = sum(map(len, digits))
     if (size >= SHORT or not all_digits) and (items := index.loose.get("|".join(groups))):
         telling = size >= (LONG if all_digits else TELLING)
-        return [Hit(LONG_DIGITS if telling else SHORT_DIGITS, first, after, items, "zeros")]
-    if _only_generic(groups):
+        return Hit(LONG_DIGITS if telling else SHORT_DIGITS, first, after, items, "zeros")
+    if all_digits or _only_generic(groups):
         if size >= SHORT and (items := index.digits.get("|".join(digits))):
-            return [Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")]
+            return Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")
         dense = number if all_digits else "".join(filter(str.isdigit, number))
         if items := index.digits.get(dense):
-            return [Hit(LONG_DIGITS if len(dense) >= LONG else SHORT_DIGITS, first, after, items, "digits")]
-    return [] if all_digits or len(number) < SHORT else _misread(text, first, after, number)
+            return Hit(LONG_DIGITS if len(dense) >= LONG else SHORT_DIGITS, first, after, items, "digits")
+    return None if all_digits or len(number) < SHORT else _misread(text, first, after, number)
 
 
-def _misread(text: Text, first: int, after: int, number: str) -> list[Hit]:
+def _misread(text: Text, first: int, after: int, number: str) -> Hit | None:
     """`F2O24`, `0O0816`: one grade lower than the number itself; one of few digits must begin with one."""
     items = text.index.folded.get(number.translate(CONFUSED))
     if not items or not all(_may_be_misread(text, n) for n in range(first, after)):
-        return []
+        return None
     whole = strength_of(text.index.numbers[items[0]].compact)
     if whole <= SHORT_DIGITS and not number[0].isdigit():
-        return []
-    return [Hit(max(SHORT_DIGITS, whole - 1), first, after, items, "folded")]
+        return None
+    return Hit(max(SHORT_DIGITS, whole - 1), first, after, items, "folded")
 
 
-def _bare_groups(words: Sequence[Word]) -> tuple[list[str], list[str]]:
-    """Letters and digits of the words, digits without their zeros; and those digits alone."""
-    groups, digits = [], []
+def _bare_groups(words: Sequence[str]) -> list[str]:
+    """Letters and digits of the words, digits without their zeros."""
+    groups = []
     for word in words:
-        for group in (word.text,) if word.text.isdigit() else GROUP.findall(word.text):
-            if group[0].isdigit():
-                group = bare(group)
-                digits.append(group)
-            groups.append(group)
-    return groups, digits
+        if word.isdigit():
+            groups.append(bare(word))
+        elif word.isalpha():
+            groups.append(word)
+        else:
+            groups += [bare(group) if group.isdigit() else group for group in GROUP.findall(word)]
+    return groups
 
 
 def _only_generic(groups: Sequence[str]) -> bool:
@@ -136,5 +143,4 @@ def _only_generic(groups: Sequence[str]) -> bool:
 
 def _may_be_misread(text: Text, at: int) -> bool:
     """Whether what changes in a word when it is read with digits is part of a number, not a plain word."""
-    word = text.words[at].text
-    return not word.isalpha() or word in text.index.prefixes
+    return not text.plain[at] or text.texts[at] in text.index.prefixes

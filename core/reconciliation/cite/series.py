@@ -30,8 +30,8 @@ class Series:
 
     def after(self, hit: Hit, items: Sequence[int]) -> int:
         """Reads the list or range behind a number; returns the place after it."""
-        words, cited, at = self.text.words, self.text.cited.citations, hit.after
-        while at < len(words) and len(cited) <= self.text.policy.max_references:
+        count, cited, at = len(self.text.texts), self.text.cited.citations, hit.after
+        while at < count and len(cited) <= self.text.policy.max_references:
             following = self._step(hit, items, at)
             if following == at:
                 break
@@ -40,29 +40,29 @@ class Series:
 
     def _step(self, hit: Hit, items: Sequence[int], at: int) -> int:
         """The place after what stands at `at`, which is `at` itself when it does not go on."""
-        word = self.text.words[at]
-        if self.text.used[at] or word.zone != self.text.words[hit.first].zone:
+        text, word = self.text, self.text.texts[at]
+        if text.used[at] or text.zones[at] != text.zones[hit.first]:
             return at
-        if word.text in EXCEPT_WORDS:
+        if word in EXCEPT_WORDS:
             return self._leave_out(items, at)
-        if word.text in RANGE_WORDS:
+        if word in RANGE_WORDS:
             return self._range(hit, items, at + 1) or at
-        if word.glue.strip() in RANGE_SIGNS and (after := self._range(hit, items, at)):
+        if text.glues[at].strip() in RANGE_SIGNS and (after := self._range(hit, items, at)):
             return after
-        return at + 1 if word.text in AND_WORDS or self._listed(hit, items, at) else at
+        return at + 1 if word in AND_WORDS or self._listed(hit, items, at) else at
 
     def _listed(self, hit: Hit, items: Sequence[int], at: int) -> bool:
         """`1202` behind FA2401201: the item of the same series whose number ends so."""
-        text, digits = self.text, self.text.words[at].text
+        text, digits = self.text, self.text.texts[at]
         if not digits.isdigit() or len(digits) > LONGEST_TAIL or not self._is_whole(items, at):
             return False
         found, unchanged = self._ending(items, digits)
         if found:
-            if text.words[at].glue.strip() == "-":
+            if text.glues[at].strip() == "-":
                 self._remember_span(items, digits)
             text.add(at, at + 1, min(hit.strength, FULL if unchanged else LONG_DIGITS), found, "list")
         elif len(digits) >= 3 and self._could_continue(items, digits):
-            text.cited.unknown.append(text.words[at])
+            text.cited.unknown.append(text.whole(at, at + 1))
         else:
             return False
         text.use(at, at + 1)
@@ -71,9 +71,11 @@ class Series:
     def _is_whole(self, items: Sequence[int], at: int) -> bool:
         """Whether no digit can be missing: the text was not cut there, or what stands there is as long as
         the counters of the series."""
-        width = len(self.text.words[at].text)
+        if at not in self.text.cut:
+            return True
+        width = len(self.text.texts[at])
         counters = [self.text.index.numbers[n].groups[-1] for n in items]
-        return at not in self.text.cut or all(c.isdigit() and len(c) == width for c in counters)
+        return all(c.isdigit() and len(c) == width for c in counters)
 
     def _ending(self, items: Sequence[int], digits: str) -> tuple[tuple[int, ...], bool]:
         """The items that continue the series of `items` and end with these digits: with the rest of the
@@ -108,7 +110,7 @@ class Series:
         """`007 A 010`: every item of the series from one number to the other, holes are welcome. The
         place after the range, 0 when this is none."""
         text = self.text
-        if at >= len(text.words) or text.words[at].zone != text.words[hit.first].zone:
+        if at >= len(text.texts) or text.zones[at] != text.zones[hit.first]:
             return 0
         after, ends = self._ends(items, at)
         found = dict.fromkeys(m for n, end in ends for m in self._between(n, end))
@@ -127,7 +129,7 @@ class Series:
         if other:
             numbers = [text.index.numbers[m].compact for m in other.items[: text.policy.max_shared_key]]
             return other.after, [(n, number) for n in items for number in numbers]
-        if text.used[at] or text.words[at].text.isalpha():
+        if text.used[at] or text.plain[at]:
             return at, []
         after = extent(text, at)
         number = text.joined(at, after)
@@ -141,17 +143,17 @@ class Series:
     def _leave_out(self, items: Sequence[int], at: int) -> int:
         """`SAUF 009 ET 012`: numbers that a range runs over but that are not paid."""
         text, here = self.text, at + 1
-        while here < len(text.words) and text.words[here].zone == text.words[at].zone:
-            word = text.words[here]
+        while here < len(text.texts) and text.zones[here] == text.zones[at]:
+            word = text.texts[here]
             if hit := self.hits.get(here):
                 self.left_out.update(hit.items)
                 self.not_meant.add(here)
                 here = hit.after
-            elif word.text.isdigit() and not text.used[here]:
-                self.left_out.update(self._ending(items, word.text)[0])
+            elif word.isdigit() and not text.used[here]:
+                self.left_out.update(self._ending(items, word)[0])
                 text.use(here, here + 1)
                 here += 1
-            elif word.text in _FILLERS:
+            elif word in _FILLERS:
                 here += 1
             else:
                 break
@@ -173,10 +175,9 @@ def extent(text: Text, at: int) -> int:
 
 def _is_tight(text: Text, at: int, first: int) -> bool:
     """Whether a free word touches the one before, in the zone of the word at `first`."""
-    if at >= len(text.words) or text.used[at]:
+    if at >= len(text.texts) or text.used[at]:
         return False
-    word = text.words[at]
-    return word.glue in TIGHT and word.zone == text.words[first].zone
+    return text.glues[at] in TIGHT and text.zones[at] == text.zones[first]
 
 
 def numbers_between(text: Text, start: str, end: str) -> Iterator[str]:
@@ -196,27 +197,24 @@ def numbers_between(text: Text, start: str, end: str) -> Iterator[str]:
 
 def headless_ranges(text: Text) -> None:
     """Ranges whose first number is not held: what is held of them is cited, the first is unknown."""
-    for at in range(1, len(text.words) - 1):
-        word = text.words[at]
-        if word.text not in RANGE_WORDS or text.used[at] or text.used[at - 1] or text.used[at + 1]:
+    used = text.used
+    for at in range(1, len(text.texts) - 1):
+        if text.texts[at] not in RANGE_WORDS or used[at] or used[at - 1] or used[at + 1]:
             continue
         first = beginning(text, at - 1)
         start = text.joined(first, at)
-        if (
-            text.words[at - 1].zone == word.zone
-            and shape_of(start) in text.index.shapes
-            and not start.isdigit()
-        ):
+        near = text.zones[at - 1] == text.zones[at]
+        if near and not start.isdigit() and shape_of(start) in text.index.shapes:
             _headless(text, first, at, start)
 
 
 def beginning(text: Text, last: int) -> int:
     """The place of the first word of the number that ends with the word at `last`."""
-    first = last
-    while first and text.words[first].glue in TIGHT and not text.used[first - 1]:
+    first, texts, glues, used = last, text.texts, text.glues, text.used
+    while first and glues[first] in TIGHT and not used[first - 1]:
         first -= 1
-    before = text.words[first - 1] if first and text.words[first].glue == " " else None
-    return first - 1 if before and before.text in text.index.prefixes and not text.used[first - 1] else first
+    apart = first and glues[first] == " " and not used[first - 1]
+    return first - 1 if apart and texts[first - 1] in text.index.prefixes else first
 
 
 def _headless(text: Text, first: int, at: int, start: str) -> None:
@@ -225,7 +223,7 @@ def _headless(text: Text, first: int, at: int, start: str) -> None:
     end = start[: -len(end)] + end if end.isdigit() and len(end) < len(start) else end
     held = [(number, items) for number in numbers_between(text, start, end)
             if (items := text.index.full.get(number))]  # fmt: skip
-    if not held or text.words[at + 1].zone != text.words[at].zone:
+    if not held or text.zones[at + 1] != text.zones[at]:
         return
     for number, items in held:
         meant = text.narrow(items) if len(items) > 1 else tuple(items)

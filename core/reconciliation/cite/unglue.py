@@ -1,11 +1,11 @@
 """Parts words that payers glued together: `FACTFA2024001`, `FA2024001FA2024002`, `20240312FA801`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import Final
 
 from core.reconciliation.index import FULL, strength_of
-from core.reconciliation.label import Word
 
 _WORDS: Final = (
     "FACTURES?|FACTS?|FAC|FCTS?|INVOICE|INV|NUMERO|NDEG|NUM|NO|N|REF|RGLT|REGLT|REGLEMENT|PAIEMENT|SOLDE|VIREMENT"
@@ -19,20 +19,23 @@ STAMP: Final = 6
 """Digits of a date or run number that software puts before a number in an end-to-end id."""
 
 
-def unglued(words: Sequence[Word], held: Mapping[str, object]) -> list[Word]:
-    """The words, those that are several glued together parted; `held` are the numbers that exist.
+def unglue(
+    texts: list[str], starts: list[int], glues: list[str], held: Mapping[str, object], *, stamped: bool
+) -> None:
+    """Parts the words that are several glued together, in lists as `parted` gives them; `held` are the
+    numbers that exist, and before the first a `stamped` field may have a date or run number.
 
     A word is parted only when every digit in it then belongs to a number that is held with its letters.
     """
-    found: list[Word] = []
-    for word in words:
-        text = word.text
+    for at in range(len(texts) - 1, -1, -1):
+        text = texts[at]
         if len(text) < STAMP or text.isalpha() or text.isdigit() or text in held:
-            found.append(word)
             continue
-        pieces = _behind_word(text, held) or _several(text, held, stamped=word.field == "end_to_end_id")
-        found += _parted(word, pieces) if pieces else [word]
-    return found
+        pieces = _behind_word(text, held) or _several(text, held, stamped=stamped)
+        if pieces:
+            texts[at : at + 1] = pieces
+            starts[at : at + 1] = accumulate(map(len, pieces[:-1]), initial=starts[at])
+            glues[at + 1 : at + 1] = [""] * (len(pieces) - 1)
 
 
 def _is_held(number: str, held: Mapping[str, object]) -> bool:
@@ -63,11 +66,3 @@ def _several(text: str, held: Mapping[str, object], *, stamped: bool) -> list[st
             return None
         found += parted
     return found if any(_is_held(p, held) for p in found) else None
-
-
-def _parted(word: Word, pieces: Sequence[str]) -> list[Word]:
-    parts, at, glue = [], word.start, word.glue
-    for piece in pieces:
-        parts.append(word._replace(text=piece, start=at, end=at + len(piece), glue=glue))
-        at, glue = at + len(piece), ""
-    return parts

@@ -3,12 +3,13 @@
 from core.reconciliation.label.folding import CUTS, EMPTY, WORD, fold_text, given
 from core.reconciliation.label.noise import mask
 from core.reconciliation.label.parse import Dated, ParsedLabel, Part, parse_label
-from core.reconciliation.label.reading import Label, Stretch, Word, is_year, read, words_in
+from core.reconciliation.label.reading import HAS_DIGIT, Label, Stretch, Word, is_year, parted, read, words_in
 from core.reconciliation.label.structured import Structured, valid_structured
 
 __all__ = [
     "CUTS",
     "EMPTY",
+    "HAS_DIGIT",
     "WORD",
     "Dated",
     "Label",
@@ -22,6 +23,7 @@ __all__ = [
     "is_year",
     "mask",
     "parse_label",
+    "parted",
     "read",
     "valid_structured",
     "words_in",

@@ -164,7 +164,8 @@ def _names(raw: str, pieces: Iterable[Zone], zones: Zones) -> dict[str, Part]:
 
 
 def _cited(raw: str, folded: str, pieces: Iterable[Zone], zones: Zones) -> list[Reference]:
-    readable, found = folded, list[Reference]()
+    readable = folded
+    found: list[Reference] = []
     for apart in structured_in(folded):
         readable = blanked(readable, apart.start, apart.end)
         text = raw[apart.start : apart.end]

@@ -21,6 +21,7 @@ Citing then looks up runs of up to `index.max_words` words: see `cite.finder`.
 
 import re
 from datetime import date
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from core.reconciliation.label.amounts import Amount, amounts_in
@@ -36,7 +37,7 @@ FIELD_CUTS: Final = frozenset({16, 35})
 REMITTANCE_CUTS: Final = frozenset({35, 70, 140})
 """Lengths at which a remittance is cut before it becomes part of a label."""
 _AROUND: Final = " /:-\n"
-_WORD_AND_GLUE: Final = re.compile(r"(^[^A-Z0-9]*)?([A-Z0-9]+)([^A-Z0-9]*)")
+_BY_WORD: Final = re.compile("([A-Z0-9]+)")
 _BLANKS: Final = re.compile(r" {2,}")
 _NAMES: Final = frozenset({"payer", "payee"})
 HAS_DIGIT: Final = re.compile("[0-9]").search
@@ -96,14 +97,21 @@ class Label(NamedTuple):
 
 def words_in(stretch: Stretch, zone: int) -> list[Word]:
     """The words of a stretch, at their places in the field."""
-    field, at, text, _ = stretch
-    words, glue = [], "\n"
-    for before, word, behind in _WORD_AND_GLUE.findall(text):
-        at += len(before)
-        end = at + len(word)
-        words.append(Word(word, at, end, field, zone, glue))
-        at, glue = end + len(behind), behind if len(behind) < 2 else _BLANKS.sub(" ", behind)
-    return words
+    return [
+        Word(text, start, start + len(text), stretch.field, zone, glue)
+        for text, start, glue in zip(*parted(stretch), strict=True)
+    ]
+
+
+def parted(stretch: Stretch) -> tuple[list[str], list[int], list[str]]:
+    """The words of a stretch, where each begins in the field, and the glue before each."""
+    parts = _BY_WORD.split(stretch.text)
+    ends = list(accumulate(map(len, parts), initial=stretch.start))
+    parts[0] = "\n"
+    glues = parts[:-1:2]
+    if "  " in stretch.text:
+        glues = [_BLANKS.sub(" ", glue) for glue in glues]
+    return parts[1::2], ends[1:-1:2], glues
 
 
 class _Said(NamedTuple):
@@ -158,7 +166,9 @@ def _said(line: Line, text: str) -> _Said:
     folded = fold_text(text)
     readable = _without_own(folded, line.bank_reference)
     _, opened, zones = zones_of(folded)
-    stretches, names, run, plain = [], dict[Role, str](), "", True
+    stretches: list[Stretch] = []
+    names: dict[Role, str] = {}
+    run, plain = "", True
     for role, start, end in zones:
         if role in READ_FOR_REFERENCES:
             if not run and role in RUN_TOGETHER:

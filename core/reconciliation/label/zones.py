@@ -41,7 +41,8 @@ def zones_of(folded: str) -> Zones:
     """The stretches of a folded label in their order; openings, tags and empty stretches left out."""
     form, opened = opening(folded)
     role: Role = form.opens if form else "text"
-    at, zones = opened, list[Zone]()
+    zones: list[Zone] = []
+    at = opened
     ordering = _ORDERING.match(folded, opened)
     if ordering:
         at, role, form = ordering.end(), "payer", form or ABROAD

@@ -128,6 +128,13 @@ def test_work_is_bounded_by_count(text: str) -> None:
     assert cited.caps
 
 
+def test_a_text_cut_beyond_the_last_word_that_is_read() -> None:
+    text = f"/MOTIF {'1 ' * (MAX_WORDS - 2)}/REF {'2 ' * 18}".strip()
+    label = read(line(text, 1), max_text=2_000)
+    assert label.stretches[-1].cut
+    assert cite(label, INDEX, Policy(), everything).caps == ["max_words"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from([pattern for _, pattern in (*BY_DIGIT, *BY_WORD)]))
 def test_plain_texts_hold_no_noise_of_any_row(data: st.DataObject, pattern: str) -> None:
