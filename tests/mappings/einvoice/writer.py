@@ -292,6 +292,7 @@ def cii(sale: Sale) -> bytes:
         "rsm:SupplyChainTradeTransaction",
         *(_cii_line(n, part) for n, part in enumerate(sale.lines, 1)),
         _cii_agreement(sale),
+        "<ram:ApplicableHeaderTradeDelivery/>",
         _cii_settlement(sale),
     )
     names = f'xmlns:rsm="{_RSM}" xmlns:ram="{_RAM}" xmlns:udt="{_UDT}" xmlns:qdt="{_QDT}"'
@@ -316,10 +317,14 @@ def _cii_line(number: int, part: Part) -> str:
     total = node(
         "ram:SpecifiedTradeSettlementLineMonetarySummation", tag("ram:LineTotalAmount", cents(part.cents))
     )
+    price = node("ram:NetPriceProductTradePrice", tag("ram:ChargeAmount", cents(abs(part.cents))))
+    quantity = tag("ram:BilledQuantity", -1 if part.cents < 0 else 1, unitCode="C62")
     return node(
         "ram:IncludedSupplyChainTradeLineItem",
         node("ram:AssociatedDocumentLineDocument", tag("ram:LineID", number)),
         node("ram:SpecifiedTradeProduct", tag("ram:Name", "Menuiserie")),
+        node("ram:SpecifiedLineTradeAgreement", price),
+        node("ram:SpecifiedLineTradeDelivery", quantity),
         node("ram:SpecifiedLineTradeSettlement", _cii_tax("ram:ApplicableTradeTax", part), total),
     )
 
@@ -436,6 +441,9 @@ _ZUGFERD1 = (
     ("rsm:ExchangedDocument>", "rsm:HeaderExchangedDocument>"),
     ("rsm:SupplyChainTradeTransaction>", "rsm:SpecifiedSupplyChainTradeTransaction>"),
     ("ApplicableHeaderTradeAgreement>", "ApplicableSupplyChainTradeAgreement>"),
+    ("ApplicableHeaderTradeDelivery/>", "ApplicableSupplyChainTradeDelivery/>"),
+    ("SpecifiedLineTradeAgreement>", "SpecifiedSupplyChainTradeAgreement>"),
+    ("SpecifiedLineTradeDelivery>", "SpecifiedSupplyChainTradeDelivery>"),
     ("ApplicableHeaderTradeSettlement>", "ApplicableSupplyChainTradeSettlement>"),
     ("SpecifiedTradeSettlementHeaderMonetarySummation>", "SpecifiedTradeSettlementMonetarySummation>"),
     ("SpecifiedLineTradeSettlement>", "SpecifiedSupplyChainTradeSettlement>"),
@@ -453,9 +461,14 @@ def zugferd1(sale: Sale) -> bytes:
 
 
 def pdf(
-    *files: tuple[str, bytes], by_tree: bool = True, by_relation: bool = True, metadata: bytes | None = None
+    *files: tuple[str, bytes],
+    by_tree: bool = True,
+    by_relation: bool = True,
+    metadata: bytes | None = None,
+    kids: int = 2,
 ) -> bytes:
-    """A PDF with embedded files, found by the tree of names (under two levels of kids), by /AF, or both."""
+    """A PDF with embedded files, found by the tree of names (under so many levels of kids; common readers
+    look at none), by /AF, or both."""
     writer = PdfWriter()
     writer.add_blank_page(width=72, height=72)
     specs = [writer._add_object(_spec(writer, name, content)) for name, content in files]
@@ -466,9 +479,9 @@ def pdf(
         leaves = ArrayObject()
         for (name, _), spec in zip(files, specs, strict=True):
             leaves.extend((create_string_object(name), spec))
-        leaf = writer._add_object(DictionaryObject({NameObject("/Names"): leaves}))
-        middle = writer._add_object(DictionaryObject({NameObject("/Kids"): ArrayObject([leaf])}))
-        tree = DictionaryObject({NameObject("/Kids"): ArrayObject([middle])})
+        tree = DictionaryObject({NameObject("/Names"): leaves})
+        for _ in range(kids):
+            tree = DictionaryObject({NameObject("/Kids"): ArrayObject([writer._add_object(tree)])})
         root[NameObject("/Names")] = DictionaryObject({NameObject("/EmbeddedFiles"): tree})
     if metadata is not None:
         packet = DecodedStreamObject()
