@@ -205,7 +205,7 @@ def open_case(
     cited = cited or cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
     _add_own(line, scope, cited)
     declared = frozenset(scope.index.position[i] for i in line.declared_item_ids if i in scope.index.position)
-    forwarding = scope.sellers.find(label.payer).sure if label.payer and not payer.clearly else frozenset()
+    forwarding = scope.sellers.surely(label.payer) if label.payer and not payer.clearly else frozenset()
     return Case(line, label, scope, policy, payer, cited, paid, declared=declared, forwarding=forwarding)
 
 

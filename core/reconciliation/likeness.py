@@ -2,20 +2,23 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Sequence
+from sys import maxunicode
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
 RELEVANT: Final = 0.4
 """Likeness below this is of no interest and comes out as 0."""
+ROUNDING: Final = 1e-9
+"""More than sums of weights are off by being added in another order."""
 LONG_WORD: Final = 6
 """Letters from which a word may have one slip."""
 SHORTEST_CUT: Final = 3
 """Letters that must be left of a word that was cut."""
 MOST_BEGUN: Final = 2_000
 """Words with one beginning that are looked at."""
+_BEHIND_ALL: Final = chr(maxunicode)
 REMEMBERED: Final = 100_000
 """Words and names whose answers are kept at hand."""
 
@@ -33,72 +36,91 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._sorted = sorted(words)
+        self._words = frozenset(self._sorted)
         self._shortened: dict[str, list[str]] = defaultdict(list)
         for word in self._sorted:
             for short in _shortened(word):
                 self._shortened[short].append(word)
-        self._like: dict[str, frozenset[str]] = {}
-        self._begun: dict[str, frozenset[str]] = {}
 
     def like(self, word: str) -> frozenset[str]:
-        """The word itself, and known words that are one slip away from it when both are long."""
-        found = self._like.get(word)
-        if found is None:
-            near = {k for short in _shortened(word) for k in self._shortened.get(short, ())}
-            slips = (k for k in near if Levenshtein.distance(k, word, score_cutoff=1) <= 1)
-            found = frozenset((word, *slips))
-            if len(self._like) < REMEMBERED:
-                self._like[word] = found
-        return found
+        """The word itself, if it is known, and known words one slip away from it when both are long."""
+        near = [
+            known for short in self._shortened.keys() & _shortened(word) for known in self._shortened[short]
+        ]
+        slips = [known for known in near if Levenshtein.distance(known, word, score_cutoff=1) <= 1]
+        return self._words.intersection((word, *slips))
 
     def begun(self, word: str) -> frozenset[str]:
         """Known words that begin so: the word may be one of them, cut."""
-        found = self._begun.get(word)
-        if found is None:
-            at = bisect_left(self._sorted, word) if len(word) >= SHORTEST_CUT else len(self._sorted)
-            found = frozenset(takewhile(lambda k: k.startswith(word), self._sorted[at : at + MOST_BEGUN]))
-            if len(self._begun) < REMEMBERED:
-                self._begun[word] = found
-        return found
+        if len(word) < SHORTEST_CUT:
+            return frozenset()
+        at, end = bisect_left(self._sorted, word), bisect_left(self._sorted, word + _BEHIND_ALL)
+        return frozenset(self._sorted[at : min(end, at + MOST_BEGUN)])
 
 
 def _shortened(word: str) -> set[str]:
     """The word, and it without each of its letters: two words that are one slip apart share one of these."""
     if len(word) < LONG_WORD:
         return set()
-    return {word, *(word[:n] + word[n + 1 :] for n in range(len(word)))}
+    return {word, *[word[:n] + word[n + 1 :] for n in range(len(word))]}
 
 
-class Paid(NamedTuple):
-    """A written name to be compared: its words, known words that it has, and those each word may be."""
+class Spelt(NamedTuple):
+    """A written word: its weight, the known words it has, those it may be, and what it shares at most."""
 
-    name: Weighed
-    has: Set[str]
-    may_be: Sequence[Set[str]]
-
-
-def paid(name: Weighed, vocabulary: Vocabulary) -> Paid:
-    """A written name with what its words may be; only the last one may be cut for it to have a word."""
-    like = [vocabulary.like(word) for word in name.words]
-    begun = [vocabulary.begun(word) for word in name.words]
-    has = frozenset().union(*like, begun[-1]) if like else frozenset()
-    return Paid(name, has, [a | b for a, b in zip(like, begun, strict=True)])
+    weight: float
+    has: frozenset[str]
+    may_be: frozenset[str]
+    most: float
 
 
-def likeness(written: Paid, known: Iterable[Weighed]) -> float:
+def spelt(word: str, weight: Callable[[str], float], vocabulary: Vocabulary, *, last: bool) -> Spelt:
+    """A written word with what it may be; only the last one of a name may be cut for it to have a word."""
+    like = vocabulary.like(word)
+    may_be = like | vocabulary.begun(word)
+    has = may_be if last else like
+    return Spelt(weight(word), has, may_be, sum(map(weight, has)))
+
+
+class Written(NamedTuple):
+    """A written name to be compared: its different words, and the known words it has."""
+
+    words: Sequence[Spelt]
+    has: frozenset[str]
+
+
+def written(words: Sequence[Spelt]) -> Written:
+    """A written name, of one word at least."""
+    return Written(words, words[-1].has.union(*[word.has for word in words[:-1]]))
+
+
+def needed(name: Written, bound: float) -> list[frozenset[str]] | None:
+    """Sets of words, of each of which a known name has one if it is as alike as the bound; None when no
+    name can be.
+
+    Whatever a known name does not have counts against it, and it weighs at least what it shares.
+    """
+    least = (bound - ROUNDING) / (1 - bound)
+    most = sum([word.most for word in name.words])
+    against = least * sum([word.weight for word in name.words if not word.may_be])
+    if most < against:
+        return None
+    return [w.may_be for w in name.words if w.may_be and most - w.most < against + least * w.weight]
+
+
+def likeness(name: Written, known: Iterable[Weighed]) -> float:
     """Shared weight over the weight of both, 0 to 1, for the name of these that is most alike."""
-    most, has = 0.0, written.has
+    most, has = 0.0, name.has
     for words, weights, whole in known:
         shared = 0.0
         for word, weight in zip(words, weights, strict=True):
             if word in has:
                 shared += weight
         if shared >= RELEVANT * whole and whole:
-            most = max(most, shared / (whole + _extra(written, words)))
+            most = max(most, shared / (whole + _extra(name, words)))
     return most
 
 
-def _extra(written: Paid, words: tuple[str, ...]) -> float:
+def _extra(name: Written, words: tuple[str, ...]) -> float:
     """The weight of written words that are none of these, nor the beginning of one."""
-    weighed = zip(written.name.weights, written.may_be, strict=True)
-    return sum(weight for weight, may_be in weighed if may_be.isdisjoint(words))
+    return sum(word.weight for word in name.words if word.may_be.isdisjoint(words))

@@ -1,15 +1,25 @@
 """Who is paying: names normalised, weighed by how rare their words are, and graded against debtors."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from math import log
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from anyascii import anyascii
 
 from core.reconciliation.label import WORD
-from core.reconciliation.likeness import REMEMBERED, Vocabulary, Weighed, likeness, paid
+from core.reconciliation.likeness import (
+    REMEMBERED,
+    Spelt,
+    Vocabulary,
+    Weighed,
+    Written,
+    likeness,
+    needed,
+    spelt,
+    written,
+)
 
 _FORMS: Final = (
     "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
@@ -21,6 +31,7 @@ _COMMON_WORDS: Final = (
     " MONSIEUR MADAME ET DE DU DES LA LE LES D L AND THE"
 )
 LEGAL_FORMS: Final = frozenset(_FORMS.split())
+_CUT_FORMS: Final = frozenset(form[:n] for form in LEGAL_FORMS for n in range(1, len(form) + 1))
 COMMON: Final = frozenset(_COMMON_WORDS.split())
 _FOR_MANY_WORDS: Final = (
     "TRESORERIE TREASURY CASHPOOL CENTRALISATION FACTOR FACTORING AFFACTURAGE FACTOFRANCE EUROFACTOR"
@@ -35,6 +46,8 @@ LONGEST_NAME: Final = 8
 """Words of a name."""
 LONGEST_RUN: Final = 120
 """Characters in which a name is looked for."""
+SHORTEST_TELLING: Final = 5
+"""Letters that a name needs, without words that are everybody's, to be looked for in a text."""
 HANDFUL: Final = 8
 """A name search that returns more debtors than this returns none."""
 CLEAR: Final = 0.6
@@ -65,7 +78,8 @@ class Payer(NamedTuple):
         return -1 if self.clearly else 0
 
 
-UNKNOWN: Final = Payer(frozenset(), frozenset(), frozenset())
+NOBODY: Final[frozenset[str]] = frozenset()
+UNKNOWN: Final = Payer(NOBODY, NOBODY, NOBODY)
 
 
 @lru_cache(maxsize=8192)
@@ -75,135 +89,204 @@ def normalise(text: str) -> Name:
     >>> normalise("S.A.R.L. Côté & Fils")
     Name(words=('COTE', 'FILS'), form='SARL')
     """
-    plain = (text if text.isascii() else anyascii(text)).upper()
-    words: list[str] = []
-    spelled = ""
-    for word in _joined(plain):
-        if len(word) == 1 and word.isalpha():
-            spelled += word
-            continue
-        words.extend(filter(None, (spelled, word)))
-        spelled = ""
-    words.extend(filter(None, (spelled,)))
-    forms = [w for w in words if w in LEGAL_FORMS]
+    words = WORD.findall((text if text.isascii() else anyascii(text)).upper())
+    if 1 in map(len, words):
+        words = _spelled_out(words)
+    if LEGAL_FORMS.isdisjoint(words):
+        return Name(tuple(words), None)
     core = tuple(w for w in words if w not in LEGAL_FORMS)
-    return Name(core or tuple(words), forms[0] if forms and core else None)
+    form = next(w for w in words if w in LEGAL_FORMS)
+    return Name(core, form) if core else Name(tuple(words), None)
 
 
-def _joined(plain: str) -> list[str]:
-    return [m[0] for m in WORD.finditer(plain.replace("'", " "))]
+def _spelled_out(words: Iterable[str]) -> list[str]:
+    """Single letters that stand side by side are one word: `S A R L`."""
+    found: list[str] = []
+    letters = ""
+    for word in words:
+        if len(word) == 1 and word.isalpha():
+            letters += word
+            continue
+        found.extend((letters, word) if letters else (word,))
+        letters = ""
+    return [*found, letters] if letters else found
+
+
+Key = TypeVar("Key")
+
+
+def _bearers(keys: Iterable[tuple[Key, str]]) -> dict[Key, list[str]]:
+    """Who bears each key, each debtor once; keys come debtor by debtor."""
+    found: dict[Key, list[str]] = defaultdict(list)
+    for key, debtor_id in keys:
+        bearers = found[key]
+        if not bearers or bearers[-1] != debtor_id:
+            bearers.append(debtor_id)
+    return dict(found)
 
 
 class Debtors:
-    """The debtors of one scope, searchable by the words of their names."""
+    """The debtors of one scope, searchable by the words of their names.
+
+    What only some searches look at is made when the first of them comes.
+    """
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        self._names: dict[str, dict[Name, None]] = defaultdict(dict)
-        for debtor_id, text in names:
-            for alias in text.split("|"):
-                name = normalise(alias)
+        different: dict[str, dict[Name, None]] = defaultdict(dict)
+        for debtor_id, text in dict.fromkeys(names):
+            for name in map(normalise, text.split("|")):
                 if name.words:
-                    self._names[debtor_id][name] = None
-        self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
-        self._by_core: dict[frozenset[str], dict[str, None]] = defaultdict(dict)
-        self._by_beginning: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
-        for debtor_id in sorted(self._names):
-            self._enter(debtor_id)
-        self._found: dict[str, Payer] = {}
+                    different[debtor_id][name] = None
+        self._names = {debtor_id: tuple(different[debtor_id]) for debtor_id in sorted(different)}
+        self._by_core = _bearers((frozenset(name.words), d) for name, d in self._borne())
         self._weights: dict[str, float] = {}
-        self._weighed_names: dict[str, tuple[Weighed, ...]] = {}
-        self._vocabulary: Vocabulary | None = None
+        self._written: dict[tuple[str, bool], Spelt] = {}
 
-    def _enter(self, debtor_id: str) -> None:
-        for name in self._names[debtor_id]:
-            self._by_core[frozenset(name.words)][debtor_id] = None
-            for size in range(1, len(name.words) + 1):
-                self._by_beginning[name.words[:size]][debtor_id] = None
-            for word in name.words:
-                self._by_word[word][debtor_id] = None
+    def _borne(self) -> Iterator[tuple[Name, str]]:
+        return ((name, debtor_id) for debtor_id, names in self._names.items() for name in names)
+
+    @cached_property
+    def _by_beginning(self) -> dict[tuple[str, ...], list[str]]:
+        """Debtors by the first words of their names, however many."""
+        return _bearers((n.words[:size], d) for n, d in self._borne() for size in range(1, len(n.words) + 1))
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[str]]:
+        return _bearers((word, d) for name, d in self._borne() for word in name.words)
+
+    @cached_property
+    def _rare(self) -> dict[str, list[str]]:
+        """Debtors by words that are not everybody's: only those lead to anybody."""
+        return {w: d for w, d in self._by_word.items() if len(d) <= 4 * HANDFUL and w not in COMMON}
+
+    @cached_property
+    def _whole(self) -> dict[str, list[tuple[frozenset[str], str]]]:
+        """Telling names, whole, by the rarest of their words, for a text that holds all of these.
+
+        A name that has no rare word is looked for where the text holds one of another name of that debtor.
+        """
+        found: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
+        for name, debtor_id in self._borne():
+            if sum(len(w) for w in name.words if w not in COMMON) < SHORTEST_TELLING:
+                continue
+            rare = [w for w in name.words if w in self._rare]
+            others = {w for other in self._names[debtor_id] for w in other.words if w in self._rare}
+            for word in [min(rare, key=self._frequency)] if rare else others:
+                found[word].append((frozenset(name.words), debtor_id))
+        return dict(found)
+
+    @cached_property
+    def _words(self) -> dict[str, frozenset[str]]:
+        """All words of a debtor's names."""
+        return {
+            d: frozenset(word for name in names for word in name.words) for d, names in self._names.items()
+        }
+
+    @cached_property
+    def _weighed(self) -> dict[str, tuple[Weighed, ...]]:
+        return {debtor_id: tuple(map(self._weigh, names)) for debtor_id, names in self._names.items()}
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._by_word)
+
+    def _frequency(self, word: str) -> int:
+        return len(self._by_word.get(word, ()))
 
     def _weight(self, word: str) -> float:
         weight = self._weights.get(word)
         if weight is None:
-            rare = log(1 + (1 + len(self._names)) / (1 + len(self._by_word.get(word, ()))))
+            rare = log(1 + (1 + len(self._names)) / (1 + self._frequency(word)))
             weight = 0.05 if word in COMMON or len(word) < 2 else rare
             if len(self._weights) < REMEMBERED:
                 self._weights[word] = weight
         return weight
 
     def find(self, text: str) -> Payer:
-        """Who bears this name; remembered, because payers come back."""
-        found = self._found.get(text)
-        if found is None:
-            found = self._search(normalise(text), cut=len(text.strip()) in CUTS_OF_NAMES)
-            if len(self._found) < REMEMBERED:
-                self._found[text] = found
-        return found
+        """Who bears this name."""
+        name = normalise(text)
+        return self._bearing(name, text) or _modest(name, self._nearest(name))
 
-    def _search(self, name: Name, *, cut: bool) -> Payer:
-        equal = self._equal(name) or self._equal(_without_cut_form(name))
+    def surely(self, text: str) -> frozenset[str]:
+        """Who surely bears this name: as `find` says, without looking for names that are only near."""
+        found = self._bearing(normalise(text), text)
+        return found.sure if found else NOBODY
+
+    def _bearing(self, name: Name, text: str) -> Payer | None:
+        """Who bears exactly this name, or one that begins so when the text ends where banks cut."""
+        equal = self._equal(name)
+        if not equal and (shorter := _without_cut_form(name)) is not name:
+            equal = self._equal(shorter)
         if equal:
             one = len(equal) == 1 and len(name.words) > 1
-            return _modest(name, Payer(equal if one else frozenset(), equal, equal))
-        if cut and (whole := self._cut(name)):
+            return _modest(name, Payer(equal if one else NOBODY, equal, equal))
+        if len(text.strip()) in CUTS_OF_NAMES and (whole := self._cut(name)):
             return Payer(whole, whole, whole)
-        return _modest(name, self._nearest(name))
+        return None
 
     def _cut(self, name: Name) -> frozenset[str]:
         """The one debtor whose name begins so and goes on: the bank cut it, maybe inside a word."""
-        *before, last = name.words
-        known = self._by_beginning.get(tuple(before), {}) if before else {}
+        if len(name.words) < 2:
+            return NOBODY
+        before, last, size = name.words[:-1], name.words[-1], len(name.words) - 1
+        known = self._by_beginning.get(before, ())
         if not known or len(known) > 4 * HANDFUL:
-            return frozenset()
-        size = len(before)
+            return NOBODY
         found = {
             d for d in known for other in self._names[d]
-            if len(other.words) > size and other.words[:size] == tuple(before)
-            and other.words[size].startswith(last)
+            if len(other.words) > size and other.words[:size] == before and other.words[size].startswith(last)
         }  # fmt: skip
-        return frozenset(found) if len(found) == 1 else frozenset()
+        return frozenset(found) if len(found) == 1 else NOBODY
 
     def _equal(self, name: Name) -> frozenset[str]:
-        same = self._by_core.get(frozenset(name.words), {})
+        same = self._by_core.get(frozenset(name.words), [])
         if len(same) > 1 and name.form:
-            with_form = [d for d in same if any(n.form == name.form for n in self._names[d])]
-            same = dict.fromkeys(with_form) if with_form else same
-        return frozenset(same) if len(same) <= HANDFUL else frozenset()
+            same = [d for d in same if any(n.form == name.form for n in self._names[d])] or same
+        return frozenset(same) if len(same) <= HANDFUL else NOBODY
 
     def _nearest(self, name: Name) -> Payer:
-        scores = sorted(((s, d) for d, s in self._scores(name).items()), key=lambda p: (-p[0], p[1]))
-        if not scores or scores[0][0] < CLEAR:
+        """The one debtor whose name is clearly alike, and no other's nearly so."""
+        if self._rare.keys().isdisjoint(name.words):
             return UNKNOWN
-        near = [(s, d) for s, d in scores if s >= scores[0][0] - MARGIN]
-        if len(near) > 1:
+        *before, last = dict.fromkeys(name.words)
+        asked = written([*(self._spelt(word) for word in before), self._spelt(last, last=True)])
+        must = needed(asked, CLEAR)
+        if must is None:
             return UNKNOWN
-        best = frozenset({near[0][1]})
-        return Payer(frozenset(), best, best if near[0][0] >= SURE else frozenset())
+        found = {d for word in name.words for d in self._rare.get(word, ())}
+        return self._most_alike(asked, found, must) if len(found) <= 4 * HANDFUL else UNKNOWN
 
-    def _scores(self, name: Name) -> dict[str, float]:
-        """How alike the names of those are who share a word that is not everybody's."""
-        found: dict[str, None] = {}
-        for word in dict.fromkeys(name.words):
-            sharing = self._by_word.get(word, {})
-            if word not in COMMON and len(sharing) <= 4 * HANDFUL:
-                found.update(sharing)
-        if not found or len(found) > 4 * HANDFUL:
-            return {}
-        written = paid(self._weighed(name), self._words())
-        return {d: likeness(written, self._known(d)) for d in found}
+    def _most_alike(self, asked: Written, found: Iterable[str], must: Iterable[frozenset[str]]) -> Payer:
+        best, one = 0.0, ""
+        for debtor_id in self._having(found, must):
+            score = likeness(asked, self._weighed[debtor_id])
+            if min(score, best) >= 1 - MARGIN:
+                return UNKNOWN
+            best, one = max((best, one), (score, debtor_id))
+        if best < CLEAR:
+            return UNKNOWN
+        rivals = self._having(found, needed(asked, best - MARGIN) or ())
+        if any(likeness(asked, self._weighed[d]) >= best - MARGIN for d in rivals if d != one):
+            return UNKNOWN
+        near = frozenset({one})
+        return Payer(NOBODY, near, near if best >= SURE else NOBODY)
 
-    def _known(self, debtor_id: str) -> tuple[Weighed, ...]:
-        known = self._weighed_names.get(debtor_id)
-        if known is None:
-            known = self._weighed_names[debtor_id] = tuple(map(self._weighed, self._names[debtor_id]))
-        return known
+    def _having(self, debtors: Iterable[str], must: Iterable[frozenset[str]]) -> Iterable[str]:
+        """Those of the debtors whose names have a word of each of the sets."""
+        words = self._words
+        for one in must:
+            debtors = [d for d in debtors if not one.isdisjoint(words[d])]
+        return debtors
 
-    def _words(self) -> Vocabulary:
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self._by_word)
-        return self._vocabulary
+    def _spelt(self, word: str, *, last: bool = False) -> Spelt:
+        found = self._written.get((word, last))
+        if found is None:
+            found = spelt(word, self._weight, self._vocabulary, last=last)
+            if len(self._written) < REMEMBERED:
+                self._written[word, last] = found
+        return found
 
-    def _weighed(self, name: Name) -> Weighed:
+    def _weigh(self, name: Name) -> Weighed:
         words = tuple(dict.fromkeys(name.words))
         weights = tuple(map(self._weight, words))
         return Weighed(words, weights, sum(weights))
@@ -212,51 +295,39 @@ class Debtors:
         """Who is named in a text that mixes payer and remittance: surely whose whole name it begins with,
         likely the one debtor whose whole name stands in it, or whose cut name it begins with."""
         words = normalise(text[:LONGEST_RUN]).words
-        begun = self._begun(words)
-        return begun if begun is not None else self._named_within(words)
+        return self._begun(words) or self._named_within(words)
 
     def _begun(self, words: tuple[str, ...]) -> Payer | None:
-        for size in range(min(len(words), LONGEST_NAME), 1, -1):
-            bearing = self._by_beginning.get(words[:size])
-            if bearing:
-                if len(bearing) > 1:
-                    return None
-                (debtor_id,) = bearing
-                whole = any(n.words == words[:size] for n in self._names[debtor_id])
-                one = frozenset({debtor_id})
-                return Payer(one if whole else frozenset(), one, frozenset())
-        return None
+        """The one debtor with a name whose beginning, of two words or more, is the longest here."""
+        size = 1
+        while size < LONGEST_NAME and size < len(words) and words[: size + 1] in self._by_beginning:
+            size += 1
+        bearers = self._by_beginning[words[:size]] if size > 1 else []
+        if len(bearers) != 1:
+            return None
+        one = frozenset(bearers)
+        whole = any(name.words == words[:size] for name in self._names[bearers[0]])
+        return Payer(one if whole else NOBODY, one, NOBODY)
 
     def _named_within(self, words: tuple[str, ...]) -> Payer:
+        if self._whole.keys().isdisjoint(words):
+            return UNKNOWN
         present = frozenset(words)
-        found = set()
-        for word in dict.fromkeys(words):
-            sharing = self._by_word.get(word, {}) if word not in COMMON else {}
-            for debtor_id in sharing if len(sharing) <= 4 * HANDFUL else ():
-                if any(self._whole_name(n, present) for n in self._names[debtor_id]):
-                    found.add(debtor_id)
-            if len(found) > HANDFUL:
-                return UNKNOWN
-        best = frozenset(found) if len(found) == 1 else frozenset()
-        return Payer(frozenset(), best, frozenset())
-
-    def _whole_name(self, name: Name, present: frozenset[str]) -> bool:
-        telling = [w for w in name.words if w not in COMMON]
-        return sum(map(len, telling)) >= 5 and all(w in present for w in name.words)
+        found = frozenset(d for w in present for whole, d in self._whole.get(w, ()) if whole <= present)
+        return Payer(NOBODY, found, NOBODY) if len(found) == 1 else UNKNOWN
 
 
 def _without_cut_form(name: Name) -> Name:
     """The name without a last word that is only the beginning of a legal form: `LANTADIER S`."""
-    *words, last = name.words or ("",)
-    cut = len(words) > 1 and any(f.startswith(last) for f in LEGAL_FORMS)
-    return Name(tuple(words), name.form) if cut else name
+    cut = len(name.words) > 1 and name.words[-1] in _CUT_FORMS
+    return Name(name.words[:-1], name.form) if cut else name
 
 
 def _modest(name: Name, payer: Payer) -> Payer:
     """Who pays for many is nobody's rival, and his own name proves nothing."""
-    if FOR_MANY.isdisjoint(name.words):
+    if payer is UNKNOWN or FOR_MANY.isdisjoint(name.words):
         return payer
-    return Payer(frozenset(), payer.likely | payer.sure, frozenset())
+    return Payer(NOBODY, payer.likely | payer.sure, NOBODY)
 
 
 class Accounts:
@@ -264,21 +335,31 @@ class Accounts:
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._debtors: dict[str, frozenset[str]] = {}
         self.learnt = set[str | None]()
         """What was ever learnt after the beginning, forgotten or not."""
         for iban, debtor_id in known:
             self._counts[iban][debtor_id] += 1
 
     def debtors(self, iban: str | None) -> frozenset[str]:
-        counts: Mapping[str, int] = self._counts.get(iban, {}) if iban else {}
-        return frozenset(d for d, n in counts.items() if n > 0)
+        if not iban or iban not in self._counts:
+            return NOBODY
+        found = self._debtors.get(iban)
+        if found is None:
+            found = frozenset(d for d, n in self._counts[iban].items() if n > 0)
+            self._debtors[iban] = found
+        return found
 
     def learn(self, iban: str, debtor_id: str) -> None:
-        self._counts[iban][debtor_id] += 1
+        self._count(iban, debtor_id, 1)
         self.learnt.add(iban)
 
     def forget(self, iban: str, debtor_id: str) -> None:
-        self._counts[iban][debtor_id] -= 1
+        self._count(iban, debtor_id, -1)
+
+    def _count(self, iban: str, debtor_id: str, more: int) -> None:
+        self._counts[iban][debtor_id] += more
+        self._debtors.pop(iban, None)
 
 
 def joined(by_account: frozenset[str], by_name: Payer) -> Payer:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from core.reconciliation.index import Index, counters_of
 from core.reconciliation.label import given
+from core.reconciliation.likeness import REMEMBERED
 from core.reconciliation.line import Item
 from core.reconciliation.names import COMMON, UNKNOWN, Accounts, Debtors, Payer, joined, normalise
 
@@ -39,6 +40,7 @@ class Scope:
         known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
         self.accounts = Accounts([*dict.fromkeys(known), *accounts])
         self.aliases = Accounts(())
+        self._searched: dict[str, tuple[Payer, str | None]] = {}
 
     def held(self, amount: int, *, most: int) -> tuple[int, ...] | None:
         """Items whose open amount is exactly this, in order; None when there are more than `most`."""
@@ -99,10 +101,20 @@ class Scope:
         A name under which somebody paid before makes that debtor likely, and never sure: a treasury
         may pay for others tomorrow.
         """
-        by_account = self.accounts.debtors(normal_iban(iban))
-        by_name = self.debtors.find(name) if name else self.debtors.in_text(run) if run else UNKNOWN
-        known_as = self.aliases.debtors(alias_of(name)) if not by_name.likely else frozenset()
-        return joined(by_account, by_name._replace(likely=by_name.likely | known_as))
+        by_name = self._named(name) if name else self.debtors.in_text(run) if run else UNKNOWN
+        return joined(self.accounts.debtors(normal_iban(iban)), by_name)
+
+    def _named(self, name: str) -> Payer:
+        """Who bears the name, remembered because payers come back; else who paid under it before."""
+        found = self._searched.get(name)
+        if found is None:
+            payer = self.debtors.find(name)
+            found = payer, None if payer.likely else alias_of(name)
+            if len(self._searched) < REMEMBERED:
+                self._searched[name] = found
+        payer, alias = found
+        known_as = self.aliases.debtors(alias)
+        return payer._replace(likely=known_as) if known_as else payer
 
     def grade(self, payer: Payer, n: int) -> int:
         return payer.grade(self.items[n].debtor_id)

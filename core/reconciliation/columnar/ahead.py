@@ -116,7 +116,7 @@ class Reader:
 
     def _is_nobody(self, payer: Payer, label: Label) -> bool:
         """Whether nothing at all is known of the payer: no debtor, no account, no seller."""
-        return payer == UNKNOWN and not (label.payer and self.scope.sellers.find(label.payer).sure)
+        return payer == UNKNOWN and not (label.payer and self.scope.sellers.surely(label.payer))
 
     def _ready(
         self, line: Line, label: Label, payer: Payer, one: Citation | None, reason: str | None

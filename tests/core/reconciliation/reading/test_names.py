@@ -1,5 +1,6 @@
 """Who is paying: grades by name, for names as banks write, cut and misspell them."""
 
+from math import log
 from string import ascii_uppercase
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from core.reconciliation.likeness import LONG_WORD, Vocabulary
-from core.reconciliation.names import Debtors, normalise
+from core.reconciliation.names import COMMON, CUTS_OF_NAMES, Debtors, normalise
 
 DEBTORS = Debtors(
     [
@@ -93,3 +94,55 @@ def test_words_that_are_near_are_all_found(known: set[str], word: str) -> None:
     found = Vocabulary(known).like(word)
     assert found & known == near
     assert Vocabulary(known).begun(word) == {k for k in known if len(word) >= 3 and k.startswith(word)}
+
+
+some = ["ALPINE", "ALPINES", "BOREAL", "BOREALE", "CORSE", "CORSAIRE", "DELTA", "DE"]
+names = st.lists(st.sampled_from(some), max_size=4)
+bearers = st.lists(st.lists(names.filter(bool), min_size=1, max_size=2), min_size=1, max_size=7)
+
+
+def _nearest(debtors: list[list[list[str]]], words: list[str]) -> frozenset[str]:
+    """The definition: of those who share a word, the one whose name is clearly the most alike."""
+    known = sorted({word for aliases in debtors for name in aliases for word in name})
+    bearing = [{word for name in aliases for word in name} for aliases in debtors]
+    rare = {w: log(1 + (1 + len(debtors)) / (1 + sum(w in b for b in bearing))) for w in {*known, *words}}
+    vocabulary = Vocabulary(known)
+    asked = list(dict.fromkeys(words))
+    may_be = [vocabulary.like(w) | vocabulary.begun(w) for w in asked]
+    has = frozenset().union(*map(vocabulary.like, asked), vocabulary.begun(asked[-1]))
+
+    def weight(word: str) -> float:
+        return 0.05 if word in COMMON else rare[word]
+
+    def alike(name: list[str]) -> float:
+        whole = sum(weight(w) for w in set(name))
+        more = sum(weight(w) for w, may in zip(asked, may_be, strict=True) if may.isdisjoint(name))
+        shared = sum(weight(w) for w in set(name) if w in has)
+        return shared / (whole + more) if shared >= 0.4 * whole else 0.0
+
+    sharing = [n for n, words_of in enumerate(bearing) if words_of & (set(words) - COMMON)]
+    scores = {f"d{n}": max(map(alike, debtors[n])) for n in sharing}
+    best = max(scores.values(), default=0.0)
+    near = frozenset(d for d, score in scores.items() if score >= best - 0.2)
+    return near if best >= 0.6 and len(near) == 1 else frozenset()
+
+
+@given(bearers, names.filter(bool))
+def test_nothing_that_is_near_is_ruled_out(debtors: list[list[list[str]]], words: list[str]) -> None:
+    known = Debtors((f"d{n}", "|".join(map(" ".join, aliases))) for n, aliases in enumerate(debtors))
+    text = " ".join(words)
+    if all(set(name) != set(words) for aliases in debtors for name in aliases):
+        uncut = text + "." * 10 * (len(text) in CUTS_OF_NAMES)
+        assert known.find(uncut).likely == _nearest(debtors, words)
+    assert known.surely(text) == known.find(text).sure
+
+
+@given(bearers, st.lists(st.sampled_from(["ALPINE", "BOREAL", "CORSE", "DELTA", "DE", "FA12"]), max_size=6))
+def test_whole_names_inside_a_text_are_found(debtors: list[list[list[str]]], words: list[str]) -> None:
+    known = Debtors((f"d{n}", "|".join(map(" ".join, aliases))) for n, aliases in enumerate(debtors))
+    inside = frozenset(
+        f"d{n}" for n, aliases in enumerate(debtors)
+        if any(set(name) <= set(words) and set(name) != {"DE"} for name in aliases)
+    )  # fmt: skip
+    expected = inside if len(inside) == 1 else frozenset()
+    assert known.in_text(" ".join(["FACTURE", *words])).likely == expected
