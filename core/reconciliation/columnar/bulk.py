@@ -188,12 +188,20 @@ class BulkFold(Fold):
 
     def _leave(self) -> None:
         """The day's strays, when all tiers were asked: the amount alone may still point somewhere."""
-        held = dict.fromkeys(n for n in self.left if self._is_held(n))
-        for case in map(self._stray_case, held):
-            self._conclude(case, fall_back(case))
-        left = [n for n in self.left if n not in held] if held else self.left
-        explanations = [self.today.explanations[n] for n in left]
-        self._tell("T10", "nothing_fits", self.bulk.block, [self.today.places[n] for n in left], explanations)
+        nothing = [n for n in self.left if not (self._is_held(n) and self._points_somewhere(n))]
+        places = [self.today.places[n] for n in nothing]
+        self._tell(
+            "T10", "nothing_fits", self.bulk.block, places, [self.today.explanations[n] for n in nothing]
+        )
+
+    def _points_somewhere(self, n: int) -> bool:
+        """Asks as of any case, and concludes it unless nothing fits."""
+        case = self._stray_case(n)
+        ruling = fall_back(case)
+        if ruling.tier == "T10":
+            return False
+        self._conclude(case, ruling)
+        return True
 
 
 def _ids(block: Block) -> Sequence[str]:
