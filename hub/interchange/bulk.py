@@ -3,106 +3,135 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from itertools import repeat
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
 from core.model.decision import Decision
-from core.reconciliation import Policy
+from core.reconciliation import Item, Policy
 from core.reconciliation.columnar.block import Block
 from core.reconciliation.columnar.bulk import Told
 from core.reconciliation.columnar.walls import Ahead, decide_wall, in_turn
 from core.reconciliation.grouping import grouped_accounts
 from hub.interchange.ahead import CAN_FORK, in_forks
-from hub.interchange.outputs import Frames, Rows, nothing_paid
+from hub.interchange.outputs import Rows
 from hub.interchange.pieces import Piece, accounts_of, columns_of, items_of
 from hub.interchange.plain import WALL, last_days, money_out, with_ways
 
 BLOCK: Final = 5_000
 """Lines that are read at once; a block ends with a day."""
+WINDOW: Final = 50_000
+"""Lines or rows of which frames are made and kept."""
 WORTH_READING_AHEAD: Final = 20_000
 """Lines of a wall for which more processes are started."""
 _ADDED: Final = ("free", "way")
 
 
 class _Outputs:
-    """Takes decisions, and makes frames of them when there are enough; `lines` are those of all walls."""
+    """Takes decisions of one tenant after the other, and adds them to the piece when there are enough."""
 
-    def __init__(self, lines: pl.DataFrame) -> None:
-        self.lines = lines
+    def __init__(self, piece: Piece) -> None:
+        self.piece = piece
         self.tenant_id = ""
         self.rows = Rows()
-        self.told: list[tuple[int, str, str, str]] = []
-        self.kept: list[Frames] = []
 
     def add(self, decision: Decision, /) -> None:
         self.rows.add(decision, self.tenant_id)
-        if len(self.rows.decided) >= BLOCK:
-            self.flush()
+        self._flush(WINDOW)
 
     def tell(self, told: Told, /) -> None:
-        explanations = (
-            told.explanations if len(told.explanations) == len(told.places) else repeat(*told.explanations)
-        )
-        self.told += zip(told.places, repeat(told.tier), repeat(told.reason), explanations, strict=False)
-        if len(self.told) >= BLOCK:
-            self.flush()
+        self.rows.tell(told)
+        self._flush(WINDOW)
 
-    def flush(self) -> None:
-        """Makes frames of the rows there are."""
-        places, *texts = zip(*self.told, strict=True) if self.told else ((), (), (), ())
-        tier, reason, explanation = (pl.lit(pl.Series(text, dtype=pl.String)) for text in texts)
-        told = nothing_paid(self.lines[list(places)], tier=tier, reason=reason, explanation=explanation)
-        self.kept += [self.rows.frames(), {"decisions": told}]
-        self.rows, self.told = Rows(), []
+    def end(self) -> None:
+        """There are no more."""
+        self._flush(0)
+
+    def _flush(self, enough: int) -> None:
+        if len(self.rows.decided) >= enough:
+            self.piece.add(self.rows.frames())
+            self.rows = Rows()
 
 
-def decide_in_bulk(piece: Piece, policy: Policy, processes: int = 1) -> Frames:
-    """The outputs of a piece, in any order; `processes` read the lines of big walls ahead."""
-    lines = with_ways(piece.lines, piece.items, policy).sort(*WALL, "booking_date")
-    until, accounts = last_days(piece.lines), grouped_accounts(accounts_of(piece.accounts))
-    items = piece.items.partition_by(*WALL, as_dict=True)
-    debits, lines = lines.filter(pl.col("way") == "out"), lines.filter(pl.col("way") != "out")
-    outputs = _Outputs(lines)
-    for key, start, count in _walls(lines):
-        outputs.tenant_id, owed = key[0], items.get(key)
+class _Sorted:
+    """The lines of a piece by wall and day, on disk; a window of them is in memory."""
+
+    def __init__(self, piece: Piece, lines: pl.DataFrame) -> None:
+        self.path = piece.folder / "sorted.parquet"
+        lines.write_parquet(self.path, compression="lz4", statistics=False, row_group_size=WINDOW)
+        self.window = lines[:0]
+        self.start = 0
+
+    def rows(self, at: int, count: int) -> pl.DataFrame:
+        """So many lines from there on; whoever asks goes forward."""
+        if at + count > self.start + self.window.height:
+            self.window, self.start = self._read(at, max(count, WINDOW)), at
+        return self.window[at - self.start : at - self.start + count]
+
+    def _read(self, at: int, count: int) -> pl.DataFrame:
+        return pl.scan_parquet(self.path).slice(at, count).collect()
+
+
+class _Run(NamedTuple):
+    """The lines of one wall: where they begin among all, and how many each of its days has."""
+
+    tenant_id: str
+    currency: str
+    start: int
+    days: list[int]
+
+
+def decide_in_bulk(piece: Piece, policy: Policy, processes: int = 1) -> None:
+    """Adds the outputs to the piece; so many `processes` read the lines of big walls ahead."""
+    until = last_days(piece.get("lines"))
+    lines, runs = _sorted_out(piece, policy)
+    items = piece.get("items").partition_by(*WALL, as_dict=True)
+    accounts = grouped_accounts(accounts_of(piece.get("accounts")))
+    outputs = _Outputs(piece)
+    for run in runs:
+        outputs.tenant_id = run.tenant_id
         decide_wall(
-            _blocks(lines, start, count), items_of(owed) if owed is not None else [],
-            accounts.get(key[0], []), policy, until=until.get(key[0], date.min), sink=outputs,
-            ahead=_ahead(count, processes),
+            _blocks(lines, run), _owed(items, run), accounts.get(run.tenant_id, []), policy,
+            until=until.get(run.tenant_id, date.min), sink=outputs, ahead=_ahead(run, processes),
         )  # fmt: skip
-    outputs.flush()
-    kept = [*outputs.kept, {"decisions": money_out(debits, policy)}]
-    return {name: pl.concat([part[name] for part in kept if name in part]) for name in kept[0]}
+    outputs.end()
 
 
-def _ahead(lines: int, processes: int) -> Ahead:
-    worth = CAN_FORK and processes > 1 and lines >= WORTH_READING_AHEAD
+def _sorted_out(piece: Piece, policy: Policy) -> tuple[_Sorted, list[_Run]]:
+    """Decides plain money out, and leaves the other lines sorted."""
+    lines = with_ways(piece.get("lines"), piece.get("items"), policy)
+    piece.add({"decisions": money_out(lines.filter(pl.col("way") == "out"), policy)})
+    lines = lines.filter(pl.col("way") != "out").sort(*WALL, "booking_date")
+    days = lines.group_by(*WALL, "booking_date", maintain_order=True).len()
+    runs, start = [], 0
+    for tenant_id, currency, counts in days.group_by(WALL, maintain_order=True).agg("len").rows():
+        runs.append(_Run(tenant_id, currency, start, counts))
+        start += sum(counts)
+    return _Sorted(piece, lines), runs
+
+
+def _owed(items: dict[tuple[Any, ...], pl.DataFrame], run: _Run) -> list[Item]:
+    """The items of a wall; their frame is not needed any more."""
+    owed = items.pop((run.tenant_id, run.currency), None)
+    return [] if owed is None else items_of(owed)
+
+
+def _ahead(run: _Run, processes: int) -> Ahead:
+    worth = CAN_FORK and processes > 1 and sum(run.days) >= WORTH_READING_AHEAD
     return partial(in_forks, processes=processes) if worth else in_turn
 
 
-def _walls(lines: pl.DataFrame) -> Iterator[tuple[tuple[str, str], int, int]]:
-    """Lines come sorted by wall: each wall is a slice, with its start and length."""
-    at = 0
-    for tenant_id, currency, count in lines.group_by(WALL, maintain_order=True).len().rows():
-        yield (tenant_id, currency), at, count
-        at += count
-
-
-def _blocks(lines: pl.DataFrame, at: int, count: int) -> Iterator[Block]:
+def _blocks(lines: _Sorted, run: _Run) -> Iterator[Block]:
     """Some whole days at a time."""
-    wall = lines["booking_date"][at : at + count]
-    size = 0
-    for day in wall.rle().struct["len"].to_list():
+    at, size = run.start, 0
+    for day in run.days:
         if size and size + day > BLOCK:
-            yield _block(lines, at, size)
+            yield _block(lines.rows(at, size))
             at, size = at + size, 0
         size += day
-    yield _block(lines, at, size)
+    yield _block(lines.rows(at, size))
 
 
-def _block(lines: pl.DataFrame, at: int, count: int) -> Block:
-    part = lines[at : at + count]
-    free, asked = part["free"].to_list(), (part["way"] == "asked").to_list()
-    return Block(at, columns_of(part.drop(_ADDED)), free, asked)
+def _block(lines: pl.DataFrame) -> Block:
+    free, asked = lines["free"].to_list(), (lines["way"] == "asked").to_list()
+    return Block(columns_of(lines.drop(_ADDED)), free, asked)

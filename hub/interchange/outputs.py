@@ -10,6 +10,7 @@ import polars as pl
 
 from core.model.decision import Decision
 from core.model.ids import canonical_json
+from core.reconciliation.columnar.bulk import Told
 from hub.interchange.rows import Rejected
 
 DECISIONS: Final[Mapping[str, Any]] = {
@@ -57,6 +58,18 @@ class Rows:
             amounts = "|".join([str(s.amount_minor) for s in c.shares])
             self.proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
 
+    def tell(self, told: Told) -> None:
+        """The rows of lines that pay nothing."""
+        columns, places = told.block.columns, told.places
+        ids, amounts = columns["transaction_id"], columns["amount_minor"]
+        for place, explanation in zip(places, told.explanations, strict=False):
+            self.decided.append(
+                (
+                    ids[place], columns["tenant_id"][place], "none", told.tier, told.reason, 0.0, 0,
+                    amounts[place], columns["currency"][place], explanation,
+                )
+            )  # fmt: skip
+
     def frames(self) -> Frames:
         """The rows as frames."""
         return {
@@ -64,18 +77,6 @@ class Rows:
             "allocations": _frame(self.allocated, _ALLOCATIONS),
             "candidates": _frame(self.proposed, _CANDIDATES),
         }
-
-
-def nothing_paid(
-    lines: pl.DataFrame, *, tier: pl.Expr, reason: pl.Expr, explanation: pl.Expr
-) -> pl.DataFrame:
-    """The decisions that these lines pay nothing."""
-    fill = {
-        "outcome": pl.lit("none"), "tier": tier, "reason": reason, "coincidence": pl.lit(0.0),
-        "allocated_minor": pl.lit(0, pl.Int64), "unallocated_minor": pl.col("amount_minor"),
-        "explanation": explanation,
-    }  # fmt: skip
-    return lines.select(fill.get(name, pl.col(name)).alias(name) for name in DECISIONS)
 
 
 def _frame(rows: list[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:

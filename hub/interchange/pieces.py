@@ -1,9 +1,10 @@
-"""A piece of the work: the lines, items and accounts of some tenants as frames, decided into frames."""
+"""A piece of the work: lines, items and accounts of some tenants, and what was decided about them."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -32,11 +33,29 @@ def all_alive() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Everything that is known of its tenants, so that it can be decided apart from the others."""
+    """Some tenants, decided apart from the others: a folder with what is known of them, to which what is
+    decided is added. So nothing stays in memory only because it is needed again later."""
 
-    lines: pl.DataFrame
-    items: pl.DataFrame
-    accounts: pl.DataFrame
+    folder: Path
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        """Leaves a frame under this name."""
+        frame.write_ipc(self.folder / f"{name}.arrow", compression="lz4")
+
+    def get(self, name: str) -> pl.DataFrame:
+        """The frame that was left."""
+        return pl.read_ipc(self.folder / f"{name}.arrow", memory_map=False)
+
+    def add(self, outputs: Frames) -> None:
+        """Leaves more rows of the outputs, in any order."""
+        count = len(list(self.folder.glob("out-*")))
+        for name, frame in outputs.items():
+            self.put(f"out-{name}-{count}", frame)
+
+    def outputs(self, name: str) -> Iterator[pl.DataFrame]:
+        """All rows of one output."""
+        for path in sorted(self.folder.glob(f"out-{name}-*")):
+            yield self.get(path.stem)
 
 
 def columns_of(frame: pl.DataFrame) -> dict[str, list[Any]]:
@@ -65,24 +84,26 @@ def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
     return [PayerAccount(**row) for row in _rows(frame)]
 
 
-def decide(piece: Piece, policy: Policy, engine: Engine, processes: int = 1) -> Frames:
-    """The outputs of a piece, in any order; the columnar engine may use more `processes`."""
+def decide(piece: Piece, policy: Policy, engine: Engine, processes: int = 1) -> None:
+    """Adds the outputs to the piece; the columnar engine may use more `processes`."""
     if engine == "columnar":
         from hub.interchange.bulk import decide_in_bulk
 
-        return decide_in_bulk(piece, policy, processes)
-    lines, rows = lines_of(piece.lines), Rows()
+        decide_in_bulk(piece, policy, processes)
+        return
+    lines, rows = lines_of(piece.get("lines")), Rows()
     tenants = {line.transaction_id: line.tenant_id for line in lines}
-    accounts = accounts_of(piece.accounts)
-    for decision in reconcile(lines, items_of(piece.items), accounts, policy=policy):
+    items, accounts = items_of(piece.get("items")), accounts_of(piece.get("accounts"))
+    for decision in reconcile(lines, items, accounts, policy=policy):
         rows.add(decision, tenants[decision.transaction_id])
-    return rows.frames()
+    piece.add(rows.frames())
 
 
-def split(piece: Piece, parts: int) -> list[Piece]:
-    """At most `parts` pieces of about equal size: a tenant is never cut in two."""
+def split(frames: Frames, parts: int, folder: Path) -> list[Piece]:
+    """At most `parts` pieces of about equal size, each in a folder below: a tenant is never cut in two, and
+    when most of the work is one tenant's, there is one piece, which several processes share."""
     counts: dict[str, int] = {}
-    for frame in (piece.lines, piece.items):
+    for frame in (frames["lines"], frames["items"]):
         for tenant, count in frame.group_by("tenant_id").len().rows():
             counts[tenant] = counts.get(tenant, 0) + count
     loads = [0] * parts
@@ -91,26 +112,35 @@ def split(piece: Piece, parts: int) -> list[Piece]:
         place = loads.index(min(loads))
         places[tenant] = place
         loads[place] += counts[tenant]
-    used = range(sum(load > 0 for load in loads))
-    cut = [_cut(frame, places, len(used)) for frame in (piece.lines, piece.items, piece.accounts)]
-    return [Piece(cut[0][n], cut[1][n], cut[2][n]) for n in used]
+    shared = max(loads) * 4 >= sum(loads) * 3
+    pieces = [Piece(folder / str(n)) for n in range(1 if shared else sum(load > 0 for load in loads))]
+    for piece in pieces:
+        piece.folder.mkdir()
+    for name, frame in frames.items():
+        _hand_out(name, frame, pieces, places)
+    return pieces
 
 
-def _cut(frame: pl.DataFrame, places: Mapping[str, int], parts: int) -> list[pl.DataFrame]:
-    """The rows of each part; rows of tenants without lines and items belong nowhere."""
+def _hand_out(name: str, frame: pl.DataFrame, pieces: Sequence[Piece], places: Mapping[str, int]) -> None:
+    """To each piece its rows; rows of tenants without lines and items belong nowhere."""
+    if len(pieces) < 2:
+        pieces[0].put(name, frame)
+        return
     owner = pl.DataFrame(
         {"tenant_id": list(places), "part": list(places.values())},
         schema={"tenant_id": pl.String, "part": pl.Int64},
     )
     parted = frame.select("tenant_id").join(owner, on="tenant_id", how="left", maintain_order="left")
-    return [frame.filter(parted["part"] == part) for part in range(parts)]
+    for part, piece in enumerate(pieces):
+        piece.put(name, frame.filter(parted["part"] == part))
 
 
-def joined(outputs: Iterable[Frames]) -> Frames:
-    """The outputs of several pieces as one, in the defined order."""
-    parts = list(outputs)
+def joined(pieces: Iterable[Piece]) -> Frames:
+    """The outputs of all pieces, in the defined order."""
+    parts = list(pieces)
     return {
-        name: pl.concat([part[name] for part in parts]).sort(list(order)) for name, order in ORDER.items()
+        name: pl.concat([frame for part in parts for frame in part.outputs(name)]).sort(list(order))
+        for name, order in ORDER.items()
     }
 
 

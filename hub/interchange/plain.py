@@ -11,7 +11,7 @@ from core.reconciliation import Line, Policy
 from core.reconciliation.decision import Versions, settle_nothing
 from core.reconciliation.label import EMPTY
 from core.reconciliation.receipt import CREDIT_MARK, DEBIT_MARK
-from hub.interchange.outputs import nothing_paid
+from hub.interchange.outputs import DECISIONS
 
 WALL: Final = ("tenant_id", "currency")
 _HEAD: Final = 140
@@ -82,8 +82,12 @@ def with_ways(lines: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.Da
 
 def money_out(debits: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The decisions about plain money out."""
-    told = {"tier": "T0", "reason": "debit", "explanation": _explanation(policy)}
-    return nothing_paid(debits, **{name: pl.lit(text) for name, text in told.items()})
+    fill = {
+        "outcome": pl.lit("none"), "tier": pl.lit("T0"), "reason": pl.lit("debit"),
+        "coincidence": pl.lit(0.0), "allocated_minor": pl.lit(0, pl.Int64),
+        "unallocated_minor": pl.col("amount_minor"), "explanation": pl.lit(_explanation(policy)),
+    }  # fmt: skip
+    return debits.select(fill.get(name, pl.col(name)).alias(name) for name in DECISIONS)
 
 
 def _explanation(policy: Policy) -> str:

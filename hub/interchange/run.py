@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
@@ -11,15 +12,20 @@ from core.errors import BadInput
 from core.ports import Progress
 from core.reconciliation import Policy
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
-from hub.interchange.crew import decide_all, quiet
+from hub.interchange.crew import decide_all, quiet, workers_for
 from hub.interchange.outputs import WRITERS, write
-from hub.interchange.pieces import Engine, Piece, all_alive
+from hub.interchange.pieces import Engine, Piece, all_alive, split
 from hub.interchange.policy_file import read_policy
 from hub.interchange.rows import Rejected
 from hub.interchange.sheet import TYPES, read_sheet
 from hub.interchange.signs import SIGNED_ITEM, Check
 
 FORMATS: Final = tuple(WRITERS)
+_TABLES: Final[Mapping[str, tuple[Table, Check | None]]] = {
+    "lines": (TRANSACTIONS, None),
+    "items": (OPEN_ITEMS, SIGNED_ITEM),
+    "accounts": (PAYER_ACCOUNTS, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +69,16 @@ def run_files(
         raise BadInput(f"{out}: the output must be a directory")
     rules = read_policy(policy) if policy else Policy()
     reading = _Reading()
-    with all_alive():
-        lines = reading.frame(transactions, TRANSACTIONS)
-        items = reading.frame(open_items, OPEN_ITEMS, SIGNED_ITEM)
-        accounts = reading.frame(payer_accounts, PAYER_ACCOUNTS)
-        progress("read", {"lines": lines.height, "items": items.height, "rejected": len(reading.rejected)})
-        piece = Piece(lines, items, accounts)
-        outputs = decide_all(piece, rules, workers=workers, engine=engine, progress=progress)
+    with all_alive(), TemporaryDirectory(prefix="lettrage-") as folder:
+        paths = {"lines": transactions, "items": open_items, "accounts": payer_accounts}
+        pieces, lines, items = reading.pieces(paths, Path(folder), workers, progress)
+        outputs = decide_all(pieces, rules, lines=lines, workers=workers, engine=engine, progress=progress)
         progress("decided", _counted(outputs["decisions"], "outcome"))
     try:
         write(out, outputs, reading.rejected, format=format)
     except OSError as error:
         raise BadInput(f"{out}: the output cannot be written: {error.strerror or error}") from None
-    return _summary(outputs["decisions"], items.height, reading, rules)
+    return _summary(outputs["decisions"], items, reading, rules)
 
 
 class _Reading:
@@ -85,7 +88,16 @@ class _Reading:
         self.rejected: list[Rejected] = []
         self.unknown: list[tuple[str, str]] = []
 
-    def frame(self, path: Path | None, table: Table, check: Check | None = None) -> pl.DataFrame:
+    def pieces(
+        self, paths: Mapping[str, Path | None], folder: Path, workers: int | None, progress: Progress
+    ) -> tuple[list[Piece], int, int]:
+        """The pieces of the work, and how many lines and items there are; nothing read stays in memory."""
+        frames = {name: self._frame(path, *_TABLES[name]) for name, path in paths.items()}
+        lines, items = frames["lines"].height, frames["items"].height
+        progress("read", {"lines": lines, "items": items, "rejected": len(self.rejected)})
+        return split(frames, workers or workers_for(lines), folder), lines, items
+
+    def _frame(self, path: Path | None, table: Table, check: Check | None) -> pl.DataFrame:
         if path is None:
             return pl.DataFrame(schema={column.name: TYPES[column.kind] for column in table.columns})
         sheet = read_sheet(path, table, check)

@@ -5,20 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from core.reconciliation import Policy
-from hub.interchange.crew import PARTS
 from hub.interchange.pieces import Piece, all_alive, decide
 
 
 def _serve(folder: Path) -> None:
-    frames = {name: pl.read_ipc(folder / f"{name}.arrow") for name in PARTS}
     order: dict[str, Any] = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     with all_alive():
-        outputs = decide(Piece(**frames), _policy(order["policy"]), order["engine"])
-    for name, frame in outputs.items():
-        frame.write_ipc(folder / f"out-{name}.arrow")
+        decide(Piece(folder), _policy(order["policy"]), order["engine"])
 
 
 def _policy(given: dict[str, Any]) -> Policy:

@@ -13,12 +13,11 @@ from core.reconciliation.names import Payer
 class Block(NamedTuple):
     """Lines of a wall for some whole days, as columns of equal length named as those of `Line`.
 
-    `start` is the place of the first line in the wall. A line is `free` when no line of the wall could
+    A line is `free` when no line of the wall could
     return or correct it; it is `asked` when it is money out, free, without identifiers and all ASCII, so
     that only what its text cites can make it more than that.
     """
 
-    start: int
     columns: Mapping[str, Sequence[Any]]
     free: Sequence[bool]
     asked: Sequence[bool]

@@ -8,7 +8,7 @@ said without more ado. In every other case they take their turn like any line.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import compress
+from itertools import compress, repeat
 from typing import Final, NamedTuple, Protocol
 
 from core.model.decision import Decision
@@ -28,13 +28,13 @@ from core.reconciliation.wall import Wall
 
 
 class Told(NamedTuple):
-    """Lines that pay nothing, by their places in the wall; `explanations` (JSON) go with `places`, or there
-    is one for all."""
+    """Lines of a block that pay nothing; `explanations` (JSON) go with `places`."""
 
+    block: Block
+    places: Sequence[int]
     tier: str
     reason: str
-    places: Sequence[int]
-    explanations: Sequence[str]
+    explanations: Iterable[str]
 
 
 class Sink(Protocol):
@@ -67,7 +67,7 @@ class BulkFold(Fold):
     def __init__(self, wall: Wall, policy: Policy, versions: Versions, sink: Sink) -> None:
         super().__init__(wall, policy, versions)
         self.sink = sink
-        self.bulk = Bulk(Block(0, {}, (), ()), {}, {})
+        self.bulk = Bulk(Block({}, (), ()), {}, {})
         self.today = _NO_STRAYS
         self.left: list[int] = []
         self.free: frozenset[str] = frozenset()
@@ -92,12 +92,7 @@ class BulkFold(Fold):
         for reason, places in [("debit", found.debits), *found.no_receipts.items()]:
             if places:
                 explanation = settle_nothing(block.line(places[0]), reason, self.versions).explanation
-                self._tell("T0", reason, block, places, [canonical_json(explanation)])
-
-    def _tell(
-        self, tier: str, reason: str, block: Block, places: Sequence[int], explanations: Sequence[str]
-    ) -> None:
-        self.sink.tell(Told(tier, reason, [block.start + place for place in places], explanations))
+                self.sink.tell(Told(block, places, "T0", reason, repeat(canonical_json(explanation))))
 
     def _days(self, days: Iterable[date]) -> list[date]:
         return sorted({*days, *self.bulk.strays})
@@ -190,9 +185,8 @@ class BulkFold(Fold):
         """The day's strays, when all tiers were asked: the amount alone may still point somewhere."""
         nothing = [n for n in self.left if not (self._is_held(n) and self._points_somewhere(n))]
         places = [self.today.places[n] for n in nothing]
-        self._tell(
-            "T10", "nothing_fits", self.bulk.block, places, [self.today.explanations[n] for n in nothing]
-        )
+        explanations = [self.today.explanations[n] for n in nothing]
+        self.sink.tell(Told(self.bulk.block, places, "T10", "nothing_fits", explanations))
 
     def _points_somewhere(self, n: int) -> bool:
         """Asks as of any case, and concludes it unless nothing fits."""

@@ -86,8 +86,7 @@ def labelled(draw: st.DrawFn) -> tuple[list[Line], list[Item]]:
 class Kept:
     """A sink that keeps everything, as text."""
 
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
+    def __init__(self) -> None:
         self.found: dict[str, str] = {}
 
     def _keep(self, transaction_id: str, text: str) -> None:
@@ -97,19 +96,15 @@ class Kept:
         self._keep(decision.transaction_id, canonical_json(decision.model_dump()))
 
     def tell(self, told: Told, /) -> None:
-        explanations = (
-            told.explanations if len(told.explanations) > 1 else told.explanations * len(told.places)
-        )
-        for place, explanation in zip(told.places, explanations, strict=True):
-            line = self.lines[place]
-            self._keep(
-                line.transaction_id, f"none {told.tier} {told.reason} {line.amount_minor} {explanation}"
-            )
+        for place, explanation in zip(told.places, told.explanations, strict=False):
+            line = told.block.line(place)
+            text = f"none {told.tier} {told.reason} {line.amount_minor} {explanation}"
+            self._keep(line.transaction_id, text)
 
 
-def block_of(start: int, lines: Sequence[Line], free: frozenset[str]) -> Block:
+def block_of(lines: Sequence[Line], free: frozenset[str]) -> Block:
     columns = {f.name: [getattr(x, f.name) for x in lines] for f in fields(Line)}
-    return Block(start, columns, [x.transaction_id in free for x in lines], [False] * len(lines))
+    return Block(columns, [x.transaction_id in free for x in lines], [False] * len(lines))
 
 
 def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2) -> dict[str, str]:
@@ -118,19 +113,14 @@ def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2)
     free = frozenset(
         x.transaction_id for x in lines if (x.tenant_id, x.currency, -x.amount_minor) not in amounts
     )
-    found: dict[str, str] = {}
-    until, owed = horizons(lines), grouped_items(items)
+    kept, until, owed = Kept(), horizons(lines), grouped_items(items)
     for key, wall in grouped_lines(lines).items():
-        kept = Kept(sorted(wall, key=lambda x: x.booking_date or DAY))
-        places = groupby(
-            range(len(wall)), key=lambda n: ((kept.lines[n].booking_date or DAY) - DAY).days // days
-        )
-        parts = [list(part) for _, part in places]
-        blocks = [block_of(part[0], [kept.lines[n] for n in part], free) for part in parts]
+        by_day = sorted(wall, key=lambda x: x.booking_date or DAY)
+        parts = groupby(by_day, key=lambda x: ((x.booking_date or DAY) - DAY).days // days)
+        blocks = [block_of(list(part), free) for _, part in parts]
         decide_wall(blocks, owed.get(key, []), [], policy, until=until.get(key[0], DAY), sink=kept)
-        found |= kept.found
-    assert len(found) == len(lines)
-    return found
+    assert len(kept.found) == len(lines)
+    return kept.found
 
 
 def one_by_one(lines: list[Line], items: list[Item], policy: Policy, told: dict[str, str]) -> dict[str, str]:
