@@ -1,7 +1,7 @@
 """Which invoices a text cites: delimited numbers, lists with the prefix once, ranges, unknown numbers."""
 
-from core.reconciliation.cite.finder import cite
+from core.reconciliation.cite.finder import cite, uncited
 from core.reconciliation.cite.kinds import Citation, Cited, Narrow
 from core.reconciliation.cite.near import nearly
 
-__all__ = ["Citation", "Cited", "Narrow", "cite", "nearly"]
+__all__ = ["Citation", "Cited", "Narrow", "cite", "nearly", "uncited"]

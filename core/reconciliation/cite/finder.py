@@ -29,6 +29,14 @@ def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
     return cited
 
 
+def uncited(label: Label, index: Index, policy: Policy) -> Cited:
+    """What `cite` finds where no key of the index stands in a text: numbers that are not held, counters."""
+    cited = Cited(caps=list(label.caps))
+    if label.stretches:
+        leftovers(text_of(label, index, policy, tuple, cited))
+    return cited
+
+
 def text_of(label: Label, index: Index, policy: Policy, narrow: Narrow, cited: Cited) -> Text:
     """The words of the stretches that have a digit at all, glued ones parted, up to the cap."""
     texts: list[str] = []

@@ -13,9 +13,7 @@ from typing import Final
 
 from core.model.ids import canonical_json
 from core.reconciliation.case import Narrow, open_case
-from core.reconciliation.cite import Citation, Cited, cite
-from core.reconciliation.cite.finder import text_of
-from core.reconciliation.cite.rest import leftovers
+from core.reconciliation.cite import Cited, cite, uncited
 from core.reconciliation.columnar.block import Block, Found, Ready, Strays
 from core.reconciliation.columnar.evidence import SILENT, Table
 from core.reconciliation.decision import LISTED, Versions
@@ -96,14 +94,18 @@ class Reader:
     def _tell_apart(self, lines: Sequence[_LABELLED], plain: set[int], found: Found) -> None:
         """Strays, and all other lines made ready for the fold."""
         possible = [one for one in lines if one[0] in plain and self._is_simple(one[1], one[2])]
-        verdicts, cited = self.table.search([label for _, _, label in possible])
-        known = dict(zip((place for place, _, _ in possible), cited, strict=True))
+        verdicts, found_whole = self.table.search([label for _, _, label in possible])
         silent = {p for (p, _, _), one in zip(possible, verdicts.tolist(), strict=True) if one == SILENT}
+        known = {
+            place: Cited([one]) if one else uncited(label, self.scope.index, self.policy)
+            for (place, _, label), one in zip(possible, found_whole, strict=True)
+            if one or place in silent
+        }
         for place, line, label in lines:
             payer = self.scope.payer(label.payer, line.counterparty_iban, label.run)
             reason = no_receipt(line, _NO_IBANS)
             if place in silent and reason is None and self._is_nobody(payer, label):
-                self._add_stray(place, line, label, _of_day(found, line.booking_date))
+                self._add_stray(place, line, label, known[place], _of_day(found, line.booking_date))
             else:
                 found.ready[place] = self._ready(line, label, payer, known.get(place), reason)
                 found.others.append(place)
@@ -119,19 +121,16 @@ class Reader:
         return payer == UNKNOWN and not (label.payer and self.scope.sellers.surely(label.payer))
 
     def _ready(
-        self, line: Line, label: Label, payer: Payer, one: Citation | None, reason: str | None
+        self, line: Line, label: Label, payer: Payer, cited: Cited | None, reason: str | None
     ) -> Ready:
         narrow = _Noted(Narrow(self.scope, payer, line.amount_minor, self.policy.max_shared_key))
-        cited = Cited([one]) if one else cite(label, self.scope.index, self.policy, narrow)
+        cited = cited or cite(label, self.scope.index, self.policy, narrow)
         case = open_case(line, label, self.scope, self.policy, cited=cited, payer=payer)
         iban, alias = normal_iban(line.counterparty_iban), alias_of(label.payer)
         lasting = None if narrow.amounts else case.cited
         return Ready(label, lasting, payer, case.forwarding, iban, alias, narrow.payer, reason)
 
-    def _add_stray(self, place: int, line: Line, label: Label, strays: Strays) -> None:
-        cited = Cited()
-        if label.stretches:
-            leftovers(text_of(label, self.scope.index, self.policy, tuple, cited))
+    def _add_stray(self, place: int, line: Line, label: Label, cited: Cited, strays: Strays) -> None:
         iban, alias = normal_iban(line.counterparty_iban), alias_of(label.payer)
         if self.scope.is_held(line.amount_minor):
             at = len(strays.places)
