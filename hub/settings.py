@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         description="Largest file the API takes, in megabytes; it is written to the temporary folder "
         "(`TMPDIR`) while it comes in.",
     )
+    warm_records: int = Field(
+        default=40_000,
+        ge=0,
+        description="Bank lines and invoices of recently active companies that a worker keeps worked out "
+        "between two reconciliations, about 6 kB each. 0: none.",
+    )
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Comma-separated `host:port` of partner endpoints allowed although they are not "

@@ -13,6 +13,8 @@ from connectors.kit.driver import Driver
 from connectors.kit.registry import connectors
 from core.errors import Misconfigured
 from core.ports import Clock, EInvoices, Ledgers, Statements
+from core.usecases.reconcile import Rules
+from core.usecases.warm import WarmEngines
 from hub.api.services import Services
 from hub.bank_files import StatementFiles
 from hub.dialing import Guard, WebhookSender
@@ -63,6 +65,7 @@ class Hub:
     guard: Guard
     sender: WebhookSender
     meters: Meters
+    rules: Rules
 
     def close(self) -> None:
         """Ends HTTP and database connections."""
@@ -160,6 +163,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
         guard=guard,
         sender=WebhookSender(guard, clock),
         meters=meters,
+        rules=Rules(engine=WarmEngines(most=settings.warm_records)),
     )
 
 

@@ -80,13 +80,15 @@ def _count(hub: Hub, args: Mapping[str, Any], done: Synced) -> None:
 
 def reconcile(hub: Hub, args: Mapping[str, Any]) -> None:
     """Brings decisions and events up to date, once the providers being read have been: of one company
-    (a person decided), of those that changed, or of all (a new day)."""
+    (a person decided), of those that changed, or of all (a new day: from the beginning, as a proof)."""
     tenant_id = args["tenant_id"]
     wait_for_syncs(hub, tenant_id, turn=args.get("turn", 0))
     if "company_id" in args:
-        done = reconcile_company(hub.store, tenant_id, args["company_id"])
+        done = reconcile_company(hub.store, tenant_id, args["company_id"], rules=hub.rules)
+    elif args.get("whole"):
+        done = reconcile_tenant(hub.store, tenant_id)
     else:
-        done = reconcile_tenant(hub.store, tenant_id, only_changed=not args.get("whole"))
+        done = reconcile_tenant(hub.store, tenant_id, only_changed=True, rules=hub.rules)
     hub.meters.reconciled(done)
 
 

@@ -13,7 +13,7 @@ from core.model import BankTransaction, Decision, Fact, SourceRef
 from core.ports import Pulled
 from core.usecases.decide import accept, assign, not_ours, reject, undo
 from core.usecases.finance import finance
-from core.usecases.reconcile import reconcile
+from core.usecases.reconcile import STANDARD, Rules, reconcile
 from core.usecases.verify import verify
 from tests.core.usecases.made import COMPANY, T, account, connection, debtor, invoice, line, pulled
 from tests.core.usecases.test_reconcile import check_invariants, run, terms
@@ -52,7 +52,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5), st.boole
 class History:
     """A company, three financed invoices, and what happens to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = STANDARD) -> None:
+        self.rules = rules
         self.store = InMemoryStore()
         self.source = ScriptedSource()
         self.today = date(2026, 3, 5)
@@ -93,7 +94,7 @@ class History:
                 {"accept": accept, "reject": reject, "undo": undo, "not_ours": not_ours}[action], number
             )
         if settle:
-            reconcile(self.store, T)
+            reconcile(self.store, T, rules=self.rules)
 
     def pay(self, number: int) -> None:
         self._line(31_000 if number % 2 else 30_000, f"VIR FA-2026-010{1 + number % 3}")
@@ -176,13 +177,13 @@ class History:
         self.learn(invoice(f"FA-2026-010{n}", 30_000 + 1_000 * number))
 
     def decide(self, act: Callable[..., Decision], number: int) -> None:
-        reconcile(self.store, T)
+        reconcile(self.store, T, rules=self.rules)
         with self.store.begin(T, write=False) as unit:
             decisions = unit.all(Decision)
         fitting = [d for d in decisions if d.candidates] if act in (accept, reject) else decisions
         if fitting:
             try:
-                act(self.store, T, fitting[number % len(fitting)].id, person="ada")
+                act(self.store, T, fitting[number % len(fitting)].id, person="ada", rules=self.rules)
             except (Conflict, BadInput):
                 return  # taken already, nothing to undo, not booked any more, or more than is open
 
