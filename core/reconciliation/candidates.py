@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from core.model.decision import Share
-from core.reconciliation.case import Case, Meaning, Proposal
+from core.reconciliation.case import Case, Meaning, Proposal, share
 from core.reconciliation.coincidence import amount_odds
 from core.reconciliation.gaps import gap_reason, late_payment, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
+from core.reconciliation.memory import for_good
 from core.reconciliation.silent import sole_debtor
 from core.reconciliation.slips import near
 from core.reconciliation.tiers import counter_hits
@@ -48,26 +48,29 @@ def propose(
     None when the items are no debt of that direction, or when the money does not even reach the largest:
     which part is meant, nobody can say.
     """
-    scope, sign = case.scope, 1 if case.paid > 0 else -1
-    amounts = {n: scope.open[n] for n in sorted(dict.fromkeys(items)) if scope.open[n]}
-    due = sum(amounts.values())
+    scope, paid, sign = case.scope, case.paid, 1 if case.paid > 0 else -1
+    places = tuple(n for n in sorted(set(items)) if scope.open[n])
+    amounts = [scope.open[n] for n in places]
+    due = sum(amounts)
     if due * sign <= 0:
         return None
-    over = case.paid - due
-    level, more = _amount_level(case, tuple(amounts), over)
+    over = paid - due
+    level, more = _amount_level(case, places, over)
     if over * sign < 0:
-        largest = max(amounts, key=lambda n: amounts[n] * sign)
+        largest = amounts.index(max(amounts) if sign > 0 else min(amounts))
         amounts[largest] += over
         if amounts[largest] * sign <= 0:
             return None
-    shares = tuple(Share(item_id=scope.items[n].item_id, amount_minor=a) for n, a in amounts.items())
-    grade = min(case.grade(n) for n in amounts)
-    bits = REFERENCE[reference] + AMOUNT[level] + PAYER[grade] + _dates(case, tuple(amounts))
-    bits += EACH_MORE * (len(amounts) - 1) if reference in ("none", "elsewhere") else 0
+    grade = min([case.grade(n) for n in places])
+    bits = REFERENCE[reference] + AMOUNT[level] + PAYER[grade] + _dates(case, places)
+    bits += EACH_MORE * (len(places) - 1) if reference in ("none", "elsewhere") else 0
     bits += LEFT_OUT if left_out else 0
-    bits += FAR * abs(over) / max(abs(case.paid), abs(due)) if level in ("short", "excess") else 0
+    bits += FAR * abs(over) / max(abs(paid), abs(due)) if level in ("short", "excess") else 0
+    shares = [
+        share(item_id=scope.items[n].item_id, amount_minor=a) for n, a in zip(places, amounts, strict=True)
+    ]
     why = {"because": because, "reference": reference, "amount": level, "payer": grade, **more}
-    return Proposal(shares, 1 / (1 + 2 ** ((MIDDLE - bits) / 2)), why)
+    return Proposal(tuple(shares), 1 / (1 + 2 ** ((MIDDLE - bits) / 2)), why)
 
 
 def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, dict[str, Any]]:
@@ -83,6 +86,7 @@ def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, d
     }
 
 
+@for_good
 def is_rare(case: Case) -> bool:
     """Whether the amount tells one item from another: chance would give less than half of one."""
     index = case.scope.index
@@ -171,9 +175,9 @@ def _nearly_cited(case: Case) -> Iterator[Proposal | None]:
 
 def _declared(case: Case) -> Iterator[Proposal | None]:
     """What a tool says is paid: with the credit notes it sets off when that is the amount, else without."""
-    stated = sorted(n for n in case.declared if case.scope.open[n])
+    stated = sorted([n for n in case.declared if case.scope.open[n]])
     items = [n for n in stated if case.scope.open[n] > 0]
-    whole = stated if sum(case.scope.open[n] for n in stated) == case.paid else items
+    whole = stated if sum([case.scope.open[n] for n in stated]) == case.paid else items
     yield propose(case, whole, "declared by a tool", "declared")
     for n in items[:HANDFUL] if len(items) > 1 else ():
         yield propose(case, [n], "declared by a tool", "declared")
@@ -196,16 +200,15 @@ def _of_payer(case: Case) -> Iterator[Proposal | None]:
     for found in together.found:
         yield propose(case, [mine[i] for i in found], "payer, and together they sum exactly", reference)
     for n in mine:
-        yield _nearly(case, n, reference)
+        named = _is_named(case, n)
+        yield propose(case, [n], "payer, with a difference that has a name", reference) if named else None
     if not together.found and (sole_debtor(case) is not None or len(mine) <= FEW):
         yield from _something_owed(case, mine)
 
 
-def _nearly(case: Case, n: int, reference: str) -> Proposal | None:
-    """One of the payer's items with a difference that has a name."""
-    proposal = propose(case, [n], "payer, with a difference that has a name", reference)
-    named = proposal is not None and proposal.why["amount"] in ("named gap", "indemnity")
-    return proposal if named else None
+def _is_named(case: Case, n: int) -> bool:
+    """Whether what was paid differs from this item by something that has a name."""
+    return _amount_level(case, (n,), case.paid - case.scope.open[n])[0] in ("named gap", "indemnity")
 
 
 def _something_owed(case: Case, mine: Sequence[int]) -> Iterator[Proposal | None]:

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from core.model.base import trusted
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
 from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, running, shape_of
 from core.reconciliation.label import Label
 from core.reconciliation.line import Line
+from core.reconciliation.memory import Find, until_paid
 from core.reconciliation.names import Payer
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Scope
 
+share: Final = trusted(Share)
+"""A share of an item that is held, for money that was read."""
 FEW_SELLERS: Final = 2
 """A form of number that more sellers use belongs to nobody in particular."""
 
@@ -94,18 +98,39 @@ class Case:
     twins: frozenset[str] = frozenset()
     """Other lines that cite nothing either, of the same payer and amount, which were to be decided at some
     time while this one was: none of them is told from the others, whichever has its turn first."""
+    known: dict[Find, Any] = field(default_factory=dict, repr=False)
+    lately: dict[Find, Any] = field(default_factory=dict, repr=False)
+    as_of: int = -1
+    """What was found out about the case (see `memory`)."""
 
     @property
     def sign(self) -> int:
         """Of the line's amount to what it closes: money out closes payables, or refunds a credit note."""
         return -1 if self.line.amount_minor < 0 < self.paid else 1
 
+    @property
+    def cites(self) -> bool:
+        """Whether the line cites an item that is held here."""
+        return bool(self.cited.citations)
+
+    @property
+    def payer_is_unknown(self) -> bool:
+        """Whether nothing tells of any debtor that he pays."""
+        return not (self.payer.sure or self.payer.likely)
+
+    def may_be_decided(self) -> bool:
+        """Whether a tier may still decide the line: it was read to its end, and no ruling was refused."""
+        return not (self.cited.caps or self.refused)
+
     def grade(self, n: int) -> int:
         """The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1, and
         so does a seller who may forward what his debtors paid him."""
-        grade = self.scope.grade(self.payer, n)
-        forwarded = self.policy.indirect_collection and self.scope.items[n].seller_id in self.forwarding
-        return 1 if grade == 0 and (forwarded or n in self.declared) else grade
+        item = self.scope.items[n]
+        grade = self.payer.grade(item.debtor_id)
+        if grade != 0:
+            return grade
+        forwarded = item.seller_id in self.forwarding and self.policy.indirect_collection
+        return 1 if forwarded or n in self.declared else 0
 
     def is_telling(self, citation: Citation) -> bool:
         """Whether the whole number is cited, and its form is not everybody's: few sellers use it, and
@@ -139,6 +164,7 @@ class Case:
             tuple(n for n, g in zip(items, grades, strict=True) if g == best) if best >= 1 else tuple(items)
         )
 
+    @until_paid
     def meaning(self) -> Meaning:
         """Citations resolved: by the payer, then by being open, then (one citation only) by the amount."""
         found: dict[int, int] = {}
@@ -157,7 +183,9 @@ class Case:
         return Meaning(tuple(found), tuple(found.values()), by_amount, tuple(ambiguous), tuple(settled))
 
     def _meant(self, citation: Citation) -> tuple[int, ...]:
-        items = tuple(dict.fromkeys(self._standing_for(n) for n in citation.items))
+        if len(citation.items) == 1:
+            return (self._standing_for(citation.items[0]),)
+        items = tuple(dict.fromkeys([self._standing_for(n) for n in citation.items]))
         if len(items) == 1:
             return items
         items = self.narrowed(self.issued(items))
@@ -168,7 +196,8 @@ class Case:
     def _standing_for(self, n: int) -> int:
         """A replaced document stands for what replaces it, as long as nothing was paid on it."""
         scope = self.scope
-        return scope.replaced.get(n, n) if scope.open[n] == scope.items[n].initial_minor else n
+        by = scope.replaced.get(n, n)
+        return by if by == n or scope.open[n] == scope.items[n].initial_minor else n
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +233,13 @@ def open_case(
     paid = line.amount_minor if refund else abs(line.amount_minor)
     cited = cited or cite(label, scope.index, policy, Narrow(scope, payer, paid, policy.max_shared_key))
     _add_own(line, scope, cited)
-    declared = frozenset(scope.index.position[i] for i in line.declared_item_ids if i in scope.index.position)
+    position, told = scope.index.position, line.declared_item_ids
+    declared = frozenset([position[i] for i in told if i in position]) if told else NO_ITEMS
     forwarding = scope.sellers.surely(label.payer) if label.payer and not payer.clearly else frozenset()
     return Case(line, label, scope, policy, payer, cited, paid, declared=declared, forwarding=forwarding)
 
 
+NO_ITEMS: Final[frozenset[int]] = frozenset()
 OWN_ID: Final = 8
 """Shorter than this, an end-to-end id that equals an item's id may be so by accident."""
 

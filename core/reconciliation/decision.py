@@ -1,15 +1,19 @@
 """From a ruling to a decision: amounts that add up, rejected pairs left out, the explanation."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from core.model.base import trusted
 from core.model.decision import Candidate, Decision, Share
 from core.model.ids import stable_id
 from core.reconciliation.case import Case, Proposal, Ruling
+from core.reconciliation.label import Word
 from core.reconciliation.line import Line
 from core.reconciliation.policy import CODE_VERSION
 
+_candidate: Final = trusted(Candidate)
+_decision: Final = trusted(Decision)
 SHOWN = 3
 """Candidates of a review."""
 LISTED = 20
@@ -29,28 +33,39 @@ def decision_id(transaction_id: str) -> str:
     return stable_id("dec", transaction_id)
 
 
-def is_rejected(shares: Iterable[Share], rejected: Iterable[frozenset[str]]) -> bool:
+def is_rejected(shares: Iterable[Share], rejected: Collection[frozenset[str]]) -> bool:
     """Whether a person said no to these items together, or to some of them."""
+    if not rejected:
+        return False
     items = {s.item_id for s in shares}
     return any(group <= items for group in rejected)
 
 
 def ranked(proposals: Iterable[Proposal], rejected: tuple[frozenset[str], ...]) -> tuple[Candidate, ...]:
     """The best few proposals, one per set of items, in a defined order."""
-    ordered = sorted(proposals, key=lambda p: (-p.score, [s.item_id for s in p.shares]))
-    seen: dict[tuple[str, ...], Proposal] = {}
-    for proposal in ordered:
-        if proposal.shares and not is_rejected(proposal.shares, rejected):
-            seen.setdefault(tuple(s.item_id for s in proposal.shares), proposal)
-    best = list(seen.values())[:SHOWN]
-    return tuple(
-        Candidate(rank=n, shares=p.shares, score=round(p.score, 4), why=p.why) for n, p in enumerate(best, 1)
-    )
+    named = [(-p.score, [s.item_id for s in p.shares], n, p) for n, p in enumerate(proposals)]
+    seen: list[list[str]] = []
+    best: list[Candidate] = []
+    for _, items, _, p in sorted(named):
+        if items and items not in seen and not is_rejected(p.shares, rejected):
+            seen.append(items)
+            rank, score = len(seen), round(p.score, 4)
+            best.append(_candidate(rank=rank, shares=p.shares, score=score, why=p.why))
+            if rank == SHOWN:
+                break
+    return tuple(best)
+
+
+def placed(word: Word) -> dict[str, Any]:
+    """A word and where it stands."""
+    return {"text": word.text, "field": word.field, "start": word.start, "end": word.end}
 
 
 def _tokens(case: Case) -> list[dict[str, Any]]:
     items = case.scope.items
-    tokens = [
+    if not case.cites:
+        return [{**placed(word), "how": "counter"} for word in case.cited.counters[:LISTED]]
+    return [
         {
             "text": c.text,
             "field": c.field,
@@ -62,47 +77,41 @@ def _tokens(case: Case) -> list[dict[str, Any]]:
         }
         for c in case.cited.citations[:LISTED]
     ]
-    if not tokens:
-        counters = case.cited.counters[:LISTED]
-        tokens = [
-            {"text": w.text, "field": w.field, "start": w.start, "end": w.end, "how": "counter"}
-            for w in counters
-        ]
-    return tokens
 
 
 def explanation_of(case: Case, ruling: Ruling, versions: Versions) -> dict[str, Any]:
     """All a reader needs to redo the decision by hand."""
     shares = ruling.shares or (ruling.proposals[0].shares if ruling.proposals else ())
     positions = [case.scope.index.position[s.item_id] for s in shares]
-    unknown = [
-        {"text": w.text, "field": w.field, "start": w.start, "end": w.end}
-        for w in case.cited.unknown[:LISTED]
-    ]
-    return {
+    caps = {*ruling.caps, *case.cited.caps}
+    explained = {
         "tokens": _tokens(case),
-        "unknown_references": unknown,
+        "unknown_references": [placed(word) for word in case.cited.unknown[:LISTED]],
         "payer": {"name": case.label.payer, "grade": case.grade(positions[0]) if positions else None},
         "signals": _signals(case, positions),
         "rivals": list(ruling.rivals[:LISTED]),
-        "caps": sorted({*ruling.caps, *case.cited.caps}),
-        **({"gate": ruling.gate.code} if ruling.gate else {}),
-        **({"held_until": case.held_until.isoformat()} if case.held_until else {}),
-        **({"together_with": list(ruling.together)} if ruling.together else {}),
+        "caps": sorted(caps) if caps else [],
         "policy": versions.policy,
         "code": versions.code,
     }
+    if ruling.gate:
+        explained["gate"] = ruling.gate.code
+    if case.held_until:
+        explained["held_until"] = case.held_until.isoformat()
+    if ruling.together:
+        explained["together_with"] = list(ruling.together)
+    return explained
 
 
 def _signals(case: Case, positions: list[int]) -> list[str]:
-    signals = []
-    if case.cited.citations:
-        signals.append("reference")
-    if positions and sum(case.scope.open[n] for n in positions) == case.paid:
+    signals = ["reference"] if case.cites else []
+    if not positions:
+        return signals
+    if sum([case.scope.open[n] for n in positions]) == case.paid:
         signals.append("exact_amount")
-    if positions and case.scope.grade(case.payer, positions[0]) >= 1:
+    if case.scope.grade(case.payer, positions[0]) >= 1:
         signals.append("payer")
-    if case.declared & set(positions):
+    if not case.declared.isdisjoint(positions):
         signals.append("declared_by_tool")
     return signals
 
@@ -110,7 +119,7 @@ def _signals(case: Case, positions: list[int]) -> list[str]:
 def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
     """The decision a ruling comes to; call it before the open amounts change."""
     allocated = case.sign * sum(s.amount_minor for s in ruling.shares)
-    return Decision(
+    return _decision(
         id=decision_id(case.line.transaction_id),
         company_id=case.line.company_id,
         transaction_id=case.line.transaction_id,
@@ -155,7 +164,7 @@ def settle_nothing(
     original is not certain (REVIEW)."""
     uncertain = reason in _UNCERTAIN
     allocated = line.amount_minor if shares else 0
-    return Decision(
+    return _decision(
         id=decision_id(line.transaction_id),
         company_id=line.company_id,
         transaction_id=line.transaction_id,

@@ -254,7 +254,8 @@ class Fold:
         for case in cases:
             if again:
                 self._stand(self.replay.before(tier.stage, case.line))
-            answer = None if case.cited.caps or case.refused else tier.rule(case)
+            asked = case.cites is tier.of_cited and case.may_be_decided()
+            answer = tier.rule(case) if asked else None
             if answer is None or not self._is_decided(case, answer):
                 left.append(case)
         self._stand(self.replay.through(tier.stage))

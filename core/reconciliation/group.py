@@ -22,29 +22,46 @@ def groups(
     >>> groups([3, 5, 7], 10, size=2, steps=100).found
     ((0, 2),)
     """
-    if not amounts:
-        return Groups((), None)
     if len(amounts) > most:
         return Groups((), "max_group_items")
+    if not _is_within_reach(amounts, target):
+        return Groups((), None)
     order = sorted(range(len(amounts)), key=lambda i: (-abs(amounts[i]), amounts[i] < 0, i))
     values = [amounts[i] for i in order]
+    found, cap = _search(values, target, size, steps, alike)
+    return Groups(tuple(tuple(sorted([order[i] for i in taken])) for taken in found), cap)
+
+
+def _is_within_reach(amounts: Sequence[int], target: int) -> bool:
+    """Whether the target lies between the lowest and the highest sum of any of the amounts."""
+    highest = sum([a for a in amounts if a > 0])
+    return bool(amounts) and sum(amounts) - highest <= target <= highest
+
+
+def _search(
+    values: Sequence[int], target: int, size: int, steps: int, alike: bool
+) -> tuple[list[tuple[int, ...]], str | None]:
+    """Places of values, largest first: each is first taken, then left out, as long as the rest reaches."""
     highest, lowest = _reach(values)
-    after = _after(values, alike)
+    after, end = _after(values, alike), len(values)
     found: list[tuple[int, ...]] = []
-    stack: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
-    while stack:
+    postponed: list[tuple[int, int, tuple[int, ...]]] = []
+    taken: tuple[int, ...] = ()
+    at, left = 0, target
+    while steps > 0:
         steps -= 1
-        if steps < 0:
-            return Groups(tuple(found), "max_group_steps")
-        at, left, taken = stack.pop()
         if left == 0 and taken and taken[-1] == at - 1:
-            found.append(tuple(sorted(order[i] for i in taken)))
+            found.append(taken)
             if len(found) == 2:
-                break
-        if at < len(values) and len(taken) < size and lowest[at] <= left <= highest[at]:
-            stack.append((after[at], left, taken))
-            stack.append((at + 1, left - values[at], (*taken, at)))
-    return Groups(tuple(found), None)
+                return found, None
+        if at < end and lowest[at] <= left <= highest[at] and len(taken) < size:
+            postponed.append((after[at], left, taken))
+            at, left, taken = at + 1, left - values[at], (*taken, at)
+        elif postponed:
+            at, left, taken = postponed.pop()
+        else:
+            return found, None
+    return found, "max_group_steps"
 
 
 def _reach(values: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.model.decision import Share
-from core.reconciliation.case import Case, Ruling
+from core.reconciliation.case import Case, Ruling, share
 
 MAX_LINES: Final = 8
 """Lines of one joint payment; more are not looked at together."""
@@ -75,8 +75,8 @@ def _spread(group: list[tuple[Case, tuple[int, ...]]]) -> list[tuple[Share, ...]
         for n in sorted(cited):
             part = min(money, left[n])
             if part:
-                share = Share(item_id=scope.items[n].item_id, amount_minor=part)
-                shares[case.line.transaction_id].append(share)
+                paid = share(item_id=scope.items[n].item_id, amount_minor=part)
+                shares[case.line.transaction_id].append(paid)
             money, left[n] = money - part, left[n] - part
         if money:
             return []

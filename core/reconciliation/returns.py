@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from core.model.decision import Decision, Share
-from core.reconciliation.case import Proposal
+from core.reconciliation.case import Proposal, share
 from core.reconciliation.decision import LISTED, Versions, ranked, settle_nothing
 from core.reconciliation.line import Line
 from core.reconciliation.receipt import ids_of, same_payer
@@ -115,7 +115,7 @@ def take_back(
 
 
 def _opposite(decided: Decision) -> tuple[Share, ...]:
-    return tuple(Share(item_id=s.item_id, amount_minor=-s.amount_minor) for s in decided.shares)
+    return tuple([share(item_id=s.item_id, amount_minor=-s.amount_minor) for s in decided.shares])
 
 
 def _proposal(line: Line, original: Line, decided: Decision | None) -> Proposal | None:

@@ -12,7 +12,7 @@ from core.reconciliation.group import groups
 from core.reconciliation.silent import (
     gate_of,
     is_silent,
-    owed_by,
+    owed_by_payer,
     payer_and_amount,
     payer_and_group,
     sole_debtor,
@@ -40,7 +40,7 @@ class Reason(NamedTuple):
 
 def fall_back(case: Case) -> Ruling:
     """T9 when anything is suggestive, else T10."""
-    meaning = case.meaning() if case.cited.citations else None
+    meaning = case.meaning() if case.cites else None
     reason = _reason(case, meaning)
     if reason is None and not case.cited.caps:
         return Ruling("none", "T10", "nothing_fits")
@@ -197,16 +197,20 @@ def by_unknown(case: Case) -> Reason | None:
     """A number is cited that we do not hold: the payer tells us that he pays something else."""
     if not (case.cited.unknown or case.cited.cut or case.cited.alike):
         return None
-    telling = is_rare(case) or sole_debtor(case) is not None
-    own = case.scope.of_payer_at(case.payer, case.paid, most=1) if telling else ()
-    weak = counter_hits(case) if is_rare(case) else ()
-    return Reason("unknown_reference") if own or weak or near(case) else None
+    if near(case):
+        return Reason("unknown_reference")
+    if not case.scope.is_held(case.paid):
+        return None
+    rare = is_rare(case)
+    weak = rare and counter_hits(case)
+    own = (rare or sole_debtor(case)) and case.scope.of_payer_at(case.payer, case.paid, most=1)
+    return Reason("unknown_reference") if weak or own else None
 
 
 def by_counters(case: Case) -> Reason | None:
     """A counter and the exact amount point to items, but chance would too."""
-    hits = counter_hits(case) if case.cited.counters and not case.cited.citations else {}
-    if not hits:
+    hits = counter_hits(case)
+    if not hits or case.cites:
         return None
     counter, probed = next(iter(hits.values())), len(case.cited.counters)
     chance = by_counter(case.scope.index, counter, case.paid, case.line.currency, probed)
@@ -222,6 +226,8 @@ def by_declaration(case: Case) -> Reason | None:
 
 def by_payer(case: Case) -> Reason | None:
     """A known payer whose open items, one or a few together, make the amount."""
+    if case.payer_is_unknown:
+        return None
     debtor_id, most = sole_debtor(case), case.policy.max_group_items
     exact = case.scope.of_payer_at(case.payer, case.paid, most=4 * HANDFUL)
     if exact:
@@ -232,7 +238,7 @@ def by_payer(case: Case) -> Reason | None:
         return Reason("identical_items" if twins else waiting, exact, caps=caps)
     if debtor_id is None:
         return Reason("payer_and_group") if _some_group(case) else _few_owed(case)
-    owed = owed_by(case, debtor_id)
+    owed = owed_by_payer(case)
     caps = (owed.cap,) if owed.cap else ()
     if owed.found:
         return Reason("payer_and_group", caps=caps)
@@ -259,9 +265,10 @@ def _twin(case: Case, n: int) -> tuple[object, ...]:
 
 def by_amount(case: Case) -> Reason | None:
     """Nothing but a rare amount, held by a few items whose debtor may be the payer."""
-    telling = is_rare(case) and not case.cited.unknown
-    held = case.scope.held(case.paid, most=HANDFUL) if telling else None
-    possible = [n for n in held or () if case.grade(n) >= 0]
+    if case.cited.unknown or not case.scope.is_held(case.paid) or not is_rare(case):
+        return None
+    held = case.scope.held(case.paid, most=HANDFUL) or ()
+    possible = [n for n in held if case.grade(n) >= 0]
     return Reason("amount_only", possible) if possible else None
 
 

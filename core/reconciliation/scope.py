@@ -3,7 +3,6 @@
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from core.reconciliation.index import Index, counters_of
@@ -17,7 +16,8 @@ class Scope:
     """Items with their open amounts, debtors by name, accounts by history.
 
     `open` is what is open at the point the fold has reached; `reserved` is what standing decisions
-    later in the fold will take, so that a line that arrives late cannot take it from them.
+    later in the fold will take, so that a line that arrives late cannot take it from them. `changes`
+    counts how often an open amount has changed.
     """
 
     def __init__(self, items: Sequence[Item], accounts: Iterable[tuple[str, str]]) -> None:
@@ -25,6 +25,7 @@ class Scope:
         self.items = self.index.items
         self.open = [item.initial_minor for item in self.items]
         self.reserved = [0] * len(self.items)
+        self.changes = 0
         self.replaced = _replacements(self.index)
         self._by_open: dict[int, dict[int, None]] = defaultdict(dict)
         self._owed: dict[str, list[int]] = defaultdict(list)
@@ -71,6 +72,7 @@ class Scope:
         """Adds `amount` to what is open of item `n` (negative: it is used up)."""
         self._leave(n)
         self.open[n] += amount
+        self.changes += 1
         self._enter(n)
 
     def _enter(self, n: int) -> None:
@@ -122,14 +124,17 @@ class Scope:
     def of_payer(self, payer: Payer, *, most: int) -> tuple[int, ...]:
         """Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor,
         when there are more."""
-        debtors = sorted(payer.sure | payer.likely)
-        return tuple(sorted(islice((n for d in debtors for n in self._owed.get(d, ())), most)))
+        found: list[int] = []
+        for debtor_id in sorted(payer.sure | payer.likely):
+            found += self._owed.get(debtor_id, ())[: most - len(found)]
+        return tuple(sorted(found))
 
     def of_payer_at(self, payer: Payer, amount: int, *, most: int) -> tuple[int, ...]:
         """Of those, the items open at exactly this amount."""
-        debtors = sorted(payer.sure | payer.likely)
-        found = (n for d in debtors for n in self._owed_at.get((d, amount), ()))
-        return tuple(sorted(islice(found, most)))
+        found: list[int] = []
+        for debtor_id in sorted(payer.sure | payer.likely):
+            found += self._owed_at.get((debtor_id, amount), ())[: most - len(found)]
+        return tuple(sorted(found))
 
 
 def _take_out(places: list[int], n: int) -> None:

@@ -4,13 +4,14 @@ from datetime import date
 from functools import partial
 from typing import Final, NamedTuple
 
-from core.model.decision import Share, Tier
-from core.reconciliation.case import Case, Gate, Ruling
+from core.model.decision import Tier
+from core.reconciliation.case import Case, Gate, Ruling, share
 from core.reconciliation.coincidence import amount_odds, by_everything, by_group
 from core.reconciliation.group import groups
 from core.reconciliation.index import form_of
 from core.reconciliation.label import is_year
 from core.reconciliation.label.zones import zones_of
+from core.reconciliation.memory import for_good, until_paid
 
 OTHERWISE: Final = 0.1
 """One payment in ten of a sure payer, whose every invoice is known, closes none of them exactly all the
@@ -27,6 +28,7 @@ class Owed(NamedTuple):
     cap: str | None
 
 
+@for_good
 def is_silent(case: Case) -> bool:
     """Whether no token of the text could be a reference: a payer who cites something means it.
 
@@ -65,15 +67,16 @@ def sole_debtor(case: Case) -> str | None:
     return None if debtor_id in case.scope.partly_known else debtor_id
 
 
-def owed_by(case: Case, debtor_id: str) -> Owed:
-    """Searches what the debtor owes for groups that make the amount; within the policy's caps."""
-    scope, policy = case.scope, case.policy
-    pool = scope.owed(debtor_id, most=policy.max_group_items)
+@until_paid
+def owed_by_payer(case: Case) -> Owed:
+    """Searches what the sole debtor owes for groups that make the amount; within the policy's caps."""
+    scope, policy, debtor_id = case.scope, case.policy, sole_debtor(case)
+    pool = scope.owed(debtor_id, most=policy.max_group_items) if debtor_id is not None else ()
     if pool is None:
         return Owed((), (), "max_group_items")
-    pool = tuple(sorted((n for n in pool if case.is_issued(n)), key=partial(_legal_order, case)))
+    pool = tuple(sorted([n for n in pool if case.is_issued(n)], key=partial(_legal_order, case)))
     amounts = [scope.open[n] for n in pool]
-    if sum(amounts) == case.paid and all(a > 0 for a in amounts):
+    if sum(amounts) == case.paid and min(amounts, default=0) > 0:
         return Owed(pool, (pool,), None)
     result = groups(
         amounts, case.paid, size=policy.max_group_size, steps=policy.max_group_steps,
@@ -98,12 +101,11 @@ class Claim(NamedTuple):
 
 def _claim(case: Case) -> Claim | Gate | None:
     """What may be taken without a reference, or why nothing may; None when that is plain beforehand."""
-    debtor_id = sole_debtor(case) if is_silent(case) else None
-    if debtor_id is None:
+    if sole_debtor(case) is None or not is_silent(case):
         return None
     if case.twins and not case.policy.legal_order:
         return Gate("twin_payments")
-    owed = owed_by(case, debtor_id)
+    owed = owed_by_payer(case)
     if owed.cap:
         return Gate("cap_reached")
     if len(owed.found) != 1:
@@ -212,5 +214,6 @@ def _in_a_row(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
 def _ruling(case: Case, tier: Tier, reason: str, items: tuple[int, ...], chance: float) -> Ruling | Gate:
     if chance > case.policy.max_coincidence:
         return Gate("coincidence_bound", chance)
-    shares = tuple(Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in items)
-    return Ruling("auto", tier, reason, shares, chance)
+    scope = case.scope
+    shares = [share(item_id=scope.items[n].item_id, amount_minor=scope.open[n]) for n in items]
+    return Ruling("auto", tier, reason, tuple(shares), chance)

@@ -2,21 +2,23 @@
 
 from typing import Final
 
-from core.model.decision import Share
-from core.reconciliation.case import Case, Ruling
+from core.reconciliation.case import Case, Ruling, share
 from core.reconciliation.cite import Citation, nearly
 from core.reconciliation.coincidence import amount_odds
+from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import OTHERWISE
 
 LITTLE_CUT: Final = 1
 """Digits missing of a number that was cut, when the payer may as well pay another that begins so."""
 
 
+@until_paid
 def near(case: Case) -> tuple[Citation, ...]:
     """What the numbers that are not held may mean among the payer's open items."""
     if not (case.cited.unknown or case.cited.cut or case.cited.alike):
         return ()
-    return nearly(case.cited, case.scope.index, case.scope.of_payer(case.payer, most=case.policy.max_owed))
+    owed = case.scope.of_payer(case.payer, most=case.policy.max_owed)
+    return nearly(case.cited, case.scope.index, owed) if owed else ()
 
 
 def near_and_amount(case: Case) -> Ruling | None:
@@ -27,8 +29,6 @@ def near_and_amount(case: Case) -> Ruling | None:
     the amount is one that chance does not meet. Nor may he have had another of that amount and such a
     number before.
     """
-    if case.cited.citations:
-        return None
     found = {n: c for c in near(case) for n in c.items if case.scope.open[n] == case.paid}
     if len(found) != 1:
         return None
@@ -45,8 +45,8 @@ def near_and_amount(case: Case) -> Ruling | None:
     chance *= 1 if debtor_id in scope.partly_known else OTHERWISE
     if chance > case.policy.max_coincidence:
         return None
-    share = Share(item_id=scope.items[n].item_id, amount_minor=case.paid)
-    return Ruling("auto", "T5", f"{citation.how}_and_amount", (share,), chance)
+    whole = share(item_id=scope.items[n].item_id, amount_minor=case.paid)
+    return Ruling("auto", "T5", f"{citation.how}_and_amount", (whole,), chance)
 
 
 def _may_be_meant(case: Case, n: int, citation: Citation) -> bool:

@@ -1,35 +1,35 @@
 """The tiers that decide alone, as named values in the order in which they are asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from types import MappingProxyType
 from typing import Final
 
-from core.model.decision import Share, Tier
-from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole
+from core.model.decision import Tier
+from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole, share
 from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import Word, is_year
+from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import OTHERWISE, payer_and_amount, payer_and_group
 from core.reconciliation.slips import near_and_amount
 
 NEXT: Final = 3
 """Characters between two words that stand together."""
+NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 def _auto(case: Case, tier: Tier, reason: str, items: tuple[int, ...], coincidence: float) -> Ruling:
-    shares = tuple(
-        Share(item_id=case.scope.items[n].item_id, amount_minor=case.scope.open[n]) for n in sorted(items)
-    )
-    return Ruling("auto", tier, reason, shares, coincidence)
+    scope = case.scope
+    shares = [share(item_id=scope.items[n].item_id, amount_minor=scope.open[n]) for n in sorted(items)]
+    return Ruling("auto", tier, reason, tuple(shares), coincidence)
 
 
 def _one(case: Case) -> tuple[int, int, Meaning] | None:
     """The single open item cited, with the strength of the citation, if there is exactly one."""
-    if not case.cited.citations:
-        return None
     meaning = case.meaning()
     if len(meaning.items) != 1 or meaning.ambiguous:
         return None
@@ -47,8 +47,8 @@ def structured(case: Case) -> Ruling | None:
     fits = 0 < case.paid <= left if case.paid > 0 else case.paid == left
     if not fits or (left > case.paid and rivals(case, n)):
         return None
-    share = Share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
-    return Ruling("auto", "T1", "structured_reference", (share,), 0.0)
+    whole = share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
+    return Ruling("auto", "T1", "structured_reference", (whole,), 0.0)
 
 
 def reference_and_amount(case: Case) -> Ruling | None:
@@ -126,16 +126,19 @@ def reference_and_gap(case: Case) -> Ruling | None:
     reason = gap_reason(case, item, gap) if gap > 0 else None
     if reason is None or rivals(case, n):
         return None
-    share = Share(item_id=item.item_id, amount_minor=case.paid, gap_minor=gap, gap_reason=reason)
-    return Ruling("auto", "T4", f"reference_and_{reason}", (share,), _partial_chance(case))
+    short = share(item_id=item.item_id, amount_minor=case.paid, gap_minor=gap, gap_reason=reason)
+    return Ruling("auto", "T4", f"reference_and_{reason}", (short,), _partial_chance(case))
 
 
 def _partial_chance(case: Case) -> float:
     return by_number(case.scope.index, 1, case.paid, case.line.currency)
 
 
-def counter_hits(case: Case) -> dict[int, str]:
+@until_paid
+def counter_hits(case: Case) -> Mapping[int, str]:
     """Items open at exactly the amount paid whose number ends with a counter of the text."""
+    if not case.cited.counters or not case.scope.is_held(case.paid):
+        return NOTHING
     booked = case.line.booking_date
     found: dict[int, str] = {}
     for word in case.cited.counters:
@@ -157,9 +160,9 @@ def _of_another_year(case: Case, counter: Word, n: int) -> bool:
 
 def counter_and_amount(case: Case) -> Ruling | None:
     """T5: the bare counter and the exact amount, from a known payer or within the coincidence bound."""
-    if case.cited.citations or not case.cited.counters:
-        return None
     hits = counter_hits(case)
+    if not hits:
+        return None
     own = [n for n in hits if case.grade(n) >= 1]
     chosen = own or list(hits)
     if len(chosen) != 1 or case.grade(chosen[0]) < 0 or _cites_other(case, hits[chosen[0]]):
@@ -188,8 +191,8 @@ def reference_and_part(case: Case) -> Ruling | None:
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
     if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
         return None
-    share = Share(item_id=item.item_id, amount_minor=case.paid)
-    return Ruling("auto", "T8", "reference_and_part", (share,), _partial_chance(case))
+    part = share(item_id=item.item_id, amount_minor=case.paid)
+    return Ruling("auto", "T8", "reference_and_part", (part,), _partial_chance(case))
 
 
 def reference_and_rest(case: Case) -> Ruling | None:
@@ -218,25 +221,26 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """A tier: its name, the rule that answers or passes (T6 and T7 say why), and when in the day it is
-    asked."""
+    """A tier: its name, the rule that answers or passes (T6 and T7 say why), when in the day it is asked,
+    and whether of the lines that cite an item held here, or of the others."""
 
     name: Tier
     rule: Callable[[Case], Ruling | Gate | None]
     stage: Stage
+    of_cited: bool
 
 
 TIERS: Final = (
-    TierRule("T1", structured, Stage.T1),
-    TierRule("T2", reference_and_amount, Stage.T2),
-    TierRule("T3", references_and_sum, Stage.T3),
-    TierRule("T4", reference_and_gap, Stage.T4),
-    TierRule("T5", counter_and_amount, Stage.T5),
-    TierRule("T5", near_and_amount, Stage.NEAR),
-    TierRule("T6", payer_and_amount, Stage.T6),
-    TierRule("T7", payer_and_group, Stage.T7),
-    TierRule("T8", reference_and_part, Stage.T8),
-    TierRule("T2", reference_and_rest, Stage.REST),
+    TierRule("T1", structured, Stage.T1, of_cited=True),
+    TierRule("T2", reference_and_amount, Stage.T2, of_cited=True),
+    TierRule("T3", references_and_sum, Stage.T3, of_cited=True),
+    TierRule("T4", reference_and_gap, Stage.T4, of_cited=True),
+    TierRule("T5", counter_and_amount, Stage.T5, of_cited=False),
+    TierRule("T5", near_and_amount, Stage.NEAR, of_cited=False),
+    TierRule("T6", payer_and_amount, Stage.T6, of_cited=False),
+    TierRule("T7", payer_and_group, Stage.T7, of_cited=False),
+    TierRule("T8", reference_and_part, Stage.T8, of_cited=True),
+    TierRule("T2", reference_and_rest, Stage.REST, of_cited=True),
 )
 FIRST_SILENT: Final = next(tier for tier in TIERS if tier.name == "T6")
 """From this tier on nothing is cited; here the payments join whose wait ends that day."""

@@ -1,12 +1,17 @@
 """Money, identifiers and ids."""
 
+import pickle
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from core.model import Money, MoneyError, stable_id, to_major, to_minor
+from core.model.base import trusted
+from core.model.decision import Share
 from core.model.identifiers import (
     compact,
     french_iban,
@@ -86,3 +91,14 @@ def test_compact_folds_accents_and_separators() -> None:
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
 def test_stable_ids_differ_when_parts_differ(one: list[str], other: list[str]) -> None:
     assert (stable_id("x", *one) == stable_id("x", *other)) == (one == other)
+
+
+def test_a_trusted_value_is_the_value_that_validation_makes() -> None:
+    fields: dict[str, Any] = {"item_id": "inv_1", "amount_minor": 1200, "gap_reason": "charges"}
+    plain, made = Share(**fields), trusted(Share)(**fields)
+    assert made == plain
+    assert made.model_fields_set == plain.model_fields_set
+    assert made.canonical() == plain.canonical()
+    assert pickle.loads(pickle.dumps(made)) == plain
+    with pytest.raises(ValidationError):
+        made.amount_minor = 1  # type: ignore[misc]  # frozen, too
