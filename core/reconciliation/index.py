@@ -3,14 +3,15 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from core.reconciliation.label import WORD, fold_text, valid_structured
 from core.reconciliation.line import Item
 
 GROUP: Final = re.compile(r"[A-Z]+|\d+")
-_DIGITS: Final = re.compile(r"\d+")
 _DIGIT: Final = re.compile(r"\d")
+_AS_NINES: Final = str.maketrans("012345678", "9" * 9)
 _LETTERS: Final = re.compile(r"[A-Z]+")
 CONFUSED: Final = str.maketrans("OISBZG", "015826")
 """Letters that are read for digits: numbers are compared on this folded alphabet, one grade lower."""
@@ -47,13 +48,10 @@ def number_of(text: str) -> Number:
     >>> number_of("FAC-2024-000123").groups
     ('FAC', '2024', '000123')
     """
-    words = WORD.findall(fold_text(text))
-    offsets, at = [], 0
-    for word in words[:-1]:
-        at += len(word)
-        offsets.append(at)
-    groups = tuple(g for w in words for g in GROUP.findall(w))
-    return Number("".join(words), groups, frozenset(offsets), len(words))
+    folded = fold_text(text)
+    words = WORD.findall(folded)
+    breaks = frozenset(accumulate(map(len, words[:-1])))
+    return Number("".join(words), tuple(GROUP.findall(folded)), breaks, len(words))
 
 
 def bare(digits: str) -> str:
@@ -63,25 +61,24 @@ def bare(digits: str) -> str:
 
 def loose_key(groups: Sequence[str]) -> str:
     """Letters and digits of a number, each group of digits without its zeros: `FAC|2024|123`."""
-    return "|".join(bare(g) if g[0].isdigit() else g for g in groups)
+    return "|".join([g.lstrip("0") or "0" if g.isdigit() else g for g in groups])
 
 
-def digits_key(groups: Sequence[str]) -> str:
-    """Only the digits of a number: `2024|123`."""
-    return "|".join(bare(g) for g in groups if g[0].isdigit())
+def digits_key(digits: Sequence[str]) -> str:
+    """The groups of digits of a number, each without its zeros: `2024|123`."""
+    return "|".join([group.lstrip("0") or "0" for group in digits])
 
 
 def strength_of(number: str) -> int:
     """How telling a number is when cited whole: with letters it is full, else its digits count."""
-    digits = sum(map(len, _DIGITS.findall(number)))
     if not number.isdigit():
-        return FULL if digits and len(number) >= 3 else SHORT_DIGITS
-    return LONG_DIGITS if digits >= LONG else SHORT_DIGITS if digits >= SHORT else COUNTER
+        return FULL if len(number) >= 3 and _DIGIT.search(number) else SHORT_DIGITS
+    return LONG_DIGITS if len(number) >= LONG else SHORT_DIGITS if len(number) >= SHORT else COUNTER
 
 
 def shape_of(text: str) -> str:
-    """A number with every digit as 9: `FA2401` and `FA2377` have one shape."""
-    return _DIGIT.sub("9", text)
+    """A folded number with every digit as 9: `FA2401` and `FA2377` have one shape."""
+    return text.translate(_AS_NINES)
 
 
 def form_of(text: str) -> str:
@@ -92,7 +89,7 @@ def form_of(text: str) -> str:
 def running(groups: Sequence[str]) -> str:
     """The digits of a number that go on from one invoice to the next: the last ones, or those before the
     year where the year stands last."""
-    digits = [g for g in groups if g[0].isdigit()]
+    digits = [g for g in groups if g.isdigit()]
     if len(digits) > 1 and len(digits[0]) < len(digits[-1]) == 4 and digits[-1].startswith("20"):
         digits.pop()
     return digits[-1] if digits else ""
@@ -130,8 +127,7 @@ class Index:
         self.folded: dict[str, list[int]] = defaultdict(list)
         self.structured: dict[str, list[int]] = defaultdict(list)
         self.orders: dict[str, list[int]] = defaultdict(list)
-        self.by_debtor: dict[str, list[int]] = defaultdict(list)
-        self.amounts: Counter[int] = Counter()
+        self.amounts = Counter(abs(item.amount_minor) for item in self.items)
         self.billed: dict[tuple[str, int], list[int]] = defaultdict(list)
         self.counters: Counter[str] = Counter()
         self.by_counter: dict[str, list[int]] = defaultdict(list)
@@ -152,8 +148,6 @@ class Index:
     def _enter(self, n: int, item: Item) -> None:
         number = number_of(item.number)
         self.numbers.append(number)
-        self.by_debtor[item.debtor_id].append(n)
-        self.amounts[abs(item.amount_minor)] += 1
         self.billed[item.debtor_id, abs(item.amount_minor)].append(n)
         self.max_words = min(5, max(self.max_words, number.words))
         if item.creditor_reference or item.buyer_reference:
@@ -174,28 +168,33 @@ class Index:
                 self.orders[compact].append(n)
 
     def _enter_number(self, n: int, number: Number) -> None:
-        if strength_of(number.compact) > COUNTER:
-            self.full[number.compact].append(n)
-            self.loose[loose_key(number.groups)].append(n)
-            self.folded[number.compact.translate(CONFUSED)].append(n)
-        shape = shape_of(number.compact)
-        self.shapes[shape].add(self.items[n].seller_id)
+        compact, groups, item = number.compact, number.groups, self.items[n]
+        if strength_of(compact) > COUNTER:
+            self.full[compact].append(n)
+            self.loose[loose_key(groups)].append(n)
+            self.folded[compact.translate(CONFUSED)].append(n)
+        shape = shape_of(compact)
+        self.shapes[shape].add(item.seller_id)
         self.of_shape[shape] += 1
-        self.forms_of[self.items[n].debtor_id].add(form_of(number.compact))
-        self._enter_last(self.items[n].seller_id, number)
-        parts = [g for g in number.groups if g[0].isdigit()]
-        dense = "".join(parts)
-        for key in {digits_key(number.groups), bare(dense), dense} if parts else ():
-            if len(key.replace("|", "")) >= SHORT:
-                self.digits[key].append(n)
-        counters = counters_of(number.groups)
-        self.counters.update(counters[:1])
+        self.forms_of[item.debtor_id].add(form_of(compact))
+        self._enter_last(item.seller_id, number)
+        self._enter_digits(n, [g for g in groups if g.isdigit()])
+        counters = counters_of(groups)
+        if counters:
+            self.counters[counters[0]] += 1
         for counter in counters:
             self.by_counter[counter].append(n)
-        if number.groups[0].isalpha():
-            self.prefixes.add(number.groups[0])
-            if len(number.groups) == 2:
-                self.plain_prefixes.add(number.groups[0])
+        if groups[0].isalpha():
+            self.prefixes.add(groups[0])
+            if len(groups) == 2:
+                self.plain_prefixes.add(groups[0])
+
+    def _enter_digits(self, n: int, digits: Sequence[str]) -> None:
+        """The digits alone, group by group and in one piece, with leading zeros and without."""
+        dense = "".join(digits)
+        for key in {digits_key(digits), bare(dense), dense} if len(dense) >= SHORT else ():
+            if len(key.replace("|", "")) >= SHORT:
+                self.digits[key].append(n)
 
     def _enter_last(self, seller_id: str, number: Number) -> None:
         """The length and the value of the longest and highest digits at the end of a seller's numbers."""

@@ -17,13 +17,14 @@ DEBIT_MARK: Final = re.compile(
     r"\b(?:IMPAYES?|REJET|REJETE|RETOUR|RAPPEL|RET\.? ?SDD|RECALL|RETURN|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b"
 )
 CREDIT_MARK: Final = re.compile(
-    r"^(?:REJET|RETOUR|IMPAYE|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b|^VIR\w*\b.{0,20}\bREJETE\b"
+    r"^(?:(?:REJET|RETOUR|IMPAYE|ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE)\b|VIR\w*\b.{0,20}\bREJETE\b)"
 )
 _CORRECTION: Final = re.compile(r"\b(?:ANNUL\w*|CONTRE-?PASS\w*|EXTOURNE|REGUL\w*|ERREUR)\b")
-_NOISE: Final = re.compile(
-    r"^(?:REMISES? (?:CB|CARTE|\d)|VIR(?:EMENT)? (?:CPTE A CPTE|INTERNE)|ECHEANCE ?PRET|DEBLOCAGE|INTERETS)\b"
-    r"|\b(?:REMB\w* (?:DE )?(?:CREDIT )?(?:DE )?TVA|URSSAF|SALAIRES?)\b"
+_OPENING: Final = re.compile(
+    r"(?:REMISES? (?:CB|CARTE|\d)|VIR(?:EMENT)? (?:CPTE A CPTE|INTERNE)|ECHEANCE ?PRET|DEBLOCAGE|INTERETS)\b"
 )
+_ANYWHERE: Final = re.compile(r"\b(?:REMB\w* (?:DE )?(?:CREDIT )?(?:DE )?TVA|URSSAF|SALAIRES?)\b")
+"""Looked for only where one of the words stands that it ends with."""
 _PLATFORMS: Final = frozenset(
     {"STRIPE", "GOCARDLESS", "PAYPAL", "SUMUP", "ADYEN", "MOLLIE", "ALMA", "SLIMPAY"}
 )
@@ -45,8 +46,7 @@ def no_receipt(line: Line, own_ibans: frozenset[str]) -> str | None:
     words = _NO_CREDIT if line.amount_minor > 0 else _NO_RECEIPT
     if line.operation in words:
         return f"{line.operation}_line"
-    other = normal_iban(line.counterparty_iban)
-    if other is not None and other in own_ibans:
+    if own_ibans and normal_iban(line.counterparty_iban) in own_ibans:
         return "own_transfer"
     if line.operation is None and line.amount_minor > 0:
         return _noise(line)
@@ -54,10 +54,16 @@ def no_receipt(line: Line, own_ibans: frozenset[str]) -> str | None:
 
 
 def _noise(line: Line) -> str | None:
-    name = line.counterparty_name
-    if name and fold_text(name).split(" ")[0] in _PLATFORMS:
+    name, remittance = line.counterparty_name, line.remittance
+    if name and fold_text(name).partition(" ")[0] in _PLATFORMS:
         return "platform_payout"
-    return "not_a_receipt" if line.remittance and _NOISE.search(fold_text(line.remittance[:140])) else None
+    return "not_a_receipt" if remittance and _says_so(fold_text(remittance[:140])) else None
+
+
+def _says_so(text: str) -> bool:
+    if _OPENING.match(text):
+        return True
+    return ("TVA" in text or "URSSAF" in text or "SALAIRE" in text) and bool(_ANYWHERE.search(text))
 
 
 def is_marked_return(line: Line) -> bool:
@@ -66,8 +72,8 @@ def is_marked_return(line: Line) -> bool:
         return True
     if line.operation not in (None, "other") or not line.remittance:
         return False
-    mark = DEBIT_MARK if line.amount_minor < 0 else CREDIT_MARK
-    return mark.search(fold_text(line.remittance[:140])) is not None
+    text = fold_text(line.remittance[:140])
+    return (DEBIT_MARK.search(text) if line.amount_minor < 0 else CREDIT_MARK.match(text)) is not None
 
 
 def ids_of(line: Line) -> tuple[tuple[str, str], ...]:
