@@ -1,29 +1,23 @@
 """The compiled search and the engine's own reading say the same of any line, to the last byte."""
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.model.decision import Decision
 from core.model.ids import canonical_json
 from core.reconciliation import Item, Line, Policy, reconcile
 from core.reconciliation.columnar import is_available
 from tests.core.reconciliation.build import DAY, item, line
-from tests.core.reconciliation.test_invariants import worlds
+from tests.core.reconciliation.worlds import worlds
 
 if not is_available():
     pytest.skip("numba cannot be used here", allow_module_level=True)
 
-from core.reconciliation.columnar.block import Block
-from core.reconciliation.columnar.bulk import Told
-from core.reconciliation.columnar.walls import decide_wall
-from core.reconciliation.grouping import grouped_items, grouped_lines, horizons
+from tests.core.reconciliation.in_blocks import in_bulk
 
 EXAMPLES = 60
 """Per property; raised to thousands by hand when the rules or the kernel change."""
@@ -81,46 +75,6 @@ def labelled(draw: st.DrawFn) -> tuple[list[Line], list[Item]]:
         }  # fmt: skip
         lines.append(replace(line(text[: draw(st.sampled_from([200, 70, 35]))], 1, id=f"L{n:02d}"), **fields))
     return lines, items
-
-
-class Kept:
-    """A sink that keeps everything, as text."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, str] = {}
-
-    def _keep(self, transaction_id: str, text: str) -> None:
-        assert self.found.setdefault(transaction_id, text) is text, "decided twice"
-
-    def add(self, decision: Decision, /) -> None:
-        self._keep(decision.transaction_id, canonical_json(decision.model_dump()))
-
-    def tell(self, told: Told, /) -> None:
-        for place, explanation in zip(told.places, told.explanations, strict=False):
-            line = told.block.line(place)
-            text = f"none {told.tier} {told.reason} {line.amount_minor} {explanation}"
-            self._keep(line.transaction_id, text)
-
-
-def block_of(lines: Sequence[Line], free: frozenset[str]) -> Block:
-    columns = {f.name: [getattr(x, f.name) for x in lines] for f in fields(Line)}
-    return Block(columns, [x.transaction_id in free for x in lines], [False] * len(lines))
-
-
-def in_bulk(lines: list[Line], items: list[Item], policy: Policy, days: int = 2) -> dict[str, str]:
-    """All walls, some days at a time."""
-    amounts = {(x.tenant_id, x.currency, x.amount_minor) for x in lines}
-    free = frozenset(
-        x.transaction_id for x in lines if (x.tenant_id, x.currency, -x.amount_minor) not in amounts
-    )
-    kept, until, owed = Kept(), horizons(lines), grouped_items(items)
-    for key, wall in grouped_lines(lines).items():
-        by_day = sorted(wall, key=lambda x: x.booking_date or DAY)
-        parts = groupby(by_day, key=lambda x: ((x.booking_date or DAY) - DAY).days // days)
-        blocks = [block_of(list(part), free) for _, part in parts]
-        decide_wall(blocks, owed.get(key, []), [], policy, until=until.get(key[0], DAY), sink=kept)
-    assert len(kept.found) == len(lines)
-    return kept.found
 
 
 def one_by_one(lines: list[Line], items: list[Item], policy: Policy, told: dict[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from core.model.decision import Decision, Share
 from core.reconciliation import Advance, Item, Line, PayerAccount, Policy, Prior, WarmEngine, reconcile
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.made import IBANS, made
-from tests.core.reconciliation.test_invariants import POLICIES, worlds
+from tests.core.reconciliation.worlds import POLICIES, worlds
 
 EXAMPLES = 15
 """Per property; raised to thousands by hand when the rules or the warm engine change."""

@@ -23,6 +23,7 @@ from core.model import (
     InvoiceReference,
     ProviderMatch,
 )
+from core.ports import Store
 from core.settlement import settle
 from core.usecases.audit import broken_links
 from core.usecases.decide import accept, assign, not_ours, reject, undo
@@ -39,7 +40,7 @@ def add(store: InMemoryStore, *facts: Fact) -> None:
         unit.put(facts)
 
 
-def run(store: InMemoryStore) -> Reconciled:
+def run(store: Store) -> Reconciled:
     """A run, and the proof that the next one writes nothing."""
     done = reconcile(store, T)
     with store.begin(T, write=False) as unit:
@@ -285,7 +286,7 @@ def _financed_world() -> InMemoryStore:
     return store
 
 
-def check_invariants(store: InMemoryStore) -> None:
+def check_invariants(store: Store) -> None:
     with store.begin(T, write=False) as unit:
         lines = {x.id: x for x in unit.all(BankTransaction)}
         decisions, entries, log = unit.all(Decision), unit.entries(Allocation), unit.entries(Event)
