@@ -12,10 +12,10 @@ from json.encoder import encode_basestring as quoted
 from typing import Final
 
 from core.model.ids import canonical_json
-from core.reconciliation.case import Narrow, open_case
-from core.reconciliation.cite import Cited, cite, uncited
+from core.reconciliation.cite import Cited, uncited
 from core.reconciliation.columnar.block import Block, Found, Ready, Strays
 from core.reconciliation.columnar.evidence import SILENT, Table
+from core.reconciliation.columnar.ready import made_ready, payer_of
 from core.reconciliation.decision import LISTED, Versions
 from core.reconciliation.label import Label, Word, fold_text, given, read
 from core.reconciliation.line import Line
@@ -26,19 +26,6 @@ from core.reconciliation.scope import Scope, alias_of, normal_iban
 
 _NO_IBANS: Final[frozenset[str]] = frozenset()
 _LABELLED = tuple[int, Line, Label]
-
-
-class _Noted:
-    """Narrows, and notes whether it looked at the payer, and whether it may have looked at amounts."""
-
-    def __init__(self, narrow: Narrow) -> None:
-        self._narrow = narrow
-        self.payer = self.amounts = False
-
-    def __call__(self, items: Sequence[int]) -> tuple[int, ...]:
-        self.payer = True
-        self.amounts |= len(items) > self._narrow.cap
-        return self._narrow(items)
 
 
 class Reader:
@@ -102,14 +89,33 @@ class Reader:
             if one or place in silent
         }
         for place, line, label in lines:
-            payer = self.scope.payer(label.payer, line.counterparty_iban, label.run)
+            payer = payer_of(line, label, self.scope)
             reason = no_receipt(line, _NO_IBANS)
             if place in silent and reason is None and self._is_nobody(payer, label):
                 self._add_stray(place, line, label, known[place], _of_day(found, line.booking_date))
             else:
-                found.ready[place] = self._ready(line, label, payer, known.get(place), reason)
+                found.ready[place] = made_ready(
+                    line, label, payer, self.scope, self.policy, cited=known.get(place), reason=reason
+                )
                 found.others.append(place)
         found.others.sort()
+
+    def ready(self, lines: Sequence[Line]) -> list[Ready]:
+        """Lines of money in, each read as one that no column tells anything about."""
+        labels = [read(line, max_text=self.policy.max_text) for line in lines]
+        simple = [n for n, line in enumerate(lines) if self._is_simple(line, labels[n])]
+        verdicts, whole = self.table.search([labels[n] for n in simple])
+        known = {
+            n: Cited([one]) if one else uncited(labels[n], self.scope.index, self.policy)
+            for n, verdict, one in zip(simple, verdicts.tolist(), whole, strict=True)
+            if one or verdict == SILENT
+        }
+        return [
+            made_ready(
+                line, label, payer_of(line, label, self.scope), self.scope, self.policy, cited=known.get(n)
+            )
+            for n, (line, label) in enumerate(zip(lines, labels, strict=True))
+        ]
 
     def _is_simple(self, line: Line, label: Label) -> bool:
         """Whether the label can only cite by its words."""
@@ -119,16 +125,6 @@ class Reader:
     def _is_nobody(self, payer: Payer, label: Label) -> bool:
         """Whether nothing at all is known of the payer: no debtor, no account, no seller."""
         return payer == UNKNOWN and not (label.payer and self.scope.sellers.surely(label.payer))
-
-    def _ready(
-        self, line: Line, label: Label, payer: Payer, cited: Cited | None, reason: str | None
-    ) -> Ready:
-        narrow = _Noted(Narrow(self.scope, payer, line.amount_minor, self.policy.max_shared_key))
-        cited = cited or cite(label, self.scope.index, self.policy, narrow)
-        case = open_case(line, label, self.scope, self.policy, cited=cited, payer=payer)
-        iban, alias = normal_iban(line.counterparty_iban), alias_of(label.payer)
-        lasting = None if narrow.amounts else case.cited
-        return Ready(label, lasting, payer, case.forwarding, iban, alias, narrow.payer, reason)
 
     def _add_stray(self, place: int, line: Line, label: Label, cited: Cited, strays: Strays) -> None:
         iban, alias = normal_iban(line.counterparty_iban), alias_of(label.payer)

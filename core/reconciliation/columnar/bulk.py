@@ -15,6 +15,7 @@ from core.model.decision import Decision
 from core.model.ids import canonical_json
 from core.reconciliation.case import Case, open_case
 from core.reconciliation.columnar.block import Block, Found, Ready, Strays
+from core.reconciliation.columnar.ready import opened
 from core.reconciliation.decision import Versions, settle_nothing
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import by_id, order
@@ -145,18 +146,7 @@ class BulkFold(Fold):
         return case
 
     def _opened(self, line: Line, ready: Ready) -> Case:
-        """The case, read again as far as what was learnt since may change it."""
-        label, scope, policy = ready.label, self.receivables, self.policy
-        taught = self._is_taught(ready)
-        cited = None if taught and ready.narrowed else ready.cited
-        if taught or cited is None:
-            return open_case(line, label, scope, policy, cited=cited)
-        paid, forwarding = line.amount_minor, ready.forwarding
-        return Case(line, label, scope, policy, ready.payer, cited, paid, forwarding=forwarding)
-
-    def _is_taught(self, ready: Ready) -> bool:
-        scope = self.receivables
-        return ready.iban in scope.accounts.learnt or ready.alias in scope.aliases.learnt
+        return opened(line, ready, self.receivables, self.policy)
 
     def _ask(self, tier: TierRule, cases: list[Case]) -> list[Case]:
         left = super()._ask(tier, self._with_suspects(cases) if tier is _COUNTERS else cases)

@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.model.decision import Decision
-from core.reconciliation.decision import Versions
+from core.reconciliation.case import Case
+from core.reconciliation.columnar.ready import opened
+from core.reconciliation.decision import Versions, settle_nothing
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import order
 from core.reconciliation.hold import effective_day
+from core.reconciliation.index import FULL
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
+from core.reconciliation.receipt import no_receipt
 from core.reconciliation.scope import Lesson, Scope
 from core.reconciliation.wall import Wall
 from core.reconciliation.warm.diary import Diary, day_of
 from core.reconciliation.warm.journal import Journal
+from core.reconciliation.warm.readings import Readings
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class WarmFold(Fold):
         self.journal, self.diary = wall.journal, diary
         self.known, self.earlier, self.standing = past.known, past.decisions, past.standing
         self.copies, self.supporting = past.copies, past.supporting
+        self.readings = Readings(self.receivables, policy)
         self._asked: set[str] = set()
         self.own: frozenset[str] = frozenset()
 
@@ -97,10 +103,15 @@ class WarmFold(Fold):
         self.hold.restore(each for each in waiting if each[0].line.transaction_id not in self.standing)
         reached = self.journal.reached
         self._expect(reached)
-        for day in self.diary.after(reached):
+        days = self.diary.after(reached)
+        self.readings.take(
+            x for d in days for x in self.diary.lines(d) if x.transaction_id not in self.standing
+        )
+        for day in days:
             self._pass(day)
             self._day(day, self.diary.lines(day), own)
         self._finish(until, own)
+        self.readings.keep_until(self.journal.reached or date.min)
         return reached
 
     def _expect(self, reached: date | None) -> None:
@@ -137,6 +148,18 @@ class WarmFold(Fold):
         self._pass(until, through=True)
         self.journal.end(self.hold.as_is())
         super()._finish(until, own)
+
+    def _case(self, line: Line, own: frozenset[str]) -> Case | None:
+        ready = self.readings.of(line)
+        if ready is None:
+            return super()._case(line, own)
+        case = opened(self._supported(line), ready, self.receivables, self.policy)
+        reason = no_receipt(line, own)
+        if reason and not any(c.strength >= FULL for c in case.cited.citations):
+            self._put(settle_nothing(line, reason, self.versions))
+            return None
+        case.rejected = self._rejected(line)
+        return case
 
     def _put(self, decision: Decision) -> None:
         id = decision.transaction_id
