@@ -19,6 +19,7 @@ from core.model import (
 )
 from core.ports import Unit
 from core.reconciliation import reason_in_words
+from core.reconciliation.explain import gate_in_words
 from core.repayment.catalogue import CATALOGUE
 from core.settlement import settle
 from core.usecases.lettered import NOTHING, Lettering, lettering_for
@@ -90,6 +91,7 @@ def _decision(unit: Unit, decision: Decision) -> Explained:
         _allocated(decision, invoices),
         _candidates(decision, invoices),
         _evidence(decision.explanation),
+        _gate(decision.explanation),
         f"Chance alone would give {decision.coincidence:g} such matches." if decision.coincidence else "",
     ]
     return _explained(decision, sentences, [decision.id, decision.transaction_id, *sorted(items)])
@@ -114,6 +116,11 @@ def _evidence(explanation: dict[str, Any]) -> str:
     cited = f"The text cites {', '.join(dict.fromkeys(tokens))}." if tokens else ""
     agreeing = f"Signals that agree: {', '.join(signals)}." if signals else ""
     return " ".join(s for s in (cited, agreeing) if s)
+
+
+def _gate(explanation: dict[str, Any]) -> str:
+    gate = explanation.get("gate")
+    return f"Payer and amount are not enough: {gate_in_words(gate)}." if gate else ""
 
 
 def _allocation(unit: Unit, entry: Allocation) -> Explained:

@@ -24,9 +24,11 @@ from core.model import (
     ProviderMatch,
 )
 from core.ports import Store
+from core.reconciliation.explain import GATES
 from core.settlement import settle
 from core.usecases.audit import broken_links
 from core.usecases.decide import accept, assign, not_ours, reject, undo
+from core.usecases.explain import explain
 from core.usecases.finance import finance
 from core.usecases.reconcile import Reconciled, reconcile
 from tests.core.usecases.made import T, day, invoice, line, source, world
@@ -158,6 +160,15 @@ def ambiguous() -> InMemoryStore:
     finance(store, T, [terms("FA-2026-0012"), terms("FA-2026-0013", "L-2")])
     add(store, line("1", 52_500, day(4, 7), "VIREMENT"))
     return store
+
+
+def test_what_kept_payer_and_amount_from_being_enough_is_explained() -> None:
+    store = ambiguous()
+    run(store)
+    decision = decision_of(store, "1")
+    with store.begin(T, write=False) as unit:
+        told = explain(unit, decision.id).text
+    assert f"Payer and amount are not enough: {GATES[decision.explanation['gate']]}." in told
 
 
 def test_a_person_decides_and_no_run_changes_it() -> None:
