@@ -90,7 +90,7 @@ def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, d
 def is_rare(case: Case) -> bool:
     """Whether the amount tells one item from another: chance would give less than half of one."""
     index = case.scope.index
-    return len(index.items) * amount_odds(index, case.paid, case.line.currency) <= 0.5
+    return len(index.billed) * amount_odds(index, case.paid, case.line.currency) <= 0.5
 
 
 def _dates(case: Case, items: tuple[int, ...]) -> float:

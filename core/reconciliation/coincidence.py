@@ -7,24 +7,30 @@ from typing import Final
 from core.model.money import exponent
 from core.reconciliation.index import Index
 
+UNEVEN: Final = 2e-6
+"""Odds of an amount with uneven cents."""
+SHAPE_COUNTS: Final = 1_000
+"""Where so many amounts are known, the shape of an amount tells half of what it tells where none is."""
 NEAR: Final = 4
 """Sums within a quarter of an amount tell how densely sums stand around it."""
 
 
-def amount_odds(index: Index, amount: int, currency: str, *, related: int = 1) -> float:
-    """The share of unrelated items that have this amount: what is observed, plus a floor by shape.
+def amount_odds(index: Index, amount: int, currency: str) -> float:
+    """The share of unrelated debtors' invoices that have this amount: what is observed, on top of what its
+    shape says.
 
-    Round amounts cluster: a multiple of 100 is far more common than an amount with uneven cents.
-    `related` items of that amount are the ones in question, and do not count.
+    What one debtor is billed every month counts once: it does not make the amount common. Round amounts
+    cluster: a multiple of 100 is far more common than an amount with uneven cents. The more amounts there
+    are, the more is known of them, and the less their shape counts.
     """
     amount = abs(amount)
     unit = 10 ** exponent(currency)
-    floor = 2e-6
+    shape = 0.0
     for step, odds in ((1, 2e-5), (10, 3e-4), (100, 2e-3)):
         if amount % (step * unit) == 0:
-            floor = odds
-    others = max(0, index.amounts[amount] - related)
-    return min(1.0, floor + others / max(1, len(index.items)))
+            shape = odds
+    others, known = max(0, index.amounts[amount] - 1), len(index.billed)
+    return min(1.0, UNEVEN + others / max(1, known) + shape * SHAPE_COUNTS / (known + SHAPE_COUNTS))
 
 
 def counter_odds(index: Index, counter: str) -> float:

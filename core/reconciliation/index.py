@@ -127,7 +127,6 @@ class Index:
         self.folded: dict[str, list[int]] = defaultdict(list)
         self.structured: dict[str, list[int]] = defaultdict(list)
         self.orders: dict[str, list[int]] = defaultdict(list)
-        self.amounts = Counter(abs(item.amount_minor) for item in self.items)
         self.billed: dict[tuple[str, int], list[int]] = defaultdict(list)
         self.counters: Counter[str] = Counter()
         self.by_counter: dict[str, list[int]] = defaultdict(list)
@@ -142,6 +141,8 @@ class Index:
         self.max_words = 3
         for n, item in enumerate(self.items):
             self._enter(n, item)
+        self.amounts = Counter(amount for _, amount in self.billed)
+        """An amount counts once for each debtor who was billed it."""
         self.starters = self.prefixes | GENERIC
         self.beginnings = self.prefixes | {m[0] for order in self.orders if (m := _LETTERS.match(order))}
 

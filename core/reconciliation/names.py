@@ -1,5 +1,6 @@
 """Who is paying: names normalised, weighed by how rare their words are, and graded against debtors."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -50,6 +51,8 @@ SHORTEST_TELLING: Final = 5
 """Letters that a name needs, without words that are everybody's, to be looked for in a text."""
 HANDFUL: Final = 8
 """A name search that returns more debtors than this returns none."""
+MUCH: Final = 4
+"""Letters left of a word that was cut from which it tells one name from many."""
 CLEAR: Final = 0.6
 MARGIN: Final = 0.2
 SURE: Final = 0.85
@@ -151,6 +154,10 @@ class Debtors:
         return _bearers((n.words[:size], d) for n, d in self._borne() for size in range(1, len(n.words) + 1))
 
     @cached_property
+    def _in_order(self) -> list[tuple[tuple[str, ...], str]]:
+        return sorted((name.words, debtor_id) for name, debtor_id in self._borne())
+
+    @cached_property
     def _by_word(self) -> dict[str, list[str]]:
         return _bearers((word, d) for name, d in self._borne() for word in name.words)
 
@@ -220,23 +227,36 @@ class Debtors:
         if equal:
             one = len(equal) == 1 and len(name.words) > 1
             return _modest(name, Payer(equal if one else NOBODY, equal, equal))
-        if len(text.strip()) in CUTS_OF_NAMES and (whole := self._cut(name)):
-            return Payer(whole, whole, whole)
+        size = len(text.strip())
+        if size in CUTS_OF_NAMES and (whole := self._cut(name)):
+            return Payer(whole if self._tells(name) else NOBODY, whole, whole)
+        if size + 1 in CUTS_OF_NAMES and (near := self._cut_at_blank(name)):
+            return Payer(NOBODY, near, NOBODY)
         return None
+
+    def _cut_at_blank(self, name: Name) -> frozenset[str]:
+        """The one debtor of whose name these are the first words; the blank behind them is gone."""
+        bearing = self._by_beginning.get(name.words, ()) if len(name.words) > 1 else ()
+        return frozenset(bearing) if len(bearing) == 1 else NOBODY
+
+    def _tells(self, name: Name) -> bool:
+        """Whether a name that was cut is as good as whole: few begin so, or much is left of its last word."""
+        return len(self._by_beginning.get(name.words[:-1], ())) <= 4 * HANDFUL or len(name.words[-1]) >= MUCH
 
     def _cut(self, name: Name) -> frozenset[str]:
         """The one debtor whose name begins so and goes on: the bank cut it, maybe inside a word."""
-        if len(name.words) < 2:
+        *before, last = name.words
+        if not before:
             return NOBODY
-        before, last, size = name.words[:-1], name.words[-1], len(name.words) - 1
-        known = self._by_beginning.get(before, ())
-        if not known or len(known) > 4 * HANDFUL:
-            return NOBODY
-        found = {
-            d for d in known for other in self._names[d]
-            if len(other.words) > size and other.words[:size] == before and other.words[size].startswith(last)
-        }  # fmt: skip
-        return frozenset(found) if len(found) == 1 else NOBODY
+        size, found = len(before), set[str]()
+        for at in range(bisect_left(self._in_order, (name.words, "")), len(self._in_order)):
+            words, debtor_id = self._in_order[at]
+            if words[:size] != tuple(before) or not words[size].startswith(last):
+                break
+            found.add(debtor_id)
+            if len(found) > 1:
+                return NOBODY
+        return frozenset(found)
 
     def _equal(self, name: Name) -> frozenset[str]:
         same = self._by_core.get(frozenset(name.words), [])
@@ -295,7 +315,7 @@ class Debtors:
         """Who is named in a text that mixes payer and remittance: surely whose whole name it begins with,
         likely the one debtor whose whole name stands in it, or whose cut name it begins with."""
         words = normalise(text[:LONGEST_RUN]).words
-        return self._begun(words) or self._named_within(words)
+        return self._begun(words) or self._cut_within(text, words) or self._named_within(words)
 
     def _begun(self, words: tuple[str, ...]) -> Payer | None:
         """The one debtor with a name whose beginning, of two words or more, is the longest here."""
@@ -308,6 +328,18 @@ class Debtors:
         one = frozenset(bearers)
         whole = any(name.words == words[:size] for name in self._names[bearers[0]])
         return Payer(one if whole else NOBODY, one, NOBODY)
+
+    def _cut_within(self, text: str, words: tuple[str, ...]) -> Payer | None:
+        """A name that the bank cut inside a word, and then text: at the longest length at which it cuts."""
+        if words[:1] not in self._by_beginning:
+            return None
+        text = text.lstrip()
+        for size in sorted(CUTS_OF_NAMES, reverse=True):
+            if text[size - 1 : size].isalnum() and text[size : size + 1] == " ":
+                one = self._cut(normalise(text[:size]))
+                if one:
+                    return Payer(NOBODY, one, NOBODY)
+        return None
 
     def _named_within(self, words: tuple[str, ...]) -> Payer:
         if self._whole.keys().isdisjoint(words):
@@ -362,8 +394,14 @@ class Accounts:
         self._debtors.pop(iban, None)
 
 
-def joined(by_account: frozenset[str], by_name: Payer) -> Payer:
-    """Account history and name together: an account that is known makes its debtors sure."""
+def joined(by_account: frozenset[str], by_name: Payer, *, named: bool) -> Payer:
+    """Account history and name together: an account that is known makes its debtors sure.
+
+    It makes them rivals of all others only when it may be their own: an account under somebody else's name
+    is that of a treasury, a factor or a relative, who paid for them once and pays for others too.
+    """
     if not by_account:
         return by_name
-    return Payer(by_name.sure | by_account, by_name.likely, by_name.clearly | by_account)
+    own = not named or not by_account.isdisjoint(by_name.likely)
+    clearly = by_name.clearly | by_account if own else by_name.clearly
+    return Payer(by_name.sure | by_account, by_name.likely, clearly)

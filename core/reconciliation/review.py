@@ -17,7 +17,7 @@ from core.reconciliation.silent import (
     payer_and_group,
     sole_debtor,
 )  # fmt: skip
-from core.reconciliation.slips import near
+from core.reconciliation.slips import meant_instead, near
 from core.reconciliation.tiers import counter_hits
 
 _GATED: Final = frozenset(
@@ -139,9 +139,11 @@ def several_debtors(case: Case, meaning: Meaning) -> Reason | None:
 
 
 def exact_but_unproven(case: Case, meaning: Meaning) -> Reason | None:
-    """One item cited by its digits only, the amount exact but not telling enough."""
+    """One item cited, the amount exact but not telling enough; or another of that amount may be meant."""
     if len(meaning.items) != 1 or case.scope.open[meaning.items[0]] != case.paid:
         return None
+    if meant := meant_instead(case, meaning.items[0]):
+        return Reason("probable_typing_error", meant)
     chance = by_number(case.scope.index, 1, case.paid, case.line.currency)
     twins = [m for m in case.scope.held(case.paid, most=HANDFUL) or () if m != meaning.items[0]]
     return Reason("coincidence_bound", twins, chance)

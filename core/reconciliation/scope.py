@@ -104,7 +104,7 @@ class Scope:
         may pay for others tomorrow.
         """
         by_name = self._named(name) if name else self.debtors.in_text(run) if run else UNKNOWN
-        return joined(self.accounts.debtors(normal_iban(iban)), by_name)
+        return joined(self.accounts.debtors(normal_iban(iban)), by_name, named=bool(name))
 
     def _named(self, name: str) -> Payer:
         """Who bears the name, remembered because payers come back; else who paid under it before."""

@@ -174,7 +174,7 @@ def payer_and_amount(case: Case) -> Ruling | Gate | None:
     legal = case.policy.legal_order
     if own > 1 and not legal:
         return Gate("amount_billed_again")
-    odds = amount_odds(case.scope.index, case.paid, case.line.currency, related=own if legal else 1)
+    odds = amount_odds(case.scope.index, case.paid, case.line.currency)
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_amount"
     return _ruling(case, "T6", reason, items, OTHERWISE * len(owed.pool) * odds)
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.reconciliation.case import Case, Ruling, share
-from core.reconciliation.cite import Citation, nearly
+from core.reconciliation.cite import Citation, is_slip, nearly
 from core.reconciliation.coincidence import amount_odds
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import OTHERWISE
@@ -21,13 +21,28 @@ def near(case: Case) -> tuple[Citation, ...]:
     return nearly(case.cited, case.scope.index, owed) if owed else ()
 
 
+def meant_instead(case: Case, n: int) -> list[int]:
+    """Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which
+    were due earlier and nearer to the day of payment: a recurring amount, and maybe next month's number."""
+    booked, due = case.line.booking_date, case.scope.items[n].due_date
+    if booked is None or due is None:
+        return []
+    numbers, found = case.scope.index.numbers, []
+    for m in case.scope.owed_at(case.scope.items[n].debtor_id, case.paid, most=case.policy.max_shared_key):
+        other = case.scope.items[m].due_date
+        nearer = other is not None and other < due and abs(booked - other) < abs(booked - due)
+        if nearer and is_slip(numbers[n].compact, numbers[m].compact):
+            found.append(m)
+    return found
+
+
 def near_and_amount(case: Case) -> Ruling | None:
     """T5: of what the payer owes one item has a number like the one in the text, and the exact amount.
 
     A cut number proves nothing about the rest of it, and a slip may be no slip at all: somebody who
     also pays invoices that are not known here may mean one of those. So all his invoices are known, or
-    the amount is one that chance does not meet. Nor may he have had another of that amount and such a
-    number before.
+    the amount is one that chance does not meet and that he was billed once. Nor may he have had another
+    of that amount and such a number before.
     """
     found = {n: c for c in near(case) for n in c.items if case.scope.open[n] == case.paid}
     if len(found) != 1:
@@ -37,7 +52,7 @@ def near_and_amount(case: Case) -> Ruling | None:
     if case.grade(n) < 1 or not _may_be_meant(case, n, citation):
         return None
     alike = scope.index.billed_to(debtor_id, case.paid)[: case.policy.max_group_items + 1]
-    if len(alike) > case.policy.max_group_items:
+    if len(alike) > (1 if debtor_id in scope.partly_known else case.policy.max_group_items):
         return None
     if any(n not in c.items or len(c.items) > 1 for c in nearly(case.cited, scope.index, alike)):
         return None

@@ -15,7 +15,7 @@ from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import Word, is_year
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import OTHERWISE, payer_and_amount, payer_and_group
-from core.reconciliation.slips import near_and_amount
+from core.reconciliation.slips import meant_instead, near_and_amount
 
 NEXT: Final = 3
 """Characters between two words that stand together."""
@@ -62,6 +62,8 @@ def reference_and_amount(case: Case) -> Ruling | None:
     chance = by_number(index, sharing, case.paid, case.line.currency)
     telling = not meaning.by_amount and any(n in c.items and case.is_telling(c) for c in case.cited.citations)
     if grade < 1 and not (grade == 0 and telling) and chance > case.policy.max_coincidence:
+        return None
+    if meant_instead(case, n):
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
 

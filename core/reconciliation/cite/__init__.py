@@ -2,6 +2,6 @@
 
 from core.reconciliation.cite.finder import cite, uncited
 from core.reconciliation.cite.kinds import Citation, Cited, Narrow
-from core.reconciliation.cite.near import nearly
+from core.reconciliation.cite.near import is_slip, nearly
 
-__all__ = ["Citation", "Cited", "Narrow", "cite", "nearly", "uncited"]
+__all__ = ["Citation", "Cited", "Narrow", "cite", "is_slip", "nearly", "uncited"]

@@ -4,7 +4,7 @@ Nothing here is evidence by itself: a tier may lean on it together with the paye
 """
 
 from collections.abc import Sequence
-from string import ascii_uppercase
+from string import ascii_uppercase, digits
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -51,7 +51,12 @@ def begins(text: str, number: str) -> bool:
     (True, True, True)
     """
     shown = number.lstrip(ascii_uppercase) if text[0].isdigit() else number
-    return shown.startswith(text) or shown.lstrip("0") == text
+    return shown.startswith(text) or _without_zeros(shown) == _without_zeros(text)
+
+
+def _without_zeros(number: str) -> str:
+    head = number.rstrip(digits)
+    return head + number[len(head) :].lstrip("0")
 
 
 def _typo(word: Word, index: Index, owed: Sequence[int]) -> Citation | None:

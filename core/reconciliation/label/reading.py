@@ -221,13 +221,15 @@ def repeats_bank_number(folded: str, start: int, end: int) -> bool:
 
 def is_cut(folded: str, start: int, end: int, name: str | None) -> bool:
     """Whether a stretch ends where banks cut: the whole text has such a length, or the stretch has one of a
-    remittance, or what stands behind the payer's name, where both run together."""
+    remittance, or what stands behind the payer's name, where both run together. A stretch longer than any
+    remittance begins with a name that nobody told, and then a full one."""
     content = folded[start:end].strip()
     if len(folded) in CUTS and end == len(folded):
         return _may_go_on(content)
     if name and content.startswith(written := fold_text(name).strip()):
         content = content[len(written) :].strip()
-    return len(content) in REMITTANCE_CUTS and _may_go_on(content)
+    full = len(content) in REMITTANCE_CUTS or len(content) > max(REMITTANCE_CUTS)
+    return full and _may_go_on(content)
 
 
 def _may_go_on(content: str) -> bool:

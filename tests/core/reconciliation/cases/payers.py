@@ -11,6 +11,8 @@ RUEL = [item("FA-13", 700, "Ruel Conseil")]
 COMMON = [item(f"Z-{n}", 512, f"Client Numero {n}") for n in range(100, 140)]
 BARE = [item("FAC-2024-13", 512), *COMMON]
 SOLD = [item("FAC-2024-123", "873.46", seller_name="Menuiserie Lambert", whole_turnover=True)]
+OF_RUEL = [item("RC-2024-0013", 512, "Ruel Conseil", seller_id="RC"), *COMMON]
+PLUMBERS = [item(f"P-{n}", 512, f"Plomberie Numero {n}") for n in range(40)]
 LATER = DAY + timedelta(days=2)
 
 CASES = [
@@ -76,4 +78,24 @@ CASES = [
          right="REVIEW payer_and_amount: FA-12 613.57",
          accounts=(PayerAccount(tenant_id="t", iban=IBAN, debtor_id="d:Ateliers Brunoy SAS"),
                    PayerAccount(tenant_id="t", iban=IBAN, debtor_id="d:Ruel Conseil"))),
+    Case("P18 an account known for a debtor, under another name: a treasury, which pays for others",
+         owed=[item("FA-12", 700), *OF_RUEL],
+         paid=line("RC-2024-0013", 512, payer="MERIDIA FINANCE", iban=IBAN),
+         right="AUTO T2: RC-2024-0013 512.00",
+         accounts=(PayerAccount(tenant_id="t", iban=IBAN, debtor_id="d:Ateliers Brunoy SAS"),)),
+    Case("P19 his account, under his own name: he cites another's invoice",
+         owed=[item("FA-12", 700), *OF_RUEL],
+         paid=line("RC-2024-0013", 512, payer="ATELIERS BRUNOY", iban=IBAN),
+         right="REVIEW payer_conflict: RC-2024-0013 512.00",
+         accounts=(PayerAccount(tenant_id="t", iban=IBAN, debtor_id="d:Ateliers Brunoy SAS"),)),
+    Case("P20 a name cut inside a word, among many of that trade",
+         owed=[item("FAC-2024-13", 512, "Plomberie Lammaret SARL"), *PLUMBERS, *COMMON],
+         paid=line("FACT 13", 512, payer="SARL PLOMBERIE LAM"), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P21 a name cut at a blank, which is gone",
+         owed=[item("FAC-2024-13", 512, "SARL Cartonnages Chevalier Atlantique"),
+               item("FA-9", 512, "Chevalier Bois"), *COMMON],
+         paid=line("FACT 13", 512, payer="SARL CARTONNAGES CHEVALIER"), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P22 a name cut inside a word, and then text",
+         owed=[item("FAC-2024-13", 512, "SA Lourdenel Developpement"), *COMMON],
+         paid=line("VIR SA LOURDENEL DEVELOPPEME FACT 13", 512), right="AUTO T5: FAC-2024-13 512.00"),
 ]  # fmt: skip

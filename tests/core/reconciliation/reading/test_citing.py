@@ -124,7 +124,8 @@ CASES = [
     Reading(("FA-12",), "RGLT DU 12/03/2024 MONTANT 120,00 EUR TEL 01 23 45 67 89"),
     Reading(("FA-12",), "VIR RECU 5145595052S DE: X MOTIF: MERCI REF: 51455950"),
     # what a cut may have halved
-    Reading(("FA-12", "FA-123"), f"{CUT_35} FA-12", ("full 2 FA-12",)),
+    Reading(("FA-13", "FA-123"), f"{CUT_35} FA-13", ("full 2 FA-13",)),
+    Reading(("FA-12", "FA-123"), f"{CUT_35} FA-12", (), ("12",)),
     Reading(("2024-0001",), f"{CUT_35}24-001"),
 ]  # fmt: skip
 
@@ -165,6 +166,8 @@ def test_what_is_cited(case: Reading) -> None:
         (("20252051",), "22052051", ["typo 20252051"]),
         (("2025-ER-0047",), "FACTURE NDEG 2015-ER-0047", ["typo 2025-ER-0047"]),
         (("FA-000242",), f"{CUT_35} N 242", ["cut FA-000242"]),
+        (("FA-12", "FA-123"), f"{CUT_35} FA-12", ["cut FA-12|FA-123"]),
+        (("FA-00012", "FA-00123"), "SERVICE COMPTABILITE FOURNI FA-0012", ["cut FA-00012|FA-00123"]),
         (("FA-77",), "FA-93", []),
     ],
 )  # fmt: skip
