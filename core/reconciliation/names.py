@@ -1,7 +1,7 @@
 """Who is paying: names normalised, weighed by how rare their words are, and graded against debtors."""
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from math import log
@@ -360,38 +360,6 @@ def _modest(name: Name, payer: Payer) -> Payer:
     if payer is UNKNOWN or FOR_MANY.isdisjoint(name.words):
         return payer
     return Payer(NOBODY, payer.likely | payer.sure, NOBODY)
-
-
-class Accounts:
-    """Accounts that confirmed payments came from: a set of debtors each, learnt and forgotten by count."""
-
-    def __init__(self, known: Iterable[tuple[str, str]]) -> None:
-        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
-        self._debtors: dict[str, frozenset[str]] = {}
-        self.learnt = set[str | None]()
-        """What was ever learnt after the beginning, forgotten or not."""
-        for iban, debtor_id in known:
-            self._counts[iban][debtor_id] += 1
-
-    def debtors(self, iban: str | None) -> frozenset[str]:
-        if not iban or iban not in self._counts:
-            return NOBODY
-        found = self._debtors.get(iban)
-        if found is None:
-            found = frozenset(d for d, n in self._counts[iban].items() if n > 0)
-            self._debtors[iban] = found
-        return found
-
-    def learn(self, iban: str, debtor_id: str) -> None:
-        self._count(iban, debtor_id, 1)
-        self.learnt.add(iban)
-
-    def forget(self, iban: str, debtor_id: str) -> None:
-        self._count(iban, debtor_id, -1)
-
-    def _count(self, iban: str, debtor_id: str, more: int) -> None:
-        self._counts[iban][debtor_id] += more
-        self._debtors.pop(iban, None)
 
 
 def joined(by_account: frozenset[str], by_name: Payer, *, named: bool) -> Payer:

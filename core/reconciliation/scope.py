@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.reconciliation.accounts import Accounts
 from core.reconciliation.index import Index, counters_of
 from core.reconciliation.label import given
 from core.reconciliation.likeness import REMEMBERED
 from core.reconciliation.line import Item
-from core.reconciliation.names import COMMON, UNKNOWN, Accounts, Debtors, Payer, joined, normalise
+from core.reconciliation.names import COMMON, UNKNOWN, Debtors, Payer, joined, normalise
 
 
 class Scope:
