@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from anyascii import anyascii
 
+from core.reconciliation.accounts import NOBODY
 from core.reconciliation.label import WORD
 from core.reconciliation.likeness import (
     REMEMBERED,
@@ -81,7 +82,6 @@ class Payer(NamedTuple):
         return -1 if self.clearly else 0
 
 
-NOBODY: Final[frozenset[str]] = frozenset()
 UNKNOWN: Final = Payer(NOBODY, NOBODY, NOBODY)
 
 
