@@ -1,7 +1,8 @@
 """Finds the numbers of items in a text: whole, without zeros or letters, with confused letters."""
 
 from collections.abc import Sequence, Set
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from core.reconciliation.cite.kinds import Hit, Text
 from core.reconciliation.index import (
@@ -13,13 +14,38 @@ from core.reconciliation.index import (
     LONG_DIGITS,
     SHORT,
     SHORT_DIGITS,
-    bare,
+    digits_key,
+    loose_key,
     strength_of,
 )
 from core.reconciliation.label import CUTS
 
 TELLING: Final = 3
 """Digits that, with the letters of a number, tell it well."""
+
+
+class Bared(NamedTuple):
+    """A word without its zeros, as `index.loose_key` and `digits_key` have it; `dense` are its digits with
+    them, `size` counts those without, and `generic` letters may stand before any number."""
+
+    loose: str
+    digits: str
+    dense: str
+    size: int
+    generic: bool
+
+
+@lru_cache(maxsize=8192)
+def bared(word: str) -> Bared:
+    """What is looked up of a word; remembered, because words, years and months come back.
+
+    >>> bared("F0024A7")
+    Bared(loose='F|24|A|7', digits='24|7', dense='00247', size=3, generic=False)
+    """
+    groups = GROUP.findall(word)
+    digits, dense = digits_key(groups), "".join(filter(str.isdigit, word))
+    generic = all(group in GENERIC for group in groups if group.isalpha())
+    return Bared(loose_key(groups), digits, dense, len(digits.replace("|", "")), generic)
 
 
 def whole_numbers(text: Text) -> list[Hit]:
@@ -46,12 +72,11 @@ def parts(text: Text) -> list[Hit]:
     What ends where the text was cut is no whole number, and what stands behind LOT or CONTRAT is the number
     of another paper: neither means anything here.
     """
-    found = []
+    found, words = [], [bared(word) for word in text.texts]
     for first, after, number in _spans(text, text.index.starters):
-        if after - 1 not in text.cut and not text.is_other_paper(text.word_before(first)):
-            hit = _part(text, first, after, number)
-            if hit is not None:
-                found.append(hit)
+        hit = _part(text, first, after, number, words[first:after])
+        if hit and after - 1 not in text.cut and not text.is_other_paper(text.word_before(first)):
+            found.append(hit)
     return found
 
 
@@ -93,21 +118,20 @@ def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequ
     return strength if known else min(strength, SHORT_DIGITS)
 
 
-def _part(text: Text, first: int, after: int, number: str) -> Hit | None:
+def _part(text: Text, first: int, after: int, number: str, words: Sequence[Bared]) -> Hit | None:
     """What a number means that lost its zeros, else its letters, else was misread."""
     all_digits, index = number.isdigit(), text.index
     if all_digits and len(number) < SHORT:
         return None
-    groups = _bare_groups(text.texts[first:after])
-    digits = groups if all_digits else [group for group in groups if group.isdigit()]
-    size = sum(map(len, digits))
-    if (size >= SHORT or not all_digits) and (items := index.loose.get("|".join(groups))):
+    size = sum([word.size for word in words])
+    if (size >= SHORT or not all_digits) and (items := index.loose.get("|".join([w.loose for w in words]))):
         telling = size >= (LONG if all_digits else TELLING)
         return Hit(LONG_DIGITS if telling else SHORT_DIGITS, first, after, items, "zeros")
-    if all_digits or _only_generic(groups):
-        if size >= SHORT and (items := index.digits.get("|".join(digits))):
+    if all_digits or all(word.generic for word in words):
+        digits = "|".join([word.digits for word in words if word.digits])
+        if size >= SHORT and (items := index.digits.get(digits)):
             return Hit(LONG_DIGITS if size >= LONG else SHORT_DIGITS, first, after, items, "digits")
-        dense = number if all_digits else "".join(filter(str.isdigit, number))
+        dense = "".join([word.dense for word in words])
         if items := index.digits.get(dense):
             return Hit(LONG_DIGITS if len(dense) >= LONG else SHORT_DIGITS, first, after, items, "digits")
     return None if all_digits or len(number) < SHORT else _misread(text, first, after, number)
@@ -122,23 +146,6 @@ def _misread(text: Text, first: int, after: int, number: str) -> Hit | None:
     if whole <= SHORT_DIGITS and not number[0].isdigit():
         return None
     return Hit(max(SHORT_DIGITS, whole - 1), first, after, items, "folded")
-
-
-def _bare_groups(words: Sequence[str]) -> list[str]:
-    """Letters and digits of the words, digits without their zeros."""
-    groups = []
-    for word in words:
-        if word.isdigit():
-            groups.append(bare(word))
-        elif word.isalpha():
-            groups.append(word)
-        else:
-            groups += [bare(group) if group.isdigit() else group for group in GROUP.findall(word)]
-    return groups
-
-
-def _only_generic(groups: Sequence[str]) -> bool:
-    return all(group in GENERIC for group in groups if group.isalpha())
 
 
 def _may_be_misread(text: Text, at: int) -> bool:

@@ -99,7 +99,9 @@ _FIND: Final = re.compile(
 _KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")
 _DIGIT: Final = re.compile("[0-9]")
 _TELLING: Final = re.compile(r"[,.:%€+*']")
-_TOUCHING: Final = re.compile(r"[0-9](?:/|-\d\d?-\d)")
+_SLASHES: Final = re.compile(r"(?<![A-Z0-9])\d\d?/\d\d?/\d\d|\d{3}/\d{4}/\d{5}")
+"""A date, or a Belgian reference."""
+_DASHES: Final = re.compile(r"[0-9]-\d\d?-\d")
 """Dates have them; numbers too, but then it is worth a look."""
 LONGEST_PLAIN: Final = 20
 """Digits in one piece that are no more than a number."""
@@ -159,9 +161,9 @@ def is_plain(folded: str) -> bool:
     """Whether a text surely holds no noise and no structured reference; false when in doubt.
 
     Signs and words tell. Plain texts are words of letters, words of digits, and numbers of a few letters
-    and then digits, with blanks, single dashes, slashes between words and brackets around them.
+    and then digits, with blanks, single dashes, slashes and brackets around them.
     """
-    if _TELLING.search(folded) or _TOUCHING.search(folded):
+    if _TELLING.search(folded) or _DASHES.search(folded) or ("/" in folded and _SLASHES.search(folded)):
         return False
     words = WORD.findall(folded)
     if not _ANNOUNCING.isdisjoint(words) or ("X" in folded and any(map(_announces, words))):
@@ -187,7 +189,7 @@ def _are_plain_digits(word: str, before: str) -> bool:
 
 def _is_plain_number(word: str, folded: str) -> bool:
     match = _PLAIN_NUMBER.fullmatch(word)
-    if match is None or _announces(match[1]):
+    if match is None or match[1] == "RF" or _announces(match[1]):
         return False
     return len(match[1]) != 2 or not _IBAN_START.search(folded)
 

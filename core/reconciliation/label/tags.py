@@ -61,13 +61,20 @@ def _before(folded: str, sign: str, words: tuple[str, ...], after: int, found: l
     """`DE:`, `SVWZ+`, `MDT/A12`: a blank may stand before a colon, something must stand behind a slash."""
     at = folded.find(sign, after)
     while at >= 0:
-        stop = at - (sign == ":" and folded[at - 1 : at] == " ")
+        stop = at - 1 if sign == ":" and folded[at - 1 : at] == " " else at
         if folded.endswith(words, after, stop) and (sign != "/" or _goes_on(folded, at + 1)):
-            word = next(word for word in words if folded.endswith(word, after, stop))
-            start = stop - len(word)
+            start = stop - _length(folded, words, after, stop)
             if not start or not folded[start - 1].isalnum():
-                found.append((start, at + 1, word))
+                found.append((start, at + 1, folded[start:stop]))
         at = folded.find(sign, at + 1)
+
+
+def _length(folded: str, words: tuple[str, ...], after: int, stop: int) -> int:
+    """The length of the longest of the words that a stretch ends with; 0 when there is none."""
+    for word in words:
+        if folded.endswith(word, after, stop):
+            return len(word)
+    return 0
 
 
 def _goes_on(folded: str, at: int) -> bool:

@@ -145,6 +145,11 @@ def test_plain_texts_hold_no_noise_of_any_row(data: st.DataObject, pattern: str)
         assert not is_plain(text)
 
 
+@pytest.mark.parametrize("text", ["RF18 TIF", "FA-12 RF18 TIF", "090/9337/55493", "1/2/24", "A 1/2/24"])
+def test_references_and_dates_are_not_plain(text: str) -> None:
+    assert not is_plain(text)
+
+
 @settings(max_examples=300, deadline=None)
 @example("CBX0000")
 @example("FA-12 CARTEXX 1234")
