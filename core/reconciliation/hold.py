@@ -64,7 +64,7 @@ class Hold:
         self._waiting.clear()
         for case, twins in cases:
             assert case.held_until is not None
-            case.refused, case.twins = None, twins
+            case.refused, case.gate, case.twins = None, None, twins
             self._waiting[case.held_until][case.line.transaction_id] = case
 
     def days(self) -> list[date]:
@@ -102,6 +102,7 @@ def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
         if debtor_id is not None and is_silent(case):
             seen[debtor_id, case.paid].append(case)
     for alike in seen.values():
-        names = frozenset(case.line.transaction_id for case in alike)
-        for case in alike if len(alike) > 1 else ():
-            case.twins |= names - {case.line.transaction_id}
+        if len(alike) > 1:
+            names = frozenset(case.line.transaction_id for case in alike)
+            for case in alike:
+                case.twins |= names - {case.line.transaction_id}

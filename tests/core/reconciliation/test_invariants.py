@@ -41,7 +41,7 @@ from core.reconciliation.explain import GATES, REASONS
 from tests.core.reconciliation.made import made
 from tests.core.reconciliation.worlds import POLICIES, WORLDS, World
 
-EXAMPLES = 20
+EXAMPLES = 30
 """Per property and engine; raised to thousands by hand when the rules change."""
 Decisions = tuple[Decision, ...]
 Engine = Callable[..., Decisions]

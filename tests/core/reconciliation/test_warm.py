@@ -231,3 +231,16 @@ def test_an_engine_that_an_error_left_half_way_decides_nothing_more(monkeypatch:
             engine.advance(lines=[line("merci", 55, id="odd")])
     with pytest.raises(RuntimeError, match="begin a new one"):
         engine.advance(lines=PAID[3:])
+
+
+def test_what_kept_a_waiting_payment_from_being_decided_is_found_out_again() -> None:
+    payer = "Ateliers Brunoy SAS"
+    both = Twice(Policy(hold_days=3))
+    amounts = {"FA-77": "864.17", "FA-78": "364.17", "FA-79": "500"}
+    both.advance(items=[item(number, euros, whole_turnover=True) for number, euros in amounts.items()])
+    both.advance(lines=[line("VIREMENT", "864.17", id="held", payer=payer)])
+    assert both.decisions["held"].explanation["gate"] == "several_groups_fit"
+    cited = line("FA-77 FA-78", "1228.34", id="cited", payer=payer, booking_date=DAY + timedelta(days=1))
+    both.advance(lines=[cited])
+    both.advance(lines=[line("FRAIS", -3, id="later", booking_date=DAY + timedelta(days=20))])
+    assert both.decisions["held"].explanation["gate"] == "no_group_fits"
