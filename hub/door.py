@@ -84,7 +84,7 @@ def kind_of(name: str, file: BinaryIO) -> Kind:
         return Kind.LEDGER
     if is_einvoice(head):
         return Kind.EINVOICE
-    if recognise(head) is Format.UNKNOWN:
+    if recognise(head) in (Format.UNKNOWN, Format.FEC):
         raise unknown(name, head)
     return Kind.STATEMENT
 

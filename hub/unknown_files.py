@@ -44,6 +44,8 @@ def _looks(head: bytes) -> str:
         return "no text and of no kind that is known"
     text = head.decode("utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1", "replace")
     text = text.lstrip("\ufeffï»¿ \t\r\n")
+    if text.startswith(("JournalCode,", '"JournalCode",')):
+        return "a ledger (FEC) with commas between its columns, which also mark decimals"
     return _markup(text) or _json(text) or _table(text) or "text of no kind that is known"
 
 

@@ -161,7 +161,7 @@ def _import(
             one = store_file(
                 hub.store, hub.files, owner, company_id=company_id, name=name, file=file, account=account
             )
-            handed.imported.append(one)
+            handed.imported.append(replace(one, name=shown))
 
         with progress("import", quiet=quiet) as report:
             handed.refused += _hand_in(files, take, report)
@@ -171,7 +171,7 @@ def _import(
 def _tell(handed: "Handed", *, as_json: bool, quiet: bool) -> None:
     """What was read, new, known and set aside, for people or for a program."""
     if as_json:
-        stored = [{field: getattr(one, field) for field in FIELDS} for one in handed.imported]
+        stored = [_stored_json(one) for one in handed.imported]
         emit({"files": [*stored, *map(_previewed_json, handed.previewed)], "refused": handed.refused})
     for one in handed.imported:
         found = f"{one.format}, {_stored(one)}"
@@ -203,22 +203,30 @@ def _place(finding: "FileFinding") -> str:
 
 def _stored(one: "Imported") -> str:
     """What was stored of a file, in words."""
+    from hub.reports.words import counted
+
     lines = one.statements or one.pending or "bank_transaction" in one.stored
-    what = "lines" if lines else "records"
-    counts = f"{one.statements} statements, " if one.statements else ""
+    new = counted(one.new, "new line" if lines else "new record")
+    counts = f"{counted(one.statements, 'statement')}, " if one.statements else ""
     pending = f", {one.pending} pending" if one.pending else ""
-    return f"{counts}{one.new} new {what}, {one.known} known already{pending}"
+    return f"{counts}{new}, {one.known} known already{pending}"
+
+
+def _stored_json(one: "Imported") -> dict[str, Any]:
+    return {field: getattr(one, field) for field in FIELDS} | {"name": Path(one.name).name}
 
 
 def _seen(one: "Previewed") -> str:
     """What was seen in a file, in words."""
     from hub.door import Kind
+    from hub.reports.words import counted
 
     if one.kind is not Kind.STATEMENT:
         seen = [f"{one.found[entity]} {words}" for entity, words in WORDS.items() if one.found[entity]]
         return ", ".join(seen) or "no record"
     pending = f", {one.found['pending']} pending" if one.found["pending"] else ""
-    return f"{one.found['statement']} statements, {one.found['booked']} lines{pending}"
+    statements, lines = counted(one.found["statement"], "statement"), counted(one.found["booked"], "line")
+    return f"{statements}, {lines}{pending}"
 
 
 def _previewed_json(one: "Previewed") -> dict[str, Any]:

@@ -42,8 +42,7 @@ _WHAT_TO_DO = {
     Format.PAIN001: f"a transfer order (pain.001), not a statement; {_INSTEAD}",
     Format.PAIN008: f"a direct debit order (pain.008), not a statement; {_INSTEAD}",
     Format.PAIN002: f"a status report on orders (pain.002), not a statement; {_INSTEAD}",
-    Format.FEC: "a ledger (FEC), not a bank statement, or one separated by commas, which also mark decimals:"
-    " export it with tabs",
+    Format.FEC: "a ledger (FEC), not a bank statement",
     Format.PDF: "a PDF: export CFONB 120 or camt.053 from the bank, a PDF cannot be proven",
     Format.ZIP: "a ZIP archive: unpack it and import the files in it",
     Format.HTML: "a web page, perhaps a login or error page saved in place of the file: download it again",

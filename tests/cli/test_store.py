@@ -115,7 +115,7 @@ def _invoice(company: str, number: str, amount: int) -> Invoice:
 def test_import(run: Run, stocked: str, tmp_path: Path) -> None:
     june = files.statement(tmp_path / "june.txt")
     wrong = files.statement(tmp_path / "wrong.txt", closing="0000000012600{")
-    assert run("import", june).out == "june.txt: cfonb120, 1 statements, 1 new lines, 0 known already\n"
+    assert run("import", june).out == f"{june}: cfonb120, 1 statement, 1 new line, 0 known already\n"
     ended = run("import", june, wrong, tmp_path / "nowhere.txt", "--json")
     assert ended.status == 3
     assert [(one["new"], one["known"], len(one["set_aside"])) for one in ended.json["files"]] == [
@@ -132,7 +132,7 @@ def test_import_of_a_ledger(run: Run, stocked: str, tmp_path: Path) -> None:
     rows = [*sale("FA-9", on, 25_000, letter="A"), *receipt("VIR", paid, 25_000, letter="A")]
     ledger = tmp_path / "990000002FEC20240630.txt"
     ledger.write_bytes(fec(rows))
-    assert run("import", ledger).out == f"{ledger.name}: fec, 4 new records, 0 known already\n"
+    assert run("import", ledger).out == f"{ledger}: fec, 4 new records, 0 known already\n"
     (again,) = run("import", ledger, "--json").json["files"]
     assert (again["format"], again["new"], again["known"]) == ("fec", 0, 4)
     unlike = run("events", "verify").out  # the two invoices of `stocked` have no raw record

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import pytest
 
 from tests.cli import files
 from tests.docs.pages import PAGES, ROOT, blocks, name
+from tests.mappings.einvoice.writer import Part, Sale, Trader, cii, pdf
+from tests.mappings.ledger.writers import fec, sale
+from tests.mappings.statements.writers import Move, Period, cfonb
 
 RUN_ELSEWHERE = {"docs/connectors.md", "docs/delivery.md"}
 """Snippets that need a stage and have it: tests/connectors/test_docs.py, tests/delivery/test_guide.py."""
@@ -59,6 +64,35 @@ def test_the_page_on_files(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "p1,i1,187346" in done.stdout
     assert not (tmp_path / "results" / "rejected.jsonl").exists()
+
+
+def _october(folder: Path) -> None:
+    """What the guide imports: a statement and two Factur-X in a ZIP, and a ledger with a third invoice."""
+    seller, on = Trader("Atelier Nordique SAS", "990000002"), date(2026, 10, 12)
+    numbers = ("FA-2026-0801", "FA-2026-0802", "FA-2026-0803")
+    sales = [Sale(number=number, seller=seller, lines=(Part(100_000),)) for number in numbers]
+    moves = [Move(120_000, on, label="VIR SEPA RECU", complements=(("LCC", number),)) for number in numbers]
+    with zipfile.ZipFile(folder / "octobre.zip", "w") as archive:
+        archive.writestr("releve.txt", cfonb(Period(0, date(2026, 9, 30), on, tuple(moves))))
+        for one in sales[:2]:
+            archive.writestr(f"factures/{one.number}.pdf", pdf(("factur-x.xml", cii(one)), kids=0))
+    (folder / "990000002FEC20261231.txt").write_bytes(fec(sale(numbers[2], date(2026, 10, 1), 120_000)))
+
+
+@pytest.mark.slow
+def test_from_a_download_to_the_report(tmp_path: Path) -> None:
+    _october(tmp_path)
+    (script,) = blocks(ROOT / "docs" / "bank-files.md", "sh")
+    done = _shell(script, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 new allocations" in done.stdout
+    shown = _shell("lettrage report reconciliation --format json --out report.json", tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    report = (tmp_path / "report.json").read_text()
+    assert all(f"FA-2026-080{n}" in report for n in (1, 2, 3))
+    again = _shell(next(line for line in script.splitlines() if "import" in line), tmp_path)
+    assert "0 new" in again.stdout
+    assert not [line for line in again.stdout.splitlines() if ", 0 new" not in line]
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from hub.door import kind_of
         (b"date;libelle;montant\n2026-06-01;VIR;12,00\n", "is a table (CSV)"),
         ("\ufeffdate\tmontant\n1\t2\n".encode("utf-16-le"), "is a table (CSV)"),
         (b"<?xml version='1.0'?><!-- a --><n:Books xmlns:n='x'/>", "(its root is <Books>)"),
+        (b"JournalCode,JournalLib\n", "is a ledger (FEC) with commas"),
         (b'{"lines": []}', "is JSON"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Office document"),
         (b"\x1f\x8b\x08\0", "is a gzip archive, which must be unpacked first"),
