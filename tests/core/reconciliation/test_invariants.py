@@ -23,6 +23,7 @@ Beside them: `test_columnar.py` compares the engines byte by byte, `test_warm.py
 reference, `test_bounds.py` and `test_large_scopes.py` measure what the work costs.
 """
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +35,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision
-from core.model.ids import canonical_json
 from core.reconciliation import Item, Line, Policy, Prior, decision_id, reconcile
 from core.reconciliation.columnar import is_available
 from core.reconciliation.explain import GATES, REASONS
@@ -75,16 +75,11 @@ def _decision(line: Line, text: str) -> Decision:
     if not text.startswith("none "):
         return Decision.model_validate_json(text)
     _, tier, reason, amount, explanation = text.split(" ", 4)
-    return Decision.model_validate_json(
-        canonical_json(
-            {
-                "id": decision_id(line.transaction_id), "company_id": line.company_id,
-                "transaction_id": line.transaction_id, "outcome": "none", "tier": tier, "reason": reason,
-                "coincidence": 0.0, "currency": line.currency, "allocated_minor": 0,
-                "unallocated_minor": int(amount), "shares": (), "candidates": (), "rejected": (),
-                "provider_words": {},
-            }
-        ).replace('"candidates"', f'"explanation":{explanation},"candidates"')
+    return Decision(
+        id=decision_id(line.transaction_id), company_id=line.company_id,
+        transaction_id=line.transaction_id, outcome="none", tier=tier, reason=reason, coincidence=0.0,
+        currency=line.currency, allocated_minor=0, unallocated_minor=int(amount), shares=(), candidates=(),
+        explanation=json.loads(explanation), rejected=(), provider_words={},
     )  # fmt: skip
 
 
