@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -50,8 +51,14 @@ def number_of(text: str) -> Number:
     """
     folded = fold_text(text)
     words = WORD.findall(folded)
-    breaks = frozenset(accumulate(map(len, words[:-1])))
+    breaks = _breaks(tuple(map(len, words[:-1])))
     return Number("".join(words), tuple(GROUP.findall(folded)), breaks, len(words))
+
+
+@lru_cache(maxsize=8192)
+def _breaks(lengths: tuple[int, ...]) -> frozenset[int]:
+    """Where words of these lengths end: the same few sets for most numbers."""
+    return frozenset(accumulate(lengths))
 
 
 def bare(digits: str) -> str:

@@ -174,11 +174,11 @@ class Debtors:
         """
         found: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
         for name, debtor_id in self._borne():
-            if sum(len(w) for w in name.words if w not in COMMON) < SHORTEST_TELLING:
+            if sum([len(w) for w in name.words if w not in COMMON]) < SHORTEST_TELLING:
                 continue
             rare = [w for w in name.words if w in self._rare]
-            others = {w for other in self._names[debtor_id] for w in other.words if w in self._rare}
-            for word in [min(rare, key=self._frequency)] if rare else others:
+            words = [min(rare, key=self._frequency)] if rare else self._rare.keys() & self._words[debtor_id]
+            for word in words:
                 found[word].append((frozenset(name.words), debtor_id))
         return dict(found)
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.reconciliation.accounts import Accounts
@@ -28,7 +29,7 @@ class Scope:
         self.reserved = [0] * len(self.items)
         self.changes = 0
         self.replaced = _replacements(self.index)
-        self._by_open: dict[int, dict[int, None]] = defaultdict(dict)
+        self._by_open: dict[int, list[int]] = defaultdict(list)
         self._owed: dict[str, list[int]] = defaultdict(list)
         self._owed_at: dict[tuple[str, int], list[int]] = defaultdict(list)
         for n in range(len(self.open)):
@@ -39,15 +40,18 @@ class Scope:
         self.sellers = Debtors(
             dict.fromkeys((i.seller_id, i.seller_name) for i in self.items if i.seller_name)
         )
-        known = [(ib, i.debtor_id) for i in self.items if i.debtor_ibans for ib in ibans_of(i.debtor_ibans)]
-        self.accounts = Accounts([*dict.fromkeys(known), *accounts])
+        listed = dict.fromkeys((i.debtor_ibans, i.debtor_id) for i in self.items if i.debtor_ibans)
+        known = dict.fromkeys(
+            (iban, debtor_id) for text, debtor_id in listed for iban in ibans_of(text or "")
+        )
+        self.accounts = Accounts([*known, *accounts])
         self.aliases = Accounts(())
         self._searched: dict[str, tuple[Payer, str | None]] = {}
 
     def held(self, amount: int, *, most: int) -> tuple[int, ...] | None:
         """Items whose open amount is exactly this, in order; None when there are more than `most`."""
-        found = self._by_open.get(amount, {})
-        return tuple(sorted(found)) if len(found) <= most else None
+        found = self._by_open.get(amount, ())
+        return tuple(found) if len(found) <= most else None
 
     def is_held(self, amount: int) -> bool:
         """Whether any item is open at exactly this amount."""
@@ -55,10 +59,10 @@ class Scope:
 
     def with_counter(self, amount: int, counter: str) -> list[int]:
         """Of the items open at `amount`, those whose number ends with the counter."""
-        at, ending = self._by_open.get(amount, {}), self.index.by_counter.get(counter, ())
+        at, ending = self._by_open.get(amount, ()), self.index.by_counter.get(counter, ())
         if len(at) < len(ending):
-            return sorted(n for n in at if counter in counters_of(self.index.numbers[n].groups))
-        return [n for n in ending if n in at]
+            return [n for n in at if counter in counters_of(self.index.numbers[n].groups)]
+        return [n for n in ending if self.open[n] == amount and n not in self.replaced]
 
     def owed(self, debtor_id: str, *, most: int) -> tuple[int, ...] | None:
         """What the debtor owes, in order; None when that is more than `most` items."""
@@ -80,14 +84,14 @@ class Scope:
         """What was replaced is findable by its number only: the money goes to what replaces it."""
         amount, debtor_id = self.open[n], self.items[n].debtor_id
         if amount and n not in self.replaced:
-            self._by_open[amount][n] = None
+            insort(self._by_open[amount], n)
             insort(self._owed[debtor_id], n)
             insort(self._owed_at[debtor_id, amount], n)
 
     def _leave(self, n: int) -> None:
         amount, debtor_id = self.open[n], self.items[n].debtor_id
         if amount and n not in self.replaced:
-            del self._by_open[amount][n]
+            _take_out(self._by_open[amount], n)
             _take_out(self._owed[debtor_id], n)
             _take_out(self._owed_at[debtor_id, amount], n)
 
@@ -143,6 +147,7 @@ def _take_out(places: list[int], n: int) -> None:
     del places[bisect_left(places, n)]
 
 
+@lru_cache(maxsize=8192)
 def alias_of(name: str | None) -> str | None:
     """The key under which a payer's name is learnt; None for one that names nobody."""
     words = normalise(name).words if name else ()
