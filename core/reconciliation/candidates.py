@@ -88,9 +88,9 @@ def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, d
 
 @for_good
 def is_rare(case: Case) -> bool:
-    """Whether the amount tells one item from another: chance would give less than half of one."""
+    """Whether the amount tells one item from another: chance would give less than one in five."""
     index = case.scope.index
-    return len(index.billed) * amount_odds(index, case.paid, case.line.currency) <= 0.5
+    return len(index.billed) * amount_odds(index, case.paid, case.line.currency) <= 0.2
 
 
 def _dates(case: Case, items: tuple[int, ...]) -> float:
@@ -118,7 +118,10 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
         found += _of_payer(case)
     if len(found) < HANDFUL and is_rare(case):
         held = case.scope.held(case.paid, most=HANDFUL) or ()
-        found += [propose(case, [n], "amount only") for n in held if case.grade(n) >= 0]
+        reference = _elsewhere(case)
+        found += [
+            propose(case, [n], "amount only", reference) for n in case.there(held) if case.grade(n) >= 0
+        ]
     return tuple(p for p in found if p is not None)
 
 
@@ -187,26 +190,31 @@ def _elsewhere(case: Case) -> str:
     return "elsewhere" if case.cited.unknown or case.cited.citations else "none"
 
 
+def of_payer_exactly(case: Case) -> tuple[int, ...]:
+    """What those who may be the payer owe at exactly the amount paid."""
+    return case.scope.of_payer_at(case.payer, case.paid, most=MOST)
+
+
 def _of_payer_exactly(case: Case) -> Iterator[Proposal | None]:
-    for n in case.scope.of_payer_at(case.payer, case.paid, most=MOST):
+    for n in case.there(of_payer_exactly(case)):
         yield propose(case, [n], "payer and amount", _elsewhere(case))
 
 
 def _of_payer(case: Case) -> Iterator[Proposal | None]:
     """Several of what the payer owes together, or one with a difference that has a name."""
     scope, reference = case.scope, _elsewhere(case)
-    mine = [n for n in scope.of_payer(case.payer, most=MOST) if scope.open[n] != case.paid]
+    mine = [n for n in case.there(scope.of_payer(case.payer, most=MOST)) if scope.open[n] != case.paid]
     together = groups([scope.open[n] for n in mine], case.paid, size=SIZE, steps=STEPS)
     for found in together.found:
         yield propose(case, [mine[i] for i in found], "payer, and together they sum exactly", reference)
     for n in mine:
-        named = _is_named(case, n)
+        named = is_named(case, n)
         yield propose(case, [n], "payer, with a difference that has a name", reference) if named else None
     if not together.found and (sole_debtor(case) is not None or len(mine) <= FEW):
         yield from _something_owed(case, mine)
 
 
-def _is_named(case: Case, n: int) -> bool:
+def is_named(case: Case, n: int) -> bool:
     """Whether what was paid differs from this item by something that has a name."""
     return _amount_level(case, (n,), case.paid - case.scope.open[n])[0] in ("named gap", "indemnity")
 

@@ -152,6 +152,10 @@ class Case:
         issued, booked = self.scope.items[n].issue_date, self.line.booking_date
         return issued is None or booked is None or (issued - booked).days <= self.policy.early_days
 
+    def there(self, items: Sequence[int]) -> list[int]:
+        """Of these items, those that were issued when the line was booked: what comes later, nobody pays."""
+        return [n for n in items if self.is_issued(n)]
+
     def issued(self, items: Sequence[int]) -> tuple[int, ...]:
         """Of items that share a key, those that were issued when the line was booked; all when none was."""
         return tuple(n for n in items if self.is_issued(n)) or tuple(items)

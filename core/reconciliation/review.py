@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from core.reconciliation.candidates import HANDFUL, candidates, is_rare
+from core.reconciliation.candidates import HANDFUL, candidates, is_named, is_rare, of_payer_exactly
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.decision import SHOWN
@@ -199,14 +199,21 @@ def by_unknown(case: Case) -> Reason | None:
     """A number is cited that we do not hold: the payer tells us that he pays something else."""
     if not (case.cited.unknown or case.cited.cut or case.cited.alike):
         return None
-    if near(case):
+    if any(_is_worth_a_look(case, n) for c in near(case) for n in c.items):
         return Reason("unknown_reference")
     if not case.scope.is_held(case.paid):
         return None
     rare = is_rare(case)
     weak = rare and counter_hits(case)
-    own = (rare or sole_debtor(case)) and case.scope.of_payer_at(case.payer, case.paid, most=1)
+    own = (rare or sole_debtor(case)) and case.there(of_payer_exactly(case))
     return Reason("unknown_reference") if weak or own else None
+
+
+def _is_worth_a_look(case: Case, n: int) -> bool:
+    """Whether a number like the cited one may be meant: by a payer all of whose invoices are known, or as
+    the amount agrees. Who also pays invoices unknown here has many that are numbered much the same."""
+    known = case.scope.items[n].debtor_id not in case.scope.partly_known
+    return known or case.scope.open[n] == case.paid or is_named(case, n)
 
 
 def by_counters(case: Case) -> Reason | None:
@@ -231,7 +238,7 @@ def by_payer(case: Case) -> Reason | None:
     if case.payer_is_unknown:
         return None
     debtor_id, most = sole_debtor(case), case.policy.max_group_items
-    exact = case.scope.of_payer_at(case.payer, case.paid, most=4 * HANDFUL)
+    exact = case.there(of_payer_exactly(case))
     if exact:
         searched = debtor_id is None or case.scope.owed(debtor_id, most=most) is not None
         caps = () if searched else ("max_group_items",)
@@ -249,13 +256,13 @@ def by_payer(case: Case) -> Reason | None:
 
 def _few_owed(case: Case) -> Reason | None:
     """A known payer who cites nothing, and owes so little that it can all be shown."""
-    mine = case.scope.of_payer(case.payer, most=SHOWN + 1)
+    mine = case.there(case.scope.of_payer(case.payer, most=SHOWN + 1))
     few = 0 < len(mine) <= SHOWN and is_silent(case)
     return Reason("payer_only") if few and min(case.scope.open[n] for n in mine) <= case.paid else None
 
 
 def _some_group(case: Case) -> bool:
-    mine = case.scope.of_payer(case.payer, most=case.policy.max_group_items)
+    mine = case.there(case.scope.of_payer(case.payer, most=case.policy.max_group_items))
     amounts = [case.scope.open[n] for n in mine]
     return bool(groups(amounts, case.paid, size=4, steps=2_000).found)
 
@@ -270,7 +277,7 @@ def by_amount(case: Case) -> Reason | None:
     if case.cited.unknown or not case.scope.is_held(case.paid) or not is_rare(case):
         return None
     held = case.scope.held(case.paid, most=HANDFUL) or ()
-    possible = [n for n in held if case.grade(n) >= 0]
+    possible = [n for n in case.there(held) if case.grade(n) >= 0]
     return Reason("amount_only", possible) if possible else None
 
 

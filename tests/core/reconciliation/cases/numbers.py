@@ -125,4 +125,6 @@ CASES = [
          owed=[item("INV-00007", 336, whole_turnover=True), item("INV-00071", 336, whole_turnover=True)],
          paid=line(f"VIR SEPA ATELIERS BRUNOY {'SELON VOTRE RELEVE ' * 7} INV-0007", 336),
          right="REVIEW unknown_reference"),
+    Case("N38 one slip away, another amount, and he also pays invoices unknown here: many are numbered so",
+         owed=OPEN, paid=line("FA-2404357", 1500, payer=BRUNOY), right="NONE nothing_fits"),
 ]  # fmt: skip

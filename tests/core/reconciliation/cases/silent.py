@@ -128,4 +128,7 @@ CASES = [
     Case("S33 four that fell due one after the other", owed=TWELVE,
          paid=line("VIREMENT", "2710.53", payer=BRUNOY),
          right="AUTO T7: FA-04 1316.86 + FA-05 701.25 + FA-06 203.06 + FA-07 489.36"),
+    Case("S34 the only invoice of this amount was issued a month later: nobody pays what is not there",
+         owed=[*THREE[:1], replace(THREE[1], issue_date=DAY + MONTH)],
+         paid=line("FA-99", "864.17", payer=BRUNOY), right="NONE nothing_fits"),
 ]  # fmt: skip
