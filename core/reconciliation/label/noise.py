@@ -99,7 +99,7 @@ _FIND: Final = re.compile(
 _KINDS: Final[tuple[Kind, ...]] = (*(kind for kind, _ in BY_DIGIT + BY_WORD), "phone")
 _DIGIT: Final = re.compile("[0-9]")
 _TELLING: Final = re.compile(r"[,.:%€+*']")
-_SLASHES: Final = re.compile(r"(?<![A-Z0-9])\d\d?/\d\d?/\d\d|\d{3}/\d{4}/\d{5}")
+_SLASHES: Final = re.compile(r"[0-9](?:(?<![A-Z0-9].)\d?/\d\d?/\d\d|\d\d/\d{4}/\d{5})")
 """A date, or a Belgian reference."""
 _DASHES: Final = re.compile(r"[0-9]-\d\d?-\d")
 """Dates have them; numbers too, but then it is worth a look."""

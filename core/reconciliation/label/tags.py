@@ -62,19 +62,20 @@ def _before(folded: str, sign: str, words: tuple[str, ...], after: int, found: l
     at = folded.find(sign, after)
     while at >= 0:
         stop = at - 1 if sign == ":" and folded[at - 1 : at] == " " else at
-        if folded.endswith(words, after, stop) and (sign != "/" or _goes_on(folded, at + 1)):
-            start = stop - _length(folded, words, after, stop)
-            if not start or not folded[start - 1].isalnum():
-                found.append((start, at + 1, folded[start:stop]))
+        start = max(after, folded.rfind(" ", after, stop) + 1)
+        if folded[start:stop] not in words:  # something else than a blank may stand before the word
+            start = stop - _length_of_last(words, folded, after, stop)
+        touched = start > 0 and folded[start - 1].isalnum()
+        if start < stop and not touched and (sign != "/" or _goes_on(folded, at + 1)):
+            found.append((start, at + 1, folded[start:stop]))
         at = folded.find(sign, at + 1)
 
 
-def _length(folded: str, words: tuple[str, ...], after: int, stop: int) -> int:
-    """The length of the longest of the words that a stretch ends with; 0 when there is none."""
-    for word in words:
-        if folded.endswith(word, after, stop):
-            return len(word)
-    return 0
+def _length_of_last(words: tuple[str, ...], folded: str, after: int, stop: int) -> int:
+    """The length of the longest of these words that a stretch of the text ends with, 0 if it does not."""
+    if not folded.endswith(words, after, stop):
+        return 0
+    return next(len(word) for word in words if folded.endswith(word, after, stop))
 
 
 def _goes_on(folded: str, at: int) -> bool:
