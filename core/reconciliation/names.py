@@ -277,6 +277,8 @@ class Debtors:
         return self._most_alike(asked, found, must) if len(found) <= 4 * HANDFUL else UNKNOWN
 
     def _most_alike(self, asked: Written, found: Iterable[str], must: Iterable[frozenset[str]]) -> Payer:
+        """Of those who share a word. Only who has what a clearly alike name must have is compared, then only
+        who could be a rival; two that are as alike as this are rivals whatever the best one is."""
         best, one = 0.0, ""
         for debtor_id in self._having(found, must):
             score = likeness(asked, self._weighed[debtor_id])
