@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
+from sys import intern
 from typing import Final, NamedTuple
 
 from core.reconciliation.label import WORD, fold_text, valid_structured
@@ -34,6 +35,10 @@ LONGEST_LAST: Final = 18
 """Digits at the end of a number beyond which they count nothing."""
 
 
+_REPEATED: Final = 4
+"""Letters and years, which many numbers share, are no longer than this, and are held once."""
+
+
 class Number(NamedTuple):
     """An invoice number taken apart. `breaks` are the offsets in `compact` where it was separated."""
 
@@ -52,7 +57,8 @@ def number_of(text: str) -> Number:
     folded = fold_text(text)
     words = WORD.findall(folded)
     breaks = _breaks(tuple(map(len, words[:-1])))
-    return Number("".join(words), tuple(GROUP.findall(folded)), breaks, len(words))
+    groups = tuple([intern(g) if len(g) <= _REPEATED else g for g in GROUP.findall(folded)])
+    return Number("".join(words), groups, breaks, len(words))
 
 
 @lru_cache(maxsize=8192)

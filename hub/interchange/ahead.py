@@ -8,7 +8,7 @@ from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -16,18 +16,30 @@ CAN_FORK: Final = sys.platform == "linux"
 """Elsewhere a process that has threads must not be forked."""
 
 
+class _Read(NamedTuple):
+    """A value, and the answer to it or where that will come from."""
+
+    value: Any
+    line: Connection | None
+    answer: Any = None
+
+    def is_ready(self) -> bool:
+        return self.line is None or self.line.poll()
+
+
 def in_forks(
     work: Callable[[Asked], Answer], values: Iterable[Asked], *, processes: int
 ) -> Iterator[tuple[Asked, Answer]]:
-    """Each value with what `work` makes of it, in order.
+    """Each value with what `work` makes of it, in order; `processes` is how many work, with this one.
 
-    `work` runs in copies of this process as it is when the first value is asked for, and must not use
-    Polars: its threads are not copied. No more than `processes` values are ahead of the one that is taken.
-    Raises RuntimeError when a process ends before its time.
+    The others are copies of this process as it is when the first value is asked for. In them `work` must
+    not use Polars, whose threads are not copied. This one works too when it would only wait. No more than
+    twice as many values as there are processes are ahead of the one that is taken. Raises RuntimeError when
+    a process ends before its time.
     """
-    lines, crew = _start(work, processes)
+    lines, crew = _start(work, processes - 1)
     try:
-        yield from _answers(lines, iter(values))
+        yield from _answers(work, lines, iter(values))
     except (EOFError, ConnectionError):
         raise RuntimeError("a process that reads ahead has ended: see its last words above") from None
     finally:
@@ -53,19 +65,34 @@ def _start(work: Callable[[Any], Any], processes: int) -> tuple[list[Connection]
     return lines, crew
 
 
-def _answers(lines: Sequence[Connection], values: Iterator[Asked]) -> Iterator[tuple[Asked, Any]]:
+def _answers(
+    work: Callable[[Asked], Answer], lines: Sequence[Connection], values: Iterator[Asked]
+) -> Iterator[tuple[Asked, Any]]:
     """A process gets its next value when its answer was taken: so nobody waits to write to one who waits."""
-    asked: deque[tuple[Asked, Connection]] = deque()
+    reads: deque[_Read] = deque()
     for line, value in zip(lines, values, strict=False):
         line.send(value)
-        asked.append((value, line))
-    while asked:
-        value, line = asked.popleft()
-        answer = line.recv()
-        for following in islice(values, 1):
-            line.send(following)
-            asked.append((following, line))
-        yield value, answer
+        reads.append(_Read(value, line))
+    while reads or (reads := deque(_done_here(work, values))):
+        if not reads[0].is_ready() and len(reads) < 2 * len(lines) and (done := _done_here(work, values)):
+            reads += done
+            continue
+        read = reads.popleft()
+        yield read.value, read.answer if read.line is None else _taken(read.line, values, reads)
+
+
+def _taken(line: Connection, values: Iterator[Any], reads: deque[_Read]) -> Any:
+    """The answer of a process, which is given the next value."""
+    answer = line.recv()
+    for following in islice(values, 1):
+        line.send(following)
+        reads.append(_Read(following, line))
+    return answer
+
+
+def _done_here(work: Callable[[Asked], Answer], values: Iterator[Asked]) -> list[_Read]:
+    """The next value, if there is one, with its answer."""
+    return [_Read(value, None, work(value)) for value in islice(values, 1)]
 
 
 def _serve(work: Callable[[Any], Any], line: Connection, others: Iterable[Connection]) -> None:

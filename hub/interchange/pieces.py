@@ -75,8 +75,14 @@ def lines_of(frame: pl.DataFrame) -> list[Line]:
 
 
 def items_of(frame: pl.DataFrame) -> list[Item]:
-    """The engine's items."""
-    return [Item(**row) for row in _rows(frame)]
+    """The engine's items; they live long, so what repeats is held once."""
+    columns = {name: _held_once(values) for name, values in columns_of(frame).items()}
+    return [Item(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _held_once(values: list[Any]) -> list[Any]:
+    known: dict[Any, Any] = {}
+    return [known.setdefault(value, value) for value in values]
 
 
 def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
