@@ -112,4 +112,4 @@ def _is_of_a_system(path: str) -> bool:
 
 def base_name(entry: zipfile.ZipInfo) -> str:
     """The last part of a path in an archive, as a file name (a ledger's says whose it is)."""
-    return PurePosixPath(entry.filename.replace("\\", "/")).name or "unnamed"
+    return shown(PurePosixPath(entry.filename.replace("\\", "/")).name, 200) or "unnamed"

@@ -490,6 +490,7 @@ def test_files_of_every_kind_come_in_by_one_door(alice: Client, tmp_path: Path) 
     with zipfile.ZipFile(content, "w") as archive:
         archive.write(statement(tmp_path / "june.txt"), "june.txt")
         archive.writestr("readme.md", "hello")
+        archive.writestr("a/\x1b[31mred.md", "hello")
 
     def upload(**more: str) -> Any:
         files = {"file": ("all.zip", io.BytesIO(content.getvalue()), "application/zip")}
@@ -497,7 +498,10 @@ def test_files_of_every_kind_come_in_by_one_door(alice: Client, tmp_path: Path) 
 
     tried = upload(dry_run="true").json()
     assert (tried["dry_run"], [one["new"] for one in tried["files"]]) == (True, [1])
-    assert [sentence[:17] for sentence in tried["refused"]] == ["all.zip/readme.md"]
+    assert [sentence.partition(" is text")[0] for sentence in tried["refused"]] == [
+        "all.zip/readme.md",
+        "all.zip/a/ [31mred.md",
+    ]
     for new in (1, 0):
         done = upload()
         assert done.status_code == 200
