@@ -126,7 +126,7 @@ def decide(case: Case, ruling: Ruling, versions: Versions) -> Decision:
         outcome=ruling.outcome,
         tier=ruling.tier,
         reason=ruling.reason,
-        coincidence=float(f"{ruling.coincidence:.3g}"),
+        coincidence=float(f"{ruling.coincidence:.3g}") if ruling.coincidence else 0.0,
         currency=case.line.currency,
         allocated_minor=allocated,
         unallocated_minor=case.line.amount_minor - allocated,

@@ -258,7 +258,8 @@ class Fold:
             answer = tier.rule(case) if asked else None
             if answer is None or not self._is_decided(case, answer):
                 left.append(case)
-        self._stand(self.replay.through(tier.stage))
+        if again:
+            self._stand(self.replay.through(tier.stage))
         return left
 
     def _is_decided(self, case: Case, answer: Ruling | Gate) -> bool:

@@ -54,7 +54,12 @@ def _search(
             found.append(taken)
             if len(found) == 2:
                 return found, None
-        if at < end and lowest[at] <= left <= highest[at] and len(taken) < size:
+        room = size - len(taken)
+        if at < end and room > 0 and lowest[at] <= left <= highest[at]:
+            if room == 1 and left != values[at] and steps > 0:
+                steps -= 1  # taken as the last it does not fit, so only leaving it out is left
+                at = after[at]
+                continue
             postponed.append((after[at], left, taken))
             at, left, taken = at + 1, left - values[at], (*taken, at)
         elif postponed:

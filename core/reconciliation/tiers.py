@@ -58,14 +58,19 @@ def reference_and_amount(case: Case) -> Ruling | None:
         return None
     n, _, meaning = one
     index, grade = case.scope.index, case.grade(n)
-    sharing = max(len(c.items) for c in case.cited.citations)
+    sharing = max([len(c.items) for c in case.cited.citations])
     chance = by_number(index, sharing, case.paid, case.line.currency)
-    telling = not meaning.by_amount and any(n in c.items and case.is_telling(c) for c in case.cited.citations)
-    if grade < 1 and not (grade == 0 and telling) and chance > case.policy.max_coincidence:
+    if grade < 1 and chance > case.policy.max_coincidence and not (grade == 0 and _is_telling(case, meaning)):
         return None
     if meant_instead(case, n):
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
+
+
+def _is_telling(case: Case, meaning: Meaning) -> bool:
+    """Whether the one item is cited by a whole number that is not everybody's."""
+    (n,) = meaning.items
+    return not meaning.by_amount and any(n in c.items and case.is_telling(c) for c in case.cited.citations)
 
 
 def references_and_sum(case: Case) -> Ruling | None:

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple, Protocol
 
 from core.model.decision import Decision
 from core.model.ids import canonical_json
-from core.reconciliation.case import Case, open_case
+from core.reconciliation.case import Case, Ruling, open_case
 from core.reconciliation.columnar.block import Block, Found, Ready, Strays
 from core.reconciliation.columnar.ready import opened
-from core.reconciliation.decision import Versions, settle_nothing
+from core.reconciliation.decision import Versions, explanation_of, settle_nothing
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import by_id, order
 from core.reconciliation.index import FULL
@@ -50,11 +50,13 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Bulk:
-    """A block and what reading it found: `ready` by transaction id, strays by day."""
+    """A block and what reading it found: strays by day; `ready`, and the `places` of all lines that have
+    their turn, by transaction id."""
 
     block: Block
     strays: dict[date, Strays]
     ready: dict[str, Ready]
+    places: dict[str, int]
 
 
 _NO_IBANS: Final[frozenset[str]] = frozenset()
@@ -68,7 +70,7 @@ class BulkFold(Fold):
     def __init__(self, wall: Wall, policy: Policy, versions: Versions, sink: Sink) -> None:
         super().__init__(wall, policy, versions)
         self.sink = sink
-        self.bulk = Bulk(Block({}, (), ()), {}, {})
+        self.bulk = Bulk(Block({}, (), ()), {}, {}, {})
         self.today = _NO_STRAYS
         self.left: list[int] = []
         self.free: frozenset[str] = frozenset()
@@ -78,8 +80,9 @@ class BulkFold(Fold):
         for block, found in blocks:
             self._tell_aside(block, found)
             lines = {place: block.line(place) for place in found.others}
+            places = {line.transaction_id: place for place, line in lines.items()}
             ready = {lines[place].transaction_id: ready for place, ready in found.ready.items()}
-            self.bulk = Bulk(block, found.strays, ready)
+            self.bulk = Bulk(block, found.strays, ready, places)
             waiting = {case.line.transaction_id: case.line for case in self.hold.waiting()}
             self.free = self.free.intersection(waiting).union(compress(_ids(block), block.free))
             self.known = waiting | by_id(lines.values())
@@ -117,6 +120,19 @@ class BulkFold(Fold):
         more = [self._stray(n) for n in known]
         super()._day(day, sorted([*lines, *more], key=order) if more else lines, own)
 
+    def _conclude(self, case: Case, ruling: Ruling) -> None:
+        """A line of this block that pays nothing, and that nothing can change any more, is only told."""
+        if ruling.tier != "T10" or not self._is_left_alone(case.line):
+            super()._conclude(case, ruling)
+            return
+        place = self.bulk.places[case.line.transaction_id]
+        explained = canonical_json(explanation_of(case, ruling, self.versions))
+        self.sink.tell(Told(self.bulk.block, [place], ruling.tier, ruling.reason, [explained]))
+
+    def _is_left_alone(self, line: Line) -> bool:
+        here = line.transaction_id in self.bulk.places and line.transaction_id in self.free
+        return here and line.amount_minor > 0
+
     def _taught(self, strays: Strays) -> list[int]:
         """Those of whose payer something was learnt, maybe forgotten since."""
         accounts, aliases = self.receivables.accounts.learnt, self.receivables.aliases.learnt
@@ -131,8 +147,9 @@ class BulkFold(Fold):
         return self.receivables.payer(label.payer, line.counterparty_iban, label.run) == UNKNOWN
 
     def _stray(self, n: int) -> Line:
-        line = self.bulk.block.line(self.today.places[n])
-        self.known[line.transaction_id] = line
+        place = self.today.places[n]
+        line = self.bulk.block.line(place)
+        self.known[line.transaction_id], self.bulk.places[line.transaction_id] = line, place
         return line
 
     def _case(self, line: Line, own: frozenset[str]) -> Case | None:
