@@ -127,7 +127,8 @@ def test_import(run: Run, stocked: str, tmp_path: Path) -> None:
     assert run("import", wrong).status == 3
 
 
-def test_import_of_a_ledger(run: Run, stocked: str, tmp_path: Path) -> None:
+def test_import_of_a_ledger(run: Run, stocked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.usecases.file_records.PART_BYTES", 200)  # a ledger is kept in parts too
     on, paid = date(2024, 5, 2), date(2024, 6, 4)
     rows = [*sale("FA-9", on, 25_000, letter="A"), *receipt("VIR", paid, 25_000, letter="A")]
     ledger = tmp_path / "990000002FEC20240630.txt"
