@@ -315,17 +315,20 @@ class Fold:
         self.decided[decision.transaction_id] = decision
 
     def _stand(self, lines: Iterable[Line]) -> None:
-        """The standing decisions about these lines take effect, unless they did already."""
+        """The standing decisions about these lines take effect, unless they did already; a return never
+        before what it takes back, even if that waited longer."""
         for line in lines:
             if line.transaction_id in self.decided:
                 continue
             decision = self.standing[line.transaction_id]
+            returned = decision.explanation.get("returns") if decision.shares else None
+            if returned in self.standing:
+                self._stand([self.known[returned]])
             self._put(decision)
             self.wall.free(decision.shares)
             self._apply(decision)
-            original = decision.explanation.get("returns")
-            if isinstance(original, str) and decision.shares:
-                self._undo(original)
+            if isinstance(returned, str):
+                self._undo(returned)
 
     def _apply(self, decision: Decision) -> None:
         self.wall.apply(decision, self.known[decision.transaction_id])

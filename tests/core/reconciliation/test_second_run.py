@@ -107,3 +107,19 @@ def test_what_a_person_refused_for_a_return_is_refused_in_every_later_run() -> N
     second = reconcile(lines, items, prior=Prior(decisions=refused))
     assert [len(d.candidates) for d in second] == [0, 0, 1]
     assert reconcile(lines, items, prior=Prior(decisions=second)) == second
+
+
+def test_a_return_that_arrives_late_takes_back_a_payment_that_had_waited_in_every_later_run() -> None:
+    items = [item("FA-12", "1911.97", whole_turnover=True), item("FA-13", "450.37", whole_turnover=True)]
+    payer, policy = "Ateliers Brunoy SAS", Policy(hold_days=3)
+    known = [
+        line("VIREMENT", "1911.97", id="a", payer=payer, bank_reference="B-4711"),
+        line("FA-12 FA-13", "100", id="b", payer=payer, booking_date=DAY + timedelta(days=20)),
+    ]
+    back = line("REJET", "-1911.97", id="c", payer=payer, bank_reference="B-4711", booking_date=LATER)
+    first = reconcile(known, items, policy=policy)
+    second = reconcile([*known, back], items, prior=Prior(decisions=first), policy=policy)
+    assert [(d.outcome, d.reason) for d in (second[0], second[2])] == [
+        ("auto", "payer_and_amount"), ("auto", "return"),
+    ]  # fmt: skip
+    assert reconcile([*known, back], items, prior=Prior(decisions=second), policy=policy) == second
