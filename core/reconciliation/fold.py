@@ -360,7 +360,15 @@ class Fold:
         closed again)."""
         if is_rejected(decision.shares, rejected):
             return "rejected_by_person"
+        if decision.shares and self._is_taken_back(decision.explanation["returns"]):
+            return "return_without_original"
         return None if self.wall.has_room(decision.shares) else "settled_meanwhile"
+
+    def _is_taken_back(self, original: str) -> bool:
+        """Whether a return that stands, and is still to take effect, takes this payment back."""
+        ahead = (*self.replay.left(), *(line for lines in self.replays.values() for line in lines))
+        decisions = (self.standing[line.transaction_id] for line in ahead)
+        return any(d.shares and d.explanation.get("returns") == original for d in decisions)
 
     def _undo(self, original: str) -> None:
         """The original was taken back: it is returned once, and what it taught is forgotten."""

@@ -57,6 +57,10 @@ class Replay:
         """Whether any is left."""
         return bool(self._ahead)
 
+    def left(self) -> list[Line]:
+        """The lines of those that are left, in the order of their turns."""
+        return [line for _, line in self._ahead]
+
     def before(self, stage: Stage, line: Line) -> Iterator[Line]:
         """The lines decided before `line` had its turn at this stage; each comes once."""
         here = point(stage, line)

@@ -123,3 +123,17 @@ def test_a_return_that_arrives_late_takes_back_a_payment_that_had_waited_in_ever
         ("auto", "payer_and_amount"), ("auto", "return"),
     ]  # fmt: skip
     assert reconcile([*known, back], items, prior=Prior(decisions=second), policy=policy) == second
+
+
+def test_a_payment_that_a_standing_return_took_back_is_not_taken_back_by_one_that_arrives_late() -> None:
+    payer = "Ateliers Brunoy SAS"
+    paid = line("FA-12", 700, id="a", payer=payer, bank_reference="B-0001")
+    late, back = (
+        line("REJET", -700, id=id, bank_reference="B-0001", return_reason="AC04", booking_date=LATER)
+        for id in "bc"
+    )
+    items = [item("FA-12", 700)]
+    first = reconcile([paid, back], items)
+    second = reconcile([paid, late, back], items, prior=Prior(decisions=first))
+    assert [d.reason for d in second] == ["reference_and_amount", "return_without_original", "return"]
+    assert reconcile([paid, late, back], items, prior=Prior(decisions=second)) == second
