@@ -10,7 +10,7 @@ from core.reconciliation.index import Index
 UNEVEN: Final = 2e-6
 """Odds of an amount with uneven cents."""
 SHAPE_COUNTS: Final = 1_000
-"""Where so many amounts are known, the shape of an amount tells half of what it tells where none is."""
+"""Up to so many known amounts, the shape of an amount tells all it can; beyond, less and less."""
 NEAR: Final = 4
 """Sums within a quarter of an amount tell how densely sums stand around it."""
 
@@ -20,8 +20,8 @@ def amount_odds(index: Index, amount: int, currency: str) -> float:
     shape says.
 
     What one debtor is billed every month counts once: it does not make the amount common. Round amounts
-    cluster: a multiple of 100 is far more common than an amount with uneven cents. The more amounts there
-    are, the more is known of them, and the less their shape counts.
+    cluster: a multiple of 100 is far more common than an amount with uneven cents. Where many amounts are
+    known, their shape counts less. Where few are, one more must not change what an amount tells.
     """
     amount = abs(amount)
     unit = 10 ** exponent(currency)
@@ -30,7 +30,7 @@ def amount_odds(index: Index, amount: int, currency: str) -> float:
         if amount % (step * unit) == 0:
             shape = odds
     others, known = max(0, index.amounts[amount] - 1), len(index.billed)
-    return min(1.0, UNEVEN + others / max(1, known) + shape * SHAPE_COUNTS / (known + SHAPE_COUNTS))
+    return min(1.0, UNEVEN + others / max(1, known) + shape * SHAPE_COUNTS / max(known, SHAPE_COUNTS))
 
 
 def counter_odds(index: Index, counter: str) -> float:

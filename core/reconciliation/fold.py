@@ -26,7 +26,7 @@ from core.reconciliation.line import Item, Line, PayerAccount, Prior
 from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import contra_entries, is_marked_return, no_receipt, not_booked
-from core.reconciliation.replay import Replay
+from core.reconciliation.replay import Replay, point, stage_of
 from core.reconciliation.returns import Originals, take_back
 from core.reconciliation.review import fall_back, on_hold, refused
 from core.reconciliation.scope import normal_iban
@@ -335,7 +335,7 @@ class Fold:
 
     def _return(self, line: Line) -> None:
         original, possible = self.originals.of(line)
-        if original is not None and original.transaction_id in self.standing:
+        if original is not None and self._stood_before(original, line):
             self._stand([original])
         closed = self.decided.get(original.transaction_id) if original else None
         rejected = self._rejected(line)
@@ -354,6 +354,12 @@ class Fold:
                 self._put(
                     settle_nothing(original, "returned", self.versions, returned_by=line.transaction_id)
                 )
+
+    def _stood_before(self, original: Line, line: Line) -> bool:
+        """Whether a standing decision about `original` was made before `line` had its turn as a return; what
+        is itself a return of that day may come after it."""
+        decision = self.standing.get(original.transaction_id)
+        return decision is not None and point(stage_of(decision), original) < point(Stage.RETURNS, line)
 
     def _return_refusal(self, decision: Decision, rejected: tuple[frozenset[str], ...]) -> str | None:
         """Why what a returned payment closed may not be opened again (or, when it was itself a return,

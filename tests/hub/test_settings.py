@@ -23,6 +23,7 @@ BAD = {
     "IMPORT_FILE_MB": ("0", "much"),
     "IMPORT_ENTRY_MB": ("-1", "1.5"),
     "UPLOAD_MB": ("0", "1 GB"),
+    "WARM_RECORDS": ("-1", "many"),
     "WEBHOOK_ALLOW": ("http://127.0.0.1:9000", "a b", "host:port", "user@host"),
     "PENNYLANE_CLIENT_ID": ("id",),
     "PENNYLANE_CLIENT_SECRET": (PLANTED,),

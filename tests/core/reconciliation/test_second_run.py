@@ -137,3 +137,20 @@ def test_a_payment_that_a_standing_return_took_back_is_not_taken_back_by_one_tha
     second = reconcile([paid, late, back], items, prior=Prior(decisions=first))
     assert [d.reason for d in second] == ["reference_and_amount", "return_without_original", "return"]
     assert reconcile([paid, late, back], items, prior=Prior(decisions=second)) == second
+
+
+def test_a_return_of_a_return_that_has_its_turn_later_that_day_finds_it_undecided_in_every_run() -> None:
+    payer = "Ateliers Brunoy SAS"
+    lines = [
+        line("FA-12", 700, id="a", payer=payer, end_to_end_id="E-0001"),
+        line(
+            "REJET", 700, id="c", bank_reference="B-0009", return_reason="AC04", booking_date=LATER,
+            account_id="another",
+        ),
+        line(
+            "REJET", -700, id="d", end_to_end_id="E-0001", bank_reference="B-0009", return_reason="AC04",
+            booking_date=LATER,
+        ),
+    ]  # fmt: skip
+    found = twice(lines, [item("FA-12", 700)])
+    assert (found["c"].reason, found["d"].reason) == ("return_of_unallocated", "return")
