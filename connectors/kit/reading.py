@@ -69,6 +69,15 @@ def _unstorable(value: Any) -> bool:
     return isinstance(value, list) and any(map(_unstorable, value))
 
 
+def _is_unicode(text: bytes) -> bool:
+    """JSON may escape one half of a surrogate pair alone; no database keeps that."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class PageReader:
     """Reads one page of one stream of one connection."""
 
@@ -174,6 +183,8 @@ def facts_of(stream: Stream, payload: Mapping[str, Any], origin: Origin, text: b
     keep, or what a table never expected."""
     if _ESCAPED_NUL in text and _unstorable(payload):
         raise BadRecord(f"record of {origin.object} with a NUL character in its text")
+    if not _is_unicode(text):
+        raise BadRecord(f"record of {origin.object} with half a character in its text")
     try:
         return stream.table.read(payload, origin)
     except BadRecord:

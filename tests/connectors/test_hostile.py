@@ -201,6 +201,21 @@ def test_one_strange_value_anywhere_costs_one_record_at_most(hostile: Hostile, d
             assert len(lost) <= 2
 
 
+def test_half_a_character_in_an_id_costs_its_record(hostile: Hostile) -> None:
+    harness = HARNESSES[hostile.connector.manifest.slug]()
+    bodies = good_bodies(hostile.connector.manifest.slug)
+    body = copy.deepcopy(bodies[harness.listed][0])
+    rows = next(part for part in body.values() if isinstance(part, list))
+    rows[0]["id"] = "\ud800"
+    result = hostile.pull(
+        harness.stream, lambda asked: body if asked == harness.listed else bodies.get(asked, [{}])[0]
+    )
+    assert isinstance(result, Pulled)
+    storable(result)
+    assert "half a character" in " ".join(issue.message for issue in result.issues)
+    assert len(result.raws) >= len(rows)
+
+
 def test_a_list_that_never_ends_is_stopped(hostile: Hostile) -> None:
     """The same full page for ever: the walk notices, whatever it walks by."""
     bodies = good_bodies(hostile.connector.manifest.slug)

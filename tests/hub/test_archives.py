@@ -170,7 +170,8 @@ def test_a_name_that_an_archive_chose_is_short_and_printable_in_messages() -> No
 
 def test_a_file_without_a_name_is_read_like_another() -> None:
     """Damage may leave such an entry; some versions of Python fail when asked whether it is a folder."""
-    content = packed({"j": b"june", "z.txt": b"z"}, method=zipfile.ZIP_STORED).replace(b"j", b"\0", 1)
-    content = b"\0".join(content.rsplit(b"j", 1))
+    content = packed({"named": b"june", "z.txt": b"z"}, method=zipfile.ZIP_STORED).replace(
+        b"named", b"\0amed"
+    )
     assert handed(content)[0] == {"all.zip/": b"june", "all.zip/z.txt": b"z"}
     assert base_name(zipfile.ZipInfo("")) == "unnamed"
