@@ -210,11 +210,15 @@ class Fold:
             self._put(settle_nothing(line, "debit", self.versions))
             return None
         case = open_case(self._supported(line), label, scope, self.policy, cited=self._cited(line))
-        reason = no_receipt(line, own)
+        return self._worth_asking(case, own)
+
+    def _worth_asking(self, case: Case, own: frozenset[str]) -> Case | None:
+        """The case, unless its line is no receipt and cites nothing in full."""
+        reason = no_receipt(case.line, own)
         if reason and not any(c.strength >= FULL for c in case.cited.citations):
-            self._put(settle_nothing(line, reason, self.versions))
+            self._put(settle_nothing(case.line, reason, self.versions))
             return None
-        case.rejected = self._rejected(line)
+        case.rejected = self._rejected(case.line)
         return case
 
     def _read(self, line: Line) -> Label:

@@ -163,7 +163,7 @@ def _financed(unit: Unit, financed: FinancedInvoice) -> Explained:
         f"Loan {financed.loan_reference}: {advance} advanced on {financed.disbursed_on}.",
         _position(invoice, entries) if invoice else "Its invoice is not known any more.",
         _lettered(lettering),
-        f"{len(log)} events were said; the last is {log[-1].type}." if log else "Nothing was said yet.",
+        f"Events: {len(log)}; the last is {log[-1].type}." if log else "Nothing was said yet.",
     ]
     claims = (a.id for a in lettering.allocations)
     records = [financed.id, financed.invoice_id, *(a.id for a in entries), *claims, *(e.id for e in log)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.model import Allocation, BankTransaction, Candidate, Decision, Invoice, Share
+from core.reconciliation.explain import gate_in_words
 from hub.reports.known import Known
 from hub.reports.money import taken_back
 from hub.reports.value import Answer, Left, Line, Matched, Portion, Segment, Waiting
@@ -213,7 +214,13 @@ def sentence(known: Known, decision: Decision) -> str:
         for s in decision.shares
         if s.gap_minor and s.gap_reason
     )
-    return f"{because(decision.reason)}{paid}{gaps}"
+    return f"{because(decision.reason)}{_missing(decision)}{paid}{gaps}"
+
+
+def _missing(decision: Decision) -> str:
+    """What kept payer and amount from being enough, if that was it."""
+    gate = decision.explanation.get("gate")
+    return f" Not enough: {gate_in_words(gate)}." if gate else ""
 
 
 def _cited(known: Known, share: Share) -> str:

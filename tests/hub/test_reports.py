@@ -5,6 +5,7 @@ import io
 import os
 import zipfile
 from datetime import date
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.model import Allocation, SourceRef
+from core.model import Allocation, Decision, SourceRef
+from core.model.ids import stable_id
+from core.reconciliation.explain import GATES
 from hub.reports import FORMATS, ReconciliationReport, reconciliation, render
 from hub.reports.lines import segments
 from hub.reports.table import harmless
@@ -193,3 +196,13 @@ def test_harmless_never_starts_a_formula(text: str) -> None:
 @pytest.mark.parametrize(("expected", "words"), [(0.0, "0"), (0.00002, "0.00002"), (3.0, "3")])
 def test_chance(expected: float, words: str) -> None:
     assert chance(expected) == words
+
+
+def test_a_line_says_what_kept_payer_and_amount_from_being_enough() -> None:
+    store = filled_store()
+    with store.begin("ten_a") as unit:
+        (waiting,) = unit.get(Decision, [stable_id("dec", LINES["twins"].id)]).values()
+    gated = waiting.model_copy(update={"explanation": {**waiting.explanation, "gate": "payer_not_sure"}})
+    store.tamper("ten_a", gated)
+    page = render(report(store), "html").decode()
+    assert f"Not enough: {GATES['payer_not_sure']}." in unescape(page)

@@ -7,14 +7,12 @@ from datetime import date
 from core.model.decision import Decision
 from core.reconciliation.case import Case
 from core.reconciliation.columnar.ready import opened
-from core.reconciliation.decision import Versions, settle_nothing
+from core.reconciliation.decision import Versions
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import order
 from core.reconciliation.hold import effective_day
-from core.reconciliation.index import FULL
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
-from core.reconciliation.receipt import no_receipt
 from core.reconciliation.scope import Lesson, Scope
 from core.reconciliation.wall import Wall
 from core.reconciliation.warm.diary import Diary, day_of
@@ -153,13 +151,7 @@ class WarmFold(Fold):
         ready = self.readings.of(line)
         if ready is None:
             return super()._case(line, own)
-        case = opened(self._supported(line), ready, self.receivables, self.policy)
-        reason = no_receipt(line, own)
-        if reason and not any(c.strength >= FULL for c in case.cited.citations):
-            self._put(settle_nothing(line, reason, self.versions))
-            return None
-        case.rejected = self._rejected(line)
-        return case
+        return self._worth_asking(opened(self._supported(line), ready, self.receivables, self.policy), own)
 
     def _put(self, decision: Decision) -> None:
         id = decision.transaction_id
