@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from core.reconciliation.label import fold_text, given
@@ -92,8 +92,8 @@ def same_payer(one: Line, other: Line) -> bool:
 
 
 def contra_entries(lines: Sequence[Line]) -> dict[str, str]:
-    """Lines of one day that cancel each other, both ways: same account, opposite amount, and either a
-    common identifier or the bank's word for a correction; only where one pair is possible."""
+    """Lines of one day that cancel each other, both ways: same account, opposite amount, and a common
+    identifier, else the same label, else the bank's word for a correction; only where one pair is possible."""
     by_amount: dict[tuple[str, int], list[Line]] = defaultdict(list)
     for line in lines:
         by_amount[line.account_id, abs(line.amount_minor)].append(line)
@@ -102,21 +102,37 @@ def contra_entries(lines: Sequence[Line]) -> dict[str, str]:
         debits = [line for line in group if line.amount_minor < 0]
         for debit in debits if len(debits) < len(group) else ():
             credits = [c for c in group if c.amount_minor > 0 and c.transaction_id not in cancelled]
-            partner = _only(c for c in credits if _cancels(debit, c))
+            partner = _partner(debit, credits)
             if partner is not None:
                 cancelled[debit.transaction_id] = partner.transaction_id
                 cancelled[partner.transaction_id] = debit.transaction_id
     return cancelled
 
 
-def _only(lines: Iterable[Line]) -> Line | None:
-    found = list(lines)
-    return found[0] if len(found) == 1 else None
+def _partner(debit: Line, credits: Sequence[Line]) -> Line | None:
+    """The one credit that a debit cancels, by the strongest sign that any of them bears."""
+    for sign in (_share_an_id, _repeats, _cancels):
+        found = [credit for credit in credits if sign(debit, credit)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _share_an_id(debit: Line, credit: Line) -> bool:
+    return not set(ids_of(debit)).isdisjoint(ids_of(credit))
+
+
+def _repeats(debit: Line, credit: Line) -> bool:
+    """Whether the bank corrects itself by the very label, of nobody else, with a word for it put before."""
+    one, other = (fold_text(line.remittance or "") for line in (debit, credit))
+    if not _CORRECTION.search(one) and not _CORRECTION.search(other):
+        return False
+    words, others = (re.findall(r"[A-Z0-9]+", _CORRECTION.sub(" ", text)) for text in (one, other))
+    named = debit.counterparty_name and credit.counterparty_name
+    return bool(words) and words == others and (not named or same_payer(debit, credit))
 
 
 def _cancels(debit: Line, credit: Line) -> bool:
-    if set(ids_of(debit)) & set(ids_of(credit)):
-        return True
     texts = [fold_text(line.remittance or "") for line in (debit, credit)]
     return any(_CORRECTION.search(t) for t in texts) and (
         same_payer(debit, credit) or _alike(texts[0], texts[1])

@@ -52,4 +52,9 @@ CASES = [
          before=(line("FA-90", 700, id="a", payer=BRUNOY),),
          paid=line("AV-2024-0007", -700, creditor_reference=RF, booking_date=LATER, payer=BRUNOY),
          right="REVIEW sum_differs"),
+    Case("R14 the bank corrects itself, and another payer's line of that day has a like label",
+         owed=[item("2024-0012", 700), item("2024-0015", 700, "Kervadec SARL")],
+         paid=line("REGLT 2024-0012", 700, payer=BRUNOY), right="NONE contra_entry",
+         after=(line("EXTOURNE REGLT 2024-0012", -700, id="L2", payer=BRUNOY),
+                line("2024-0015", 700, id="L3", payer="KERVADEC"))),
 ]  # fmt: skip
