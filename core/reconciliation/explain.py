@@ -78,6 +78,7 @@ GATES: Final[Mapping[str, str]] = {
     "coincidence_bound": "chance alone could make them agree",
     "credit_note_not_cited": "the amount takes a credit note that is not cited",
     "issued_later": "the item was issued after it was paid",
+    "left_over": "what little is left of an item would be part of it: maybe too much was paid",
     "no_group_fits": "no item and no group of what he owes makes the amount",
     "other_account": "the item is to be paid on another account",
     "payer_not_sure": "neither the name nor the account surely is a debtor's",

@@ -74,6 +74,11 @@ def is_deduction(case: Case, n: int) -> bool:
     return named or gap * DEDUCTION <= item.amount_minor
 
 
+def is_left_over(item: Item, left: int) -> bool:
+    """Whether so little of an item is left that it is what a payment of the whole of it withheld."""
+    return abs(left) * DEDUCTION <= abs(item.amount_minor)
+
+
 def late_payment(case: Case, items: Sequence[int], excess: int) -> dict[str, int]:
     """An excess taken apart: the fixed indemnity of each item, and what is left as interest for so many
     days, with the yearly rate (basis points) that this would be. Only told; nothing is absorbed."""

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from core.model.decision import Tier
 from core.reconciliation.case import Case, Gate, Ruling, share
 from core.reconciliation.coincidence import amount_odds, by_everything, by_group
+from core.reconciliation.gaps import is_left_over
 from core.reconciliation.group import groups
 from core.reconciliation.index import form_of
 from core.reconciliation.label import is_year
@@ -189,6 +190,8 @@ def payer_and_group(case: Case) -> Ruling | Gate | None:
         return None
     if _is_third_party(case):
         return Gate("third_party")
+    if any(is_left_over(case.scope.items[n], case.scope.open[n]) for n in items):
+        return Gate("left_over")
     whole = len(items) == len(owed.pool)
     amounts = [case.scope.open[n] for n in owed.pool]
     currency = case.line.currency

@@ -35,6 +35,7 @@ CASES: dict[str, tuple[list[Line], list[Item], Policy]] = {
         [silent("350.17")], [*ONE, owed("AV-7", "-514.00"), owed("FA-78", "95.50")], DEFAULTS,
     ),
     "issued_later": ([silent()], [owed("FA-77", "864.17", issue_date=DAY + timedelta(days=3))], DEFAULTS),
+    "left_over": ([silent("884.17")], [*ONE, owed("FA-78", "540.00", open_minor=2000)], DEFAULTS),
     "no_group_fits": ([silent("311.12")], ONE, DEFAULTS),
     "other_account": ([silent()], [owed("FA-77", "864.17", expected_account_id="elsewhere")], DEFAULTS),
     "payer_not_sure": ([silent(payer="Inconnu")], ONE, DEFAULTS),

@@ -131,4 +131,8 @@ CASES = [
     Case("S34 the only invoice of this amount was issued a month later: nobody pays what is not there",
          owed=[*THREE[:1], replace(THREE[1], issue_date=DAY + MONTH)],
          paid=line("FA-99", "864.17", payer=BRUNOY), right="NONE nothing_fits"),
+    Case("S35 an invoice and the charges that an earlier payment kept back: or twenty euros too much",
+         owed=[*owes("864.17"), item("FA-2", 540, whole_turnover=True, open_minor=2000)],
+         paid=line("VIREMENT", "884.17", payer=BRUNOY),
+         right="REVIEW payer_and_group: FA-1 864.17 + FA-2 20.00"),
 ]  # fmt: skip
