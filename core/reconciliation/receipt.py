@@ -93,7 +93,7 @@ def same_payer(one: Line, other: Line) -> bool:
 
 def contra_entries(lines: Sequence[Line]) -> dict[str, str]:
     """Lines of one day that cancel each other, both ways: same account, opposite amount, and a common
-    identifier, else the same label, else the bank's word for a correction; only where one pair is possible."""
+    identifier, else the same label, else a word for a correction; only where one pair is possible."""
     by_amount: dict[tuple[str, int], list[Line]] = defaultdict(list)
     for line in lines:
         by_amount[line.account_id, abs(line.amount_minor)].append(line)
