@@ -11,6 +11,7 @@ import polars as pl
 from core.errors import BadInput
 from core.ports import Progress
 from core.reconciliation import Policy
+from core.reconciliation.precision import opened
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
 from hub.interchange.crew import decide_all, quiet, workers_for
 from hub.interchange.outputs import WRITERS, write
@@ -67,7 +68,7 @@ def run_files(
         raise BadInput(f"unknown output format {format[:40]!r}: expected one of {', '.join(FORMATS)}")
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out}: the output must be a directory")
-    rules = read_policy(policy) if policy else Policy()
+    rules = opened(read_policy(policy), {}) if policy else Policy()
     reading = _Reading()
     with all_alive(), TemporaryDirectory(prefix="lettrage-") as folder:
         paths = {"lines": transactions, "items": open_items, "accounts": payer_accounts}

@@ -217,6 +217,14 @@ def test_a_policy_decides(tmp_path: Path) -> None:
     assert (reasons["a1"], reasons["b2"]) == ("references_and_sum", "tier_not_automatic")
 
 
+def test_a_tier_that_is_to_be_earned_stays_closed_over_files(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('earned_tiers = ["T2"]\n')
+    run(tmp_path, policy=policy)
+    reasons = {d["transaction_id"]: d["reason"] for d in read(tmp_path, "decisions")}
+    assert (reasons["a1"], reasons["b2"]) == ("references_and_sum", "tier_not_automatic")
+
+
 def test_payer_accounts_are_read(tmp_path: Path) -> None:
     iban = "FR76 3000 1007 9412 3456 7890 185"
     accounts = save(tmp_path / "accounts.csv", [{"tenant_id": "t", "iban": iban, "debtor_id": "d"}])
