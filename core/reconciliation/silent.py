@@ -156,7 +156,7 @@ def _doubt(case: Case, n: int) -> str | None:
     return "issued_later" if issued and booked and issued > booked else None
 
 
-def _is_third_party(case: Case) -> bool:
+def is_third_party(case: Case) -> bool:
     """Somebody of another name, whose account paid for this debtor before: he may pay for others too."""
     return bool(case.label.payer) and not case.payer.likely
 
@@ -169,7 +169,7 @@ def payer_and_amount(case: Case) -> Ruling | Gate | None:
     owed, items = claim
     if len(items) != 1:
         return None
-    if _is_third_party(case) and case.scope.held(case.paid, most=1) is None:
+    if is_third_party(case) and case.scope.held(case.paid, most=1) is None:
         return Gate("third_party")
     own = len(case.scope.index.billed_to(case.scope.items[items[0]].debtor_id, case.paid))
     legal = case.policy.legal_order
@@ -188,7 +188,7 @@ def payer_and_group(case: Case) -> Ruling | Gate | None:
     owed, items = claim
     if len(items) < 2:
         return None
-    if _is_third_party(case):
+    if is_third_party(case):
         return Gate("third_party")
     if any(is_left_over(case.scope.items[n], case.scope.open[n]) for n in items):
         return Gate("left_over")

@@ -14,7 +14,7 @@ from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, STRUCTURED
 from core.reconciliation.label import Word, is_year
 from core.reconciliation.memory import until_paid
-from core.reconciliation.silent import OTHERWISE, payer_and_amount, payer_and_group
+from core.reconciliation.silent import OTHERWISE, is_third_party, payer_and_amount, payer_and_group
 from core.reconciliation.slips import meant_instead, near_and_amount
 
 NEXT: Final = 3
@@ -196,10 +196,21 @@ def reference_and_part(case: Case) -> Ruling | None:
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
     known = any(n in c.items and is_whole(c) for c in case.cited.citations)
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
+    known = known and _is_meant_by_payer(case, n)
     if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
         return None
     part = share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (part,), _partial_chance(case))
+
+
+def _is_meant_by_payer(case: Case, n: int) -> bool:
+    """Whether number and payer alone say which item is meant, as the amount of a part says nothing: who
+    pays for several debtors may mean another's, and a number of everybody's form wants a sure payer."""
+    payer = case.payer
+    if len(payer.sure | payer.likely | payer.clearly) > 1:
+        return False
+    surely = case.grade(n) == 2 and not is_third_party(case)
+    return surely or any(n in c.items and case.is_telling(c) for c in case.cited.citations)
 
 
 def reference_and_rest(case: Case) -> Ruling | None:
