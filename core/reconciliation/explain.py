@@ -77,6 +77,7 @@ GATES: Final[Mapping[str, str]] = {
     "cap_reached": "he owes too many items to try every group of them",
     "coincidence_bound": "chance alone could make them agree",
     "credit_note_not_cited": "the amount takes a credit note that is not cited",
+    "far_from_due": "the payment is far from the day on which the item falls due",
     "issued_later": "the item was issued after it was paid",
     "left_over": "what little is left of an item would be part of it: maybe too much was paid",
     "no_group_fits": "no item and no group of what he owes makes the amount",

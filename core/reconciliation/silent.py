@@ -18,6 +18,10 @@ OTHERWISE: Final = 0.1
 """One payment in ten of a sure payer, whose every invoice is known, closes none of them exactly all the
 same: an advance, a deduction, a second payment. Only such a payment can meet an amount by accident. It
 does not count for a group that skips what fell due between: few payments are such a group."""
+EARLY_DAYS: Final = 45
+LATE_DAYS: Final = 90
+"""Days before and after the due date in which a payment that cites nothing is plausible. A namesake, or
+somebody who pays for another debtor, meets an amount on any day."""
 
 
 class Owed(NamedTuple):
@@ -146,14 +150,24 @@ def _one_seller_each(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:
 
 def _doubt(case: Case, n: int) -> str | None:
     """What speaks against an item: a credit note that nobody cited, one to be paid on another account,
-    one issued after it was paid."""
+    one issued after it was paid, one that fell due long before that, or falls due long after."""
     item, line = case.scope.items[n], case.line
     if case.scope.open[n] < 0:
         return "credit_note_not_cited"
     if item.expected_account_id not in (None, line.account_id):
         return "other_account"
     issued, booked = item.issue_date, line.booking_date
-    return "issued_later" if issued and booked and issued > booked else None
+    if issued and booked and issued > booked:
+        return "issued_later"
+    return "far_from_due" if _is_far_from_due(case, item.due_date) else None
+
+
+def _is_far_from_due(case: Case, due: date | None) -> bool:
+    """Whether nobody would pay on that day unasked; by the legal order the oldest is paid, however old."""
+    booked = case.line.booking_date
+    if due is None or booked is None or case.policy.legal_order:
+        return False
+    return not -EARLY_DAYS <= (booked - due).days <= LATE_DAYS
 
 
 def is_third_party(case: Case) -> bool:

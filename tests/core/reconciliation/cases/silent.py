@@ -135,4 +135,11 @@ CASES = [
          owed=[*owes("864.17"), item("FA-2", 540, whole_turnover=True, open_minor=2000)],
          paid=line("VIREMENT", "884.17", payer=BRUNOY),
          right="REVIEW payer_and_group: FA-1 864.17 + FA-2 20.00"),
+    Case("S36 four months after it was due: maybe a namesake", owed=
+         [*THREE[:1], replace(THREE[1], due_date=DAY - 4 * MONTH)],
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 864.17"),
+    Case("S37 two months before it falls due", owed=[*THREE[:1], replace(THREE[1], due_date=DAY + 2 * MONTH)],
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 864.17"),
+    Case("S38 a month late is nothing special", owed=[*THREE[:1], replace(THREE[1], due_date=DAY - MONTH)],
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="AUTO T6: FA-2 864.17"),
 ]  # fmt: skip
