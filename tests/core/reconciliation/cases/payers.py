@@ -98,4 +98,12 @@ CASES = [
     Case("P22 a name cut inside a word, and then text",
          owed=[item("FAC-2024-13", 512, "SA Lourdenel Developpement"), *COMMON],
          paid=line("VIR SA LOURDENEL DEVELOPPEME FACT 13", 512), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P23 the payer is clearly another debtor, and the amount rare, but met more often than a slip",
+         owed=[item("FAC-2024-123", 510), item("FB-77", 640, "Kervadec SARL")],
+         paid=line("FAC-2024-123", 510, payer="KERVADEC SARL"),
+         right="REVIEW payer_conflict: FAC-2024-123 510.00"),
+    Case("P24 with uneven cents it is too rare for a slip",
+         owed=[item("FAC-2024-123", "510.37"), item("FB-77", 640, "Kervadec SARL")],
+         paid=line("FAC-2024-123", "510.37", payer="KERVADEC SARL"),
+         right="AUTO T2: FAC-2024-123 510.37"),
 ]  # fmt: skip
