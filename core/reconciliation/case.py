@@ -188,8 +188,8 @@ class Case:
 
     def _meant(self, citation: Citation) -> tuple[int, ...]:
         if len(citation.items) == 1:
-            return (self._standing_for(citation.items[0]),)
-        items = tuple(dict.fromkeys([self._standing_for(n) for n in citation.items]))
+            return (self.standing_for(citation.items[0]),)
+        items = tuple(dict.fromkeys([self.standing_for(n) for n in citation.items]))
         if len(items) == 1:
             return items
         items = self.narrowed(self.issued(items))
@@ -197,7 +197,7 @@ class Case:
         twins = {abs(self.scope.items[n].amount_minor) for n in items}
         return live if live and (len(live) == len(items) or len(twins) > 1) else items
 
-    def _standing_for(self, n: int) -> int:
+    def standing_for(self, n: int) -> int:
         """A replaced document stands for what replaces it, as long as nothing was paid on it."""
         scope = self.scope
         by = scope.replaced.get(n, n)

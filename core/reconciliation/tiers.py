@@ -44,7 +44,7 @@ def structured(case: Case) -> Ruling | None:
     hits = [c for c in case.cited.citations if c.strength == STRUCTURED]
     if len(hits) != 1 or len(hits[0].items) != 1:
         return None
-    n = hits[0].items[0]
+    n = case.standing_for(hits[0].items[0])
     left = case.scope.open[n]
     fits = 0 < case.paid <= left if case.paid > 0 else case.paid == left
     if not fits or (left > case.paid and rivals(case, n)):

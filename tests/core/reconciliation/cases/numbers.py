@@ -127,4 +127,8 @@ CASES = [
          right="REVIEW unknown_reference"),
     Case("N38 one slip away, another amount, and he also pays invoices unknown here: many are numbered so",
          owed=OPEN, paid=line("FA-2404357", 1500, payer=BRUNOY), right="NONE nothing_fits"),
+    Case("N39 the structured reference of a replaced invoice: what replaces it is paid",
+         owed=[item("FA-12", "712.33", creditor_reference="RF18539007547034"),
+               item("FA-13", "712.33", replaces="FA-12")],
+         paid=line(None, "712.33", creditor_reference="RF18539007547034"), right="AUTO T1: FA-13 712.33"),
 ]  # fmt: skip
