@@ -78,6 +78,7 @@ GATES: Final[Mapping[str, str]] = {
     "coincidence_bound": "chance alone could make them agree",
     "credit_note_not_cited": "the amount takes a credit note that is not cited",
     "far_from_due": "the payment is far from the day on which the item falls due",
+    "half_of_another": "it is half of another item: maybe an instalment",
     "issued_later": "the item was issued after it was paid",
     "left_over": "what little is left of an item would be part of it: maybe too much was paid",
     "no_group_fits": "no item and no group of what he owes makes the amount",

@@ -189,6 +189,8 @@ def payer_and_amount(case: Case) -> Ruling | Gate | None:
     legal = case.policy.legal_order
     if own > 1 and not legal:
         return Gate("amount_billed_again")
+    if case.scope.owed_at(case.scope.items[items[0]].debtor_id, 2 * case.paid, most=1):
+        return Gate("half_of_another")
     odds = amount_odds(case.scope.index, case.paid, case.line.currency)
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_amount"
     return _ruling(case, "T6", reason, items, OTHERWISE * len(owed.pool) * odds)

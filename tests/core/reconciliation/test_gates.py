@@ -35,6 +35,7 @@ CASES: dict[str, tuple[list[Line], list[Item], Policy]] = {
         [silent("350.17")], [*ONE, owed("AV-7", "-514.00"), owed("FA-78", "95.50")], DEFAULTS,
     ),
     "far_from_due": ([silent()], [owed("FA-77", "864.17", due_date=DAY - timedelta(days=120))], DEFAULTS),
+    "half_of_another": ([silent()], [*ONE, owed("FA-78", "1728.34")], DEFAULTS),
     "issued_later": ([silent()], [owed("FA-77", "864.17", issue_date=DAY + timedelta(days=3))], DEFAULTS),
     "left_over": ([silent("884.17")], [*ONE, owed("FA-78", "540.00", open_minor=2000)], DEFAULTS),
     "no_group_fits": ([silent("311.12")], ONE, DEFAULTS),

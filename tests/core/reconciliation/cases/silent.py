@@ -142,4 +142,6 @@ CASES = [
          paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 864.17"),
     Case("S38 a month late is nothing special", owed=[*THREE[:1], replace(THREE[1], due_date=DAY - MONTH)],
          paid=line("VIREMENT", "864.17", payer=BRUNOY), right="AUTO T6: FA-2 864.17"),
+    Case("S39 one invoice, or half of another", owed=owes("864.17", "1728.34"),
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 864.17"),
 ]  # fmt: skip
