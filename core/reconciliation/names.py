@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from math import log
+from math import log, prod
 from typing import Final, NamedTuple, TypeVar
 
 from anyascii import anyascii
@@ -208,6 +208,18 @@ class Debtors:
             if len(self._weights) < REMEMBERED:
                 self._weights[word] = weight
         return weight
+
+    def namesakes(self, debtor_id: str, text: str) -> float:
+        """How many others would bear the name of the debtor that stands in the text, if the words of all
+        names came together by accident; nobody when one of its words is only his."""
+        here = set(normalise(text[:LONGEST_RUN]).words)
+        names = [set(name.words) for name in self._names[debtor_id]]
+        found = [words for words in names if words <= here] or names
+        return max(self._by_accident(words) for words in found)
+
+    def _by_accident(self, words: set[str]) -> float:
+        others = prod(self._frequency(word) - 1 for word in words)
+        return float(others / len(self._names) ** (len(words) - 1))
 
     def find(self, text: str) -> Payer:
         """Who bears this name."""

@@ -13,6 +13,7 @@ from core.reconciliation.index import form_of
 from core.reconciliation.label import is_year
 from core.reconciliation.label.zones import zones_of
 from core.reconciliation.memory import for_good, until_paid
+from core.reconciliation.scope import normal_iban
 
 OTHERWISE: Final = 0.1
 """One payment in ten of a sure payer, whose every invoice is known, closes none of them exactly all the
@@ -175,6 +176,14 @@ def is_third_party(case: Case) -> bool:
     return bool(case.label.payer) and not case.payer.likely
 
 
+def _otherwise(case: Case, debtor_id: str) -> float:
+    """The share of payments that are no payment of these items; from an account not known as his, more
+    where the name is one that namesakes bear."""
+    if debtor_id in case.scope.accounts.debtors(normal_iban(case.line.counterparty_iban)):
+        return OTHERWISE
+    return max(OTHERWISE, case.scope.debtors.namesakes(debtor_id, case.label.payer or case.label.run))
+
+
 def payer_and_amount(case: Case) -> Ruling | Gate | None:
     """T6: the exact amount of one open item, which nothing else he owes makes, and a rare one."""
     claim = _claim(case)
@@ -185,15 +194,16 @@ def payer_and_amount(case: Case) -> Ruling | Gate | None:
         return None
     if is_third_party(case) and case.scope.held(case.paid, most=1) is None:
         return Gate("third_party")
-    own = len(case.scope.index.billed_to(case.scope.items[items[0]].debtor_id, case.paid))
+    debtor_id = case.scope.items[items[0]].debtor_id
+    own = len(case.scope.index.billed_to(debtor_id, case.paid))
     legal = case.policy.legal_order
     if own > 1 and not legal:
         return Gate("amount_billed_again")
-    if case.scope.owed_at(case.scope.items[items[0]].debtor_id, 2 * case.paid, most=1):
+    if case.scope.owed_at(debtor_id, 2 * case.paid, most=1):
         return Gate("half_of_another")
     odds = amount_odds(case.scope.index, case.paid, case.line.currency)
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_amount"
-    return _ruling(case, "T6", reason, items, OTHERWISE * len(owed.pool) * odds)
+    return _ruling(case, "T6", reason, items, _otherwise(case, debtor_id) * len(owed.pool) * odds)
 
 
 def payer_and_group(case: Case) -> Ruling | Gate | None:
@@ -210,13 +220,13 @@ def payer_and_group(case: Case) -> Ruling | Gate | None:
         return Gate("left_over")
     whole = len(items) == len(owed.pool)
     amounts = [case.scope.open[n] for n in owed.pool]
-    currency = case.line.currency
+    currency, otherwise = case.line.currency, _otherwise(case, case.scope.items[items[0]].debtor_id)
     if whole:
-        chance = OTHERWISE * by_everything(amounts, currency)
+        chance = otherwise * by_everything(amounts, currency)
         return _ruling(case, "T7", "payer_owes_this", items, chance)
     in_a_row = _in_a_row(case, owed, items)
     chance = by_group(len(items), amounts, case.paid, currency, in_a_row=in_a_row)
-    chance *= OTHERWISE if in_a_row else 1
+    chance *= otherwise if in_a_row else max(1, otherwise)
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_group"
     return _ruling(case, "T7", reason, items, chance)
 

@@ -9,6 +9,8 @@ from tests.core.reconciliation.cases.table import BRUNOY, Case
 
 ONE = [item("FA-801", 1972)]
 WHOLE = [replace(ONE[0], whole_turnover=True)]
+EVERYBODYS = [item(f"FA-90{n}", f"64{n}.10", f"Client {n}", seller_id=f"s{n}") for n in (1, 2, 3)]
+"""Numbers of the same form at three more sellers."""
 COMMISSION = Policy(commission_allowed=True)
 IBAN = "FR7630001007941234567890185"
 FACTOR = tuple(
@@ -73,15 +75,15 @@ CASES = [
          paid=line("FA-801 FA-999", 1000, payer=BRUNOY), right="REVIEW partial_payment: FA-801 1000.00"),
     Case("G22 one more invoice explains what is too much", owed=[*ONE, item("FA-810", 128)],
          paid=line("FA-801", 2100, payer=BRUNOY), right="REVIEW overpayment: FA-801 1972.00 + FA-810 128.00"),
-    Case("G23 a part, from a factor who pays for several debtors: another of them may have that number, too",
+    Case("G23 a part, from a factor who pays for several debtors: another may have that number, too",
          owed=[*WHOLE, item("FB-77", 640, "Kervadec SARL", whole_turnover=True)], accounts=FACTOR,
          paid=line("FA-801", 1000, payer="LIBERIS AFFACTURAGE", iban=IBAN),
          right="REVIEW partial_payment: FA-801 1000.00"),
     Case("G24 a part, under a number of everybody's form, from one whose name is only the nearest",
-         owed=[*WHOLE, *(item(f"FA-90{n}", f"64{n}.10", f"Client {n}", seller_id=f"s{n}") for n in (1, 2, 3))],
+         owed=[*WHOLE, *EVERYBODYS],
          paid=line("FA-801", 1000, payer="BRUNOY ATELIER"),
          right="REVIEW partial_payment: FA-801 1000.00"),
     Case("G25 the same from the debtor himself",
-         owed=[*WHOLE, *(item(f"FA-90{n}", f"64{n}.10", f"Client {n}", seller_id=f"s{n}") for n in (1, 2, 3))],
+         owed=[*WHOLE, *EVERYBODYS],
          paid=line("FA-801", 1000, payer=BRUNOY), right="AUTO T8: FA-801 1000.00"),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from core.reconciliation import Item, Policy
+from core.reconciliation import Item, PayerAccount, Policy
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.cases.table import BRUNOY, Case
 
@@ -20,6 +20,11 @@ TWELVE = [
         ("1256.80", "654.94", "1143.46", "1316.86", "701.25", "203.06", "489.36", "820.13", "786.91",
          "680.75", "1353.54", "1177.34"), 1)
 ]  # fmt: skip
+MARTINS = [
+    item(f"FB-{trade[0]}{n}", f"3{n:02d}.17", f"{trade} {n}")
+    for n in range(40) for trade in ("Garage Dupont", "Transports Martin")
+]  # fmt: skip
+ACCOUNT = PayerAccount(tenant_id="t", iban="FR7630001007941234567890185", debtor_id="d:Garage Martin SAS")
 YEN = [
     item(f"FA-{n}", 0, amount_minor=minor, currency="JPY", kind="invoice", whole_turnover=True)
     for n, minor in ((1, 98765), (2, 43210))
@@ -144,4 +149,12 @@ CASES = [
          paid=line("VIREMENT", "864.17", payer=BRUNOY), right="AUTO T6: FA-2 864.17"),
     Case("S39 one invoice, or half of another", owed=owes("864.17", "1728.34"),
          paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 864.17"),
+    Case("S40 a name of everybody's words, and a common amount: a namesake may pay something else",
+         owed=[item("FA-1", 1200, "Garage Martin SAS", whole_turnover=True), *MARTINS],
+         paid=line("VIREMENT", 1200, payer="GARAGE MARTIN SAS"),
+         right="REVIEW payer_and_amount: FA-1 1200.00"),
+    Case("S41 the same from his own account", accounts=(ACCOUNT,),
+         owed=[item("FA-1", 1200, "Garage Martin SAS", whole_turnover=True), *MARTINS],
+         paid=line("VIREMENT", 1200, payer="GARAGE MARTIN SAS", iban=ACCOUNT.iban),
+         right="AUTO T6: FA-1 1200.00"),
 ]  # fmt: skip
