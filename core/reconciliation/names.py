@@ -237,7 +237,7 @@ class Debtors:
         if not equal and (shorter := _without_cut_form(name)) is not name:
             equal = self._equal(shorter)
         if equal:
-            one = len(equal) == 1 and len(name.words) > 1
+            one = len(equal) == 1 and len(name.words) > 1 and self._is_of_his_form(name, *equal)
             return _modest(name, Payer(equal if one else NOBODY, equal, equal))
         size = len(text.strip())
         if size in CUTS_OF_NAMES and (whole := self._cut(name)):
@@ -275,6 +275,13 @@ class Debtors:
         if len(same) > 1 and name.form:
             same = [d for d in same if any(n.form == name.form for n in self._names[d])] or same
         return frozenset(same) if len(same) <= HANDFUL else NOBODY
+
+    def _is_of_his_form(self, name: Name, debtor_id: str) -> bool:
+        """Whether the legal form is that of the name the debtor bears, as far as both are told whole or cut:
+        two companies may differ by nothing else."""
+        words, form = frozenset(name.words), name.form or ""
+        his = [n.form or "" for n in self._names[debtor_id] if frozenset(n.words) == words]
+        return not his or any(form.startswith(h) or h.startswith(form) for h in his)
 
     def _nearest(self, name: Name) -> Payer:
         """The one debtor whose name is clearly alike, and no other's nearly so."""

@@ -106,4 +106,14 @@ CASES = [
          owed=[item("FAC-2024-123", "510.37"), item("FB-77", 640, "Kervadec SARL")],
          paid=line("FAC-2024-123", "510.37", payer="KERVADEC SARL"),
          right="AUTO T2: FAC-2024-123 510.37"),
+    Case("P25 the name of a debtor, of another legal form: maybe another company, which cites nothing",
+         owed=[item("FA-77", "864.17", "Kervadec Plomberie SARL", whole_turnover=True)],
+         paid=line("VIREMENT", "864.17", payer="KERVADEC PLOMBERIE EURL"),
+         right="REVIEW payer_and_amount: FA-77 864.17"),
+    Case("P26 a form that was cut is no other",
+         owed=[item("FA-77", "864.17", "Kervadec Plomberie SASU", whole_turnover=True)],
+         paid=line("VIREMENT", "864.17", payer="KERVADEC PLOMBERIE SA"), right="AUTO T6: FA-77 864.17"),
+    Case("P27 of another form, and he cites the end of the number", owed=
+         [item("FAC-2024-13", 512, "Kervadec Plomberie SARL"), *COMMON],
+         paid=line("FACT 13", 512, payer="KERVADEC PLOMBERIE EURL"), right="AUTO T5: FAC-2024-13 512.00"),
 ]  # fmt: skip
