@@ -18,7 +18,7 @@ from core.reconciliation.grouping import (
     order,
     stands,
 )  # fmt: skip
-from core.reconciliation.hold import Hold, effective_day, mark_twins
+from core.reconciliation.hold import Hold, Silent, effective_day, mark_twins, silent_of
 from core.reconciliation.index import FULL
 from core.reconciliation.joint import joint
 from core.reconciliation.label import Label, read
@@ -164,7 +164,7 @@ class Fold:
             if tier is FIRST_SILENT:
                 cases = self._join(cases)
                 cases = [*self.hold.over(day), *self.hold.take(cases)]
-                mark_twins(cases, self.hold.waiting())
+                self._mark_twins(cases)
             cases = self._ask(tier, cases)
         for case in cases:
             self._conclude(case, refused(case) if case.refused else fall_back(case))
@@ -314,6 +314,18 @@ class Fold:
         self._put(decision)
         if decision.outcome == "auto":
             self._apply(decision)
+        elif decision.outcome == "review" and (silent := silent_of(case)) is not None:
+            self._ask_person(silent, case.line)
+
+    def _mark_twins(self, cases: list[Case]) -> None:
+        """Twins are those of the day, those that wait, and those about which a person was asked lately,
+        unless they were returned."""
+        mark_twins(cases, self.hold.waiting())
+        for case in cases:
+            case.twins |= frozenset(i for i in self.hold.left(case) if not self.originals.is_returned(i))
+
+    def _ask_person(self, silent: Silent, line: Line) -> None:
+        self.hold.leave(silent, line)
 
     def _put(self, decision: Decision) -> None:
         self.decided[decision.transaction_id] = decision

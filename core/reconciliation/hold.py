@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Final
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case
+from core.reconciliation.line import Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.silent import is_silent, sole_debtor
 
 HELD_TIERS = frozenset({"T6", "T7"})
 _SATURDAY = 5
+TWIN_DAYS: Final = 31
+"""Days within which a second payment of one payer and amount may be the first once more."""
 
 
 def business_day_after(day: date, count: int) -> date:
@@ -27,6 +31,8 @@ def effective_day(decision: Decision, booked: date) -> date:
     return date.fromisoformat(until) if isinstance(until, str) else booked
 
 
+Silent = tuple[str, int]
+"""Of a payment that cites nothing: the debtor who pays, and the amount."""
 Waiting = tuple[tuple[Case, frozenset[str]], ...]
 """Cases that wait, each with the twins that it had then."""
 
@@ -37,6 +43,23 @@ class Hold:
     def __init__(self, policy: Policy) -> None:
         self._days = policy.hold_days if HELD_TIERS & set(policy.automatic_tiers) else 0
         self._waiting: dict[date, dict[str, Case]] = defaultdict(dict)
+        self._left: dict[Silent, dict[str, date]] = defaultdict(dict)
+
+    def leave(self, silent: Silent, line: Line) -> None:
+        """A person is asked about this payment."""
+        assert line.booking_date is not None
+        self._left[silent][line.transaction_id] = line.booking_date
+
+    def take_back(self, silent: Silent, line: Line) -> None:
+        """Takes back `leave`."""
+        self._left[silent].pop(line.transaction_id, None)
+
+    def left(self, case: Case) -> list[str]:
+        """Payments of the same payer and amount, about that time, about which a person was asked."""
+        silent, booked = silent_of(case), case.line.booking_date
+        if silent not in self._left or booked is None:
+            return []
+        return [id for id, day in self._left[silent].items() if abs(booked - day).days <= TWIN_DAYS]
 
     def take(self, cases: list[Case]) -> list[Case]:
         """Keeps those that T6 or T7 could decide; returns the others."""
@@ -93,14 +116,20 @@ class Hold:
         return left
 
 
+def silent_of(case: Case) -> Silent | None:
+    """The payer and the amount of a payment that cites nothing, if he surely is one debtor."""
+    debtor_id = sole_debtor(case)
+    return (debtor_id, case.paid) if debtor_id is not None and is_silent(case) else None
+
+
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
     """Tells each case that cites nothing the others of the same payer and amount: a duplicate, or
     instalments, and nothing tells which is which."""
-    seen: dict[tuple[str, int], list[Case]] = defaultdict(list)
+    seen: dict[Silent, list[Case]] = defaultdict(list)
     for case in (*asked, *waiting):
-        debtor_id = sole_debtor(case)
-        if debtor_id is not None and is_silent(case):
-            seen[debtor_id, case.paid].append(case)
+        silent = silent_of(case)
+        if silent is not None:
+            seen[silent].append(case)
     for alike in seen.values():
         if len(alike) > 1:
             names = frozenset(case.line.transaction_id for case in alike)

@@ -10,7 +10,7 @@ from core.reconciliation.columnar.ready import opened
 from core.reconciliation.decision import Versions
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import order
-from core.reconciliation.hold import effective_day
+from core.reconciliation.hold import Silent, effective_day
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Lesson, Scope
@@ -168,6 +168,10 @@ class WarmFold(Fold):
     def _offer_as_original(self, line: Line) -> None:
         self.journal.note(self.originals.take_out, line)
         super()._offer_as_original(line)
+
+    def _ask_person(self, silent: Silent, line: Line) -> None:
+        self.journal.note(self.hold.take_back, silent, line)
+        super()._ask_person(silent, line)
 
     def _undo(self, original: str) -> None:
         if not self.originals.is_returned(original):
