@@ -339,16 +339,18 @@ class Debtors:
         return self._begun(words) or self._cut_within(text, words) or self._named_within(words)
 
     def _begun(self, words: tuple[str, ...]) -> Payer | None:
-        """The one debtor with a name whose beginning, of two words or more, is the longest here."""
+        """The one debtor with a name whose beginning, of two words or more, is the longest here; of a few
+        debtors those whose whole name it is."""
         size = 1
         while size < LONGEST_NAME and size < len(words) and words[: size + 1] in self._by_beginning:
             size += 1
         bearers = self._by_beginning[words[:size]] if size > 1 else []
-        if len(bearers) != 1:
+        if not 0 < len(bearers) <= HANDFUL:
             return None
-        one = frozenset(bearers)
-        whole = any(name.words == words[:size] for name in self._names[bearers[0]])
-        return Payer(one if whole else NOBODY, one, NOBODY)
+        whole = frozenset(d for d in bearers if any(n.words == words[:size] for n in self._names[d]))
+        if len(bearers) > 1:
+            return Payer(NOBODY, whole, NOBODY) if whole else None
+        return Payer(whole, frozenset(bearers), NOBODY)
 
     def _cut_within(self, text: str, words: tuple[str, ...]) -> Payer | None:
         """A name that the bank cut inside a word, and then text: at the longest length at which it cuts."""

@@ -116,4 +116,12 @@ CASES = [
     Case("P27 of another form, and he cites the end of the number", owed=
          [item("FAC-2024-13", 512, "Kervadec Plomberie SARL"), *COMMON],
          paid=line("FACT 13", 512, payer="KERVADEC PLOMBERIE EURL"), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P28 a name that two debtors bear, in front of the text: he is one of them",
+         owed=[item("FAC-2024-13", 512, "Kervadec Plomberie SARL"),
+               item("FA-9", 640, "Kervadec Plomberie SASU"), *COMMON],
+         paid=line("VIR KERVADEC PLOMBERIE FACT 13", 512), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P29 and cites nothing: nobody can say which", owed=
+         [item("FA-77", "864.17", "Kervadec Plomberie SARL", whole_turnover=True),
+          item("FA-9", 640, "Kervadec Plomberie SASU", whole_turnover=True)],
+         paid=line("VIR KERVADEC PLOMBERIE", "864.17"), right="REVIEW payer_and_amount: FA-77 864.17"),
 ]  # fmt: skip
