@@ -9,11 +9,13 @@ from pathlib import Path
 from benchmarks.bank_files import write_large
 from benchmarks.company import INVOICES
 from benchmarks.ground import on_sqlite
+from benchmarks.ledgers import ledger
 from benchmarks.program import served
 from benchmarks.table import Line, Table
 
 ROOT = Path(__file__).parent.parent
 ENTRIES = 1_000_000
+LEDGERS = (100_000, 1_000_000)
 AT_REST_SECONDS = 5
 
 
@@ -50,6 +52,15 @@ def _camt(path: str, entries: str) -> None:
             assert (sum(map(len, file.portions())), len(file.set_aside)) == (int(entries), 0)
 
 
+def _fec(path: str, lines: str) -> None:
+    from mappings.ledger import read_ledger
+
+    if int(lines):
+        with open(path, "rb") as content:
+            file = read_ledger("fec.txt", content)
+            assert (file.lines, sum(map(len, file.portions())) > int(lines) // 2) == (int(lines), True)
+
+
 def _line(what: str, peak: int, imports: int | None = None) -> Line:
     return Line(what, f"{peak / 1024:,.0f} MB", "" if imports is None else f"{imports / 1024:,.0f} MB")
 
@@ -79,18 +90,29 @@ def _reading() -> Line:
     )
 
 
+def _ledger(lines: int) -> Line:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fec.txt"
+        with path.open("wb") as file:
+            file.writelines(ledger(lines))
+        size = path.stat().st_size / 1024 / 1024
+        peak, nothing = _own("fec", str(path), str(lines)), _own("fec", str(path), "0")
+    return _line(f"FEC of {lines:,} lines ({size:,.0f} MB), read into facts", peak, nothing)
+
+
 def tables() -> list[Table]:
-    """Three peaks; the second figure is the same process with nothing to do."""
+    """Peaks; the second figure is the same process with nothing to do."""
     if not Path("/proc/self/status").exists():
         return []
     note = (
         "Peak resident memory (VmHWM) of a process of its own; in the second column the same process with "
         "its imports and connections but without the work. A sync holds one page. A bank file is read twice, "
-        "because nothing of it may be stored before its control totals hold; 32 bytes an entry are held."
+        "because nothing of it may be stored before its control totals hold; 32 bytes an entry are held. Of a ledger "
+        "what waits for its end lies on disk."
     )
-    return [Table("Memory", (_serving(), _syncing(), _reading()), note)]
+    return [Table("Memory", (_serving(), _syncing(), _reading(), *map(_ledger, LEDGERS)), note)]
 
 
 if __name__ == "__main__":
-    {"sync": _sync, "camt": _camt}[sys.argv[1]](*sys.argv[2:])
+    {"sync": _sync, "camt": _camt, "fec": _fec}[sys.argv[1]](*sys.argv[2:])
     print(peak_of("self"))

@@ -105,6 +105,10 @@ class LedgerRead(Protocol):
         """All facts, each after those it names, made as they are asked for."""
         ...
 
+    def stated(self, ids: Collection[str]) -> Collection[str]:
+        """Those of the ids that invoices, payments or allocations among the facts have."""
+        ...
+
 
 class Ledgers(Protocol):
     """Reads accounting ledgers: `mappings/ledger`."""

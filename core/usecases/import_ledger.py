@@ -1,7 +1,7 @@
 """Imports ledger files: one unit per file; another export of the same ledger changes nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from io import SEEK_END, BytesIO
 from itertools import chain
 from typing import BinaryIO, Final
@@ -17,7 +17,7 @@ from core.model import (
     RawRecord,
     stable_id,
 )
-from core.ports import Ledgers, Store, Unit
+from core.ports import LedgerRead, Ledgers, Store, Unit
 from core.usecases.copies import LEDGER_PROVIDER, same_document
 from core.usecases.file_records import digest_of, in_parts
 from core.usecases.import_files import Imported
@@ -26,6 +26,8 @@ from core.usecases.wake import wake
 
 VERSION: Final = "fec-1"
 MAX_BYTES: Final = 512 * 1024 * 1024
+PAGE: Final = 2_000
+"""Known allocations that are compared with the ledger together."""
 
 
 def import_ledger(
@@ -56,14 +58,14 @@ def import_ledger(
         taking = _Taking(unit, raw, file, store=not dry_run)
         for portion in read.portions():
             taking.take(portion)
-        taking.take_back(read.version)
+        taking.take_back(read)
         if not dry_run:
             name, owner = raw.http["name"], raw.company_id
             listed = [
                 file_issue(unit, one, name=name, digest=digest, company_id=owner)
                 for one in (*read.set_aside, *read.warnings)
             ]
-            note(unit, [*listed, *_alarms(unit, raw, taking.assigned)])
+            note(unit, [*listed, *(_alarms(unit, raw) if taking.has_assigned else ())])
             wake(unit)
     return Imported(
         name=name,
@@ -109,8 +111,8 @@ def _check_size(name: str, file: BinaryIO) -> None:
 
 class _Taking:
     """A ledger on its way into a unit, a portion at a time, its file before its first fact. `stored`
-    counts what was new or changed by entity, `known` the facts that were neither; `assigned` are fresh
-    invoices that went to a factor."""
+    counts what was new or changed by entity, `known` the facts that were neither; `has_assigned`:
+    among the fresh are invoices that went to a factor."""
 
     def __init__(self, unit: Unit, raw: RawRecord, file: BinaryIO, *, store: bool) -> None:
         self.unit = unit
@@ -119,27 +121,28 @@ class _Taking:
         self.store = store
         self.known = 0
         self.stored: Counter[str] = Counter()
-        self.assigned: list[Invoice] = []
-        self._ids: set[str] = set()
+        self.has_assigned = False
         self._new_file: bool | None = None
 
     def take(self, portion: Sequence[Fact]) -> None:
         """Keeps the facts that say something new."""
-        self._ids.update(fact.id for fact in portion)
         fresh = _fresh(self.unit, portion)
         kept = self._keep(fresh)
         self.known += len(portion) - kept
-        self.assigned += [f for f in fresh[:kept] if isinstance(f, Invoice) and f.assigned_to]
+        self.has_assigned |= any(isinstance(one, Invoice) and one.assigned_to for one in fresh[:kept])
 
-    def take_back(self, state: str) -> None:
-        """Withdraws known lettering between records of this ledger that it, in its `state`, no longer
-        states."""
-        known = self.unit.all(LedgerAllocation, company_id=self.raw.company_id) if self._ids else []
-        self._keep([self._withdrawn(one, state) for one in known if self._is_gone(one, state)])
-
-    def _is_gone(self, one: LedgerAllocation, state: str) -> bool:
-        here = one.settled_by in self._ids and one.invoice_id in self._ids
-        return here and one.id not in self._ids and not one.withdrawn and _state(one) <= state
+    def take_back(self, read: LedgerRead) -> None:
+        """Withdraws known lettering between records of this ledger that it no longer states."""
+        after: str | None = None
+        while True:
+            known, after = self.unit.page(
+                LedgerAllocation, after=after, limit=PAGE, company_id=self.raw.company_id
+            )
+            stated = read.stated({id for one in known for id in (one.id, one.settled_by, one.invoice_id)})
+            state = read.version
+            self._keep([self._withdrawn(one, state) for one in known if _is_gone(one, stated, state)])
+            if after is None:
+                return
 
     def _withdrawn(self, one: LedgerAllocation, state: str) -> LedgerAllocation:
         """With the ledger that says so as its source."""
@@ -160,6 +163,11 @@ class _Taking:
             self.unit.put(fresh)
         self.stored.update(fact.entity for fact in fresh)
         return len(fresh)
+
+
+def _is_gone(one: LedgerAllocation, stated: Collection[str], state: str) -> bool:
+    here = one.settled_by in stated and one.invoice_id in stated
+    return here and one.id not in stated and not one.withdrawn and _state(one) <= state
 
 
 def _fresh(unit: Unit, portion: Sequence[Fact]) -> list[Fact]:
@@ -183,14 +191,13 @@ def _state(fact: Fact) -> str:
     return (fact.source.external_version if fact.source else None) or ""
 
 
-def _alarms(unit: Unit, raw: RawRecord, assigned: Iterable[Invoice]) -> list[QualityIssue]:
-    """Financed invoices that the ledger transfers to a factor: somebody else may own the claim."""
-    return [
-        _alarm(unit, raw, invoice, financed)
-        for invoice in assigned
-        for id in same_document(unit, invoice)
-        for financed in unit.all(FinancedInvoice, invoice_id=id)
-    ]
+def _alarms(unit: Unit, raw: RawRecord) -> Iterator[QualityIssue]:
+    """Financed invoices that the ledger just transferred to a factor: somebody else may own the claim."""
+    for financed in unit.all(FinancedInvoice, company_id=raw.company_id):
+        for one in unit.get(Invoice, [financed.invoice_id]).values():
+            for invoice in unit.get(Invoice, same_document(unit, one)).values():
+                if invoice.assigned_to and invoice.source and invoice.source.raw_id == raw.id:
+                    yield _alarm(unit, raw, invoice, financed)
 
 
 def _alarm(unit: Unit, raw: RawRecord, invoice: Invoice, financed: FinancedInvoice) -> QualityIssue:

@@ -1,14 +1,10 @@
-"""What a ledger books on its customers and suppliers: documents, settlements, transfers."""
+"""What a ledger books on its customers and suppliers: documents, settlements, letters."""
 
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from core.model.invoice import Direction, InvoiceKind
 from core.model.ledger import SettlementKind
-
-LetterKey = tuple[str, str, str]
-"""Account, auxiliary account, letter: a letter says nothing outside its account."""
 
 
 class Third(NamedTuple):
@@ -19,16 +15,7 @@ class Third(NamedTuple):
     name: str | None
 
 
-class Name(NamedTuple):
-    """The list a record stands in, its key there, and the canonical id made of both."""
-
-    object: str
-    key: str
-    id: str
-
-
-@dataclass(slots=True)
-class Document:
+class Document(NamedTuple):
     """An invoice or credit note; amounts in cents, positive. `opening`: carried over from the year
     before, by the line that brings its balance forward."""
 
@@ -39,69 +26,94 @@ class Document:
     label: str
     issue_date: date | None
     payable_minor: int
+    line: int
+    opening: bool
     gross_minor: int
     net_minor: int | None
     tax_minor: int | None
     retained_minor: int
     reverse_charge: bool | None
-    opening: bool
-    line: int
-    foreign: tuple[str, str] = ("", "")
-    assigned_to: str | None = None
-    occurrence: int = 1
-    """Which it is of those that everything else says the same of."""
+    foreign_amount: str = ""
+    foreign_currency: str = ""
 
 
-@dataclass(slots=True)
-class Payment:
+class Payment(NamedTuple):
     """An amount that settles a customer's or supplier's account: cash, or what took its place.
 
-    `moved_minor` is what the bank and cash accounts of the entry moved in all; `reverses` is the
-    payment that this one takes back.
+    `moved_minor` is what the bank and cash accounts of the entry moved in all.
     """
 
     direction: Direction
     kind: SettlementKind
-    flow: Literal["in", "out"]
     third: Third
+    piece: str
+    label: str
     paid_on: date
     amount_minor: int
+    line: int
+    flow: Literal["in", "out"]
     moved_minor: int | None
     account: str | None
     journal: str
-    piece: str
-    label: str
     letter: str
     lettered_on: date | None
+
+    @property
+    def is_usual(self) -> bool:
+        """Customers pay in, suppliers are paid out."""
+        return (self.flow == "in") == (self.direction == "receivable")
+
+
+class Lettered(NamedTuple):
+    """A line that bears a letter, which says nothing outside its account and auxiliary account.
+    `minor` > 0 where it adds to what the customer (or we) owe."""
+
+    account: str
+    auxiliary: str
+    letter: str
+    lettered_on: date | None
+    minor: int
     line: int
-    reverses: "Payment | None" = None
-    occurrence: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """A balance that went to another account: to a factor, to doubtful debts, to a bill. No payment."""
+class Item(NamedTuple):
+    """What letters need to know of a document or payment. `number` counts both in the order of the file,
+    `id` is that of its fact; `day` is when the document was issued, the payment made."""
 
-    to_account: str
-    to_name: str
+    number: int
+    id: str
+    kind: InvoiceKind | SettlementKind
+    is_payment: bool
+    piece: str
+    label: str
+    day: date | None
+    line: int
+    reverses: int | None
+    """The number of the payment that this one takes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A lettered line. `minor` > 0 where it adds to what the customer (or we) owe."""
+class Member(NamedTuple):
+    """A lettered line among those of its letter. `what` is None where the line is of no document and no
+    payment: a balance brought forward, or one that went to another account, perhaps a factor's."""
 
-    what: Document | Payment | Transfer | None
     minor: int
     lettered_on: date | None
     line: int
+    factor: str | None
+    what: Item | None
 
 
-@dataclass(slots=True)
-class Booked:
-    """All that a ledger says of customers and suppliers, in the order of the file."""
+class Tie(NamedTuple):
+    """An amount of a payment or credit note lettered with an invoice."""
 
-    documents: list[Document] = field(default_factory=list)
-    payments: list[Payment] = field(default_factory=list)
-    letters: dict[LetterKey, list[Member]] = field(default_factory=dict)
-    balances_only: int = 0
-    """Opening lines that name no document."""
+    invoice: Item
+    source: Item
+    amount_minor: int
+    letter: str
+    lettered_on: date | None
+    complete: bool
+    derived: bool
+
+    @property
+    def kind(self) -> SettlementKind:
+        return cast(SettlementKind, self.source.kind) if self.source.is_payment else "credit"

@@ -1,7 +1,8 @@
 """What an account number means: the French chart of accounts as far as receivables and payables need it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 Role = Literal[
@@ -33,17 +34,17 @@ class Chart:
     """A chart of accounts. `roots` may be replaced where a company books customers elsewhere."""
 
     roots: Mapping[str, Role] = field(default_factory=lambda: ROOTS)
-    known: dict[str, Role] = field(default_factory=dict, compare=False, repr=False)
-    """Roles found already, by account."""
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.roots), default=0)
 
     def role(self, account: str) -> Role:
         """What lines on this account are."""
-        role = self.known.get(account)
-        if role is None:
-            starts = (account[:length] for length in range(len(account), 0, -1))
-            found: Iterator[Role] = (self.roots[start] for start in starts if start in self.roots)
-            role = self.known[account] = next(found, "other")
-        return role
+        for length in range(min(len(account), self._longest), 0, -1):
+            if role := self.roots.get(account[:length]):
+                return role
+        return "other"
 
 
 def is_collective(account: str) -> bool:

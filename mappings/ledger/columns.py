@@ -99,13 +99,13 @@ def _separator(header: str) -> str:
     return best if best in header else ""
 
 
-def named(written: str) -> str:
-    """A name as the law writes it: case, blanks, accents and quotes aside; another as it is."""
-    return _NAMES.get(compact(written), written.strip())
+def named(written: str) -> str | None:
+    """A name as the law writes it: case, blanks, accents and quotes aside; None for another."""
+    return _NAMES.get(compact(written))
 
 
 def _names(written: Sequence[str]) -> list[str]:
-    return [named(name) for name in written]
+    return [named(name) or name.strip() for name in written]
 
 
 def _check(file: str, names: Sequence[str]) -> None:

@@ -112,7 +112,7 @@ class _Cutter:
             yield LedgerEntry(tuple(together))
             return
         self.waiting[key] = together
-        if self.count > MOST_WAITING:
+        while self.count > MOST_WAITING:
             oldest = self.waiting.pop(next(iter(self.waiting)))
             self.count -= len(oldest)
             yield _unbalanced(self.file, oldest)

@@ -21,6 +21,11 @@ MARKUP: Final = tuple(
 _HOLDERS: Final = frozenset({"journal", "ecriture", "ligne"})
 _DEPTH: Final = 12
 _LONGEST: Final = 65_536
+_LONGEST_MARKUP: Final = 1_048_576
+"""Bytes of one tag or comment: the parser holds it whole, and reads it again with every block."""
+
+_MOST_WORDS: Final = 1_000
+"""Kinds of tags and attributes, which the parser remembers: a FEC has some thirty."""
 
 
 def is_markup(start: bytes) -> bool:
@@ -50,6 +55,8 @@ class _Reader:
         self.path: list[str] = []
         self.text: list[str] = []
         self.length = 0
+        self.fed = 0
+        self.words: set[str] = set()
         self.known: dict[str, dict[str, str]] = {}
         self.done: list[Fields] = []
         self.parser = expat.ParserCreate()
@@ -61,6 +68,7 @@ class _Reader:
     def feed(self, block: bytes, *, last: bool) -> list[Fields]:
         """The lines that ended in this block."""
         self.done = []
+        self.fed += len(block)
         try:
             self.parser.Parse(block, last)
         except expat.ExpatError as error:
@@ -68,6 +76,8 @@ class _Reader:
             raise self.refusal(f"is not well-formed XML ({reason}): it is cut or damaged") from None
         except (LookupError, ValueError):
             raise self.refusal("declares an encoding that is not read") from None
+        if self.fed - self.parser.CurrentByteIndex > _LONGEST_MARKUP:
+            raise self.refusal("has a tag or comment that is too long")
         return self.done
 
     def refusal(self, what: str) -> BadInput:
@@ -77,7 +87,10 @@ class _Reader:
     def _doctype(self, *_: object) -> None:
         raise self.refusal("has a document type declaration (DOCTYPE), which no FEC needs")
 
-    def _start(self, tag: str, _attributes: dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.words.update((tag, *attributes))
+        if len(self.words) > _MOST_WORDS:
+            raise self.refusal("has more kinds of tags than any FEC")
         name = tag.rpartition(":")[2].lower()
         if not self.path and name != "comptabilite":
             raise self.refusal("is XML but no FEC: its root is not `comptabilite`")
@@ -101,8 +114,9 @@ class _Reader:
             fields = {key: value for known in holders for key, value in known.items()}
             self.done.append((self.parser.CurrentLineNumber, fields))
         holder = self.path[-1] if self.path else ""
-        if holder in _HOLDERS and name not in _HOLDERS:
-            self.known[holder][named(tag.rpartition(":")[2])] = "".join(self.text).strip()
+        known = named(name) if holder in _HOLDERS else None
+        if known is not None:
+            self.known[holder][known] = "".join(self.text).strip()
 
 
 def row_of(fields: dict[str, str], layout: Layout) -> list[str]:

@@ -2,17 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from sys import intern
 from typing import Final, NamedTuple, cast
 
 from core.model.invoice import Direction
 from core.model.ledger import SettlementKind
-from mappings.ledger.booked import Booked, Document, Member, Payment, Third, Transfer
+from mappings.ledger.booked import Document, Lettered, Payment, Third
 from mappings.ledger.chart import RETENTION, Chart, Role, is_collective
+from mappings.ledger.daybook import Daybook
 from mappings.ledger.entries import LedgerEntry
 from mappings.ledger.line import LedgerLine
-from mappings.ledger.numbers import is_credit, is_opening, number_in
+from mappings.ledger.numbers import is_credit, is_factor, is_opening, is_rejected, number_in
 
 
 class Side(NamedTuple):
@@ -30,18 +29,17 @@ _SIDES: Final = (
     Side("supplier", "cost", "payable", -1),
 )
 _GAPS: Final = ("exchange", "write_off", "discount", "fee")
-What = Document | Payment | Transfer
 
 
-def post(entry: LedgerEntry, booked: Booked, chart: Chart) -> None:
-    """Adds what an entry says of customers and suppliers to `booked`."""
+def post(entry: LedgerEntry, daybook: Daybook, chart: Chart) -> None:
+    """Writes what an entry says of customers and suppliers into the daybook."""
     first = entry.lines[0]
     if is_opening(first.journal, first.journal_label):
         for side in _SIDES:
-            _Part(entry.lines, chart, booked).bring_forward(side)
+            _Part(entry.lines, chart, daybook).bring_forward(side)
         return
     for lines in _parts(entry.lines):
-        part = _Part(lines, chart, booked)
+        part = _Part(lines, chart, daybook)
         for side in _SIDES:
             part.post(side)
 
@@ -68,29 +66,24 @@ def _stretches(lines: Sequence[LedgerLine]) -> Iterable[Sequence[LedgerLine]]:
 def third_of(line: LedgerLine) -> Third:
     """Whose account a line is on."""
     if line.auxiliary:
-        return _third(line.auxiliary, line.auxiliary_label or None)
+        return Third(line.auxiliary, line.auxiliary_label or None)
     name = None if is_collective(line.account) else line.account_label or line.auxiliary_label
-    return _third(line.account, name or None)
-
-
-@lru_cache(maxsize=65_536)
-def _third(key: str, name: str | None) -> Third:
-    """A ledger says it on every line: it is held once."""
-    return Third(key, name)
+    return Third(line.account, name or None)
 
 
 class _Part:
     """Lines that balance: what they mean together."""
 
-    def __init__(self, lines: Sequence[LedgerLine], chart: Chart, booked: Booked) -> None:
-        self.booked = booked
+    def __init__(self, lines: Sequence[LedgerLine], chart: Chart, daybook: Daybook) -> None:
+        self.daybook = daybook
         self.by_role: dict[Role, list[LedgerLine]] = defaultdict(list)
         for line in lines:
             if line.minor:
                 self.by_role[chart.role(line.account)].append(line)
+        self._sums = {role: sum(line.minor for line in own) for role, own in self.by_role.items()}
 
     def sum(self, *roles: str) -> int:
-        return sum(line.minor for role in roles for line in self.by_role.get(cast(Role, role), ()))
+        return sum(self._sums.get(cast(Role, role), 0) for role in roles)
 
     def post(self, side: Side) -> None:
         """Posts the lines of one side."""
@@ -123,10 +116,9 @@ class _Part:
         for piece in pieces.values():
             amount = side.sign * sum(line.minor for line in piece)
             if amount:
-                one = self._document(piece, amount, side, alone=len(pieces) == 1)
-                self.booked.documents.append(one)
+                one = self.daybook.document(self._document(piece, amount, side, alone=len(pieces) == 1))
                 for line in piece:
-                    self._letter(line, one, side.sign * line.minor)
+                    self._letter(line, side.sign * line.minor, one)
 
     def _document(self, lines: Sequence[LedgerLine], amount: int, side: Side, *, alone: bool) -> Document:
         """Net and tax are known where one document takes all of the part and the sums agree; not where an
@@ -145,7 +137,6 @@ class _Part:
         exact = alone and not advance and net >= 0 and tax >= 0 and net + tax == abs(amount)
         kept = -way * sum(line.minor for line in lines if line.account.startswith(RETENTION))
         retained = kept if 0 <= kept <= abs(amount) else 0
-        taxes = [line.minor for line in self.by_role.get("vat", ())]
         return Document(
             direction=side.direction,
             kind="credit_note" if turn < 0 else "prepayment" if prepaid else "invoice",
@@ -158,17 +149,17 @@ class _Part:
             net_minor=net if exact else None,
             tax_minor=tax if exact else None,
             retained_minor=retained,
-            reverse_charge=True if exact and taxes and not sum(taxes) else None,
+            reverse_charge=True if exact and "vat" in self.by_role and not tax else None,
             opening=False,
             line=first.number,
-            foreign=(first.foreign_amount, first.foreign_currency),
+            foreign_amount=first.foreign_amount,
+            foreign_currency=first.foreign_currency,
         )
 
-    def _letter(self, line: LedgerLine, what: What | None, minor: int) -> None:
+    def _letter(self, line: LedgerLine, minor: int, item: int | None, factor: str | None = None) -> None:
         if line.letter:
-            key = (intern(line.account), intern(line.auxiliary), line.letter)
-            member = Member(what, minor, line.lettered_on, line.number)
-            self.booked.letters.setdefault(key, []).append(member)
+            one = Lettered(line.account, line.auxiliary, line.letter, line.lettered_on, minor, line.number)
+            self.daybook.letter(one, item, factor)
 
     def _paid(self, lines: Sequence[LedgerLine], side: Side) -> None:
         """Cash. Where it is one line's alone, what the other accounts of the part took is told apart."""
@@ -229,16 +220,17 @@ class _Part:
             paid_on=line.entry_date,
             amount_minor=amount,
             moved_minor=moved,
-            account=intern(account) if account else None,
-            journal=intern(line.journal),
+            account=account or None,
+            journal=line.journal,
             piece=line.piece,
             label=line.label,
             letter=line.letter,
             lettered_on=line.lettered_on,
             line=line.number,
         )
-        self.booked.payments.append(one)
-        self._letter(line, one, side.sign * (amount if line.minor > 0 else -amount))
+        telling = kind == "cash" and one.third.name is not None and not one.is_usual
+        number = self.daybook.payment(one, is_reject=telling and is_rejected(line.label))
+        self._letter(line, side.sign * (amount if line.minor > 0 else -amount), number)
 
     def _transferred(self, lines: Sequence[LedgerLine], side: Side) -> None:
         """The balance stands on another account now: the largest of the other side."""
@@ -248,8 +240,8 @@ class _Part:
         least, most = ordered[0], ordered[-1]
         for line in lines:
             to = least if line.minor > 0 else most
-            what = Transfer(to.account, to.auxiliary_label or to.account_label)
-            self._letter(line, what, side.sign * line.minor)
+            name = to.auxiliary_label or to.account_label
+            self._letter(line, side.sign * line.minor, None, name if is_factor(name) else None)
 
     def bring_forward(self, side: Side) -> None:
         """Opening lines: documents of earlier years where each line names one, else balances only."""
@@ -263,12 +255,11 @@ class _Part:
             number = line.piece if named else number_in(line.label)
             owed = side.sign * line.minor > 0
             if number is None or not (owed or is_credit(f"{number} {line.label}")):
-                self.booked.balances_only += 1
-                self._letter(line, None, side.sign * line.minor)
+                self.daybook.balances_only += 1
+                self._letter(line, side.sign * line.minor, None)
                 continue
-            one = self._brought_forward(line, number, side, owed=owed)
-            self.booked.documents.append(one)
-            self._letter(line, one, side.sign * line.minor)
+            one = self.daybook.document(self._brought_forward(line, number, side, owed=owed))
+            self._letter(line, side.sign * line.minor, one)
 
     def _brought_forward(self, line: LedgerLine, number: str, side: Side, *, owed: bool) -> Document:
         earlier = line.piece_date is not None and line.piece_date < line.entry_date
@@ -287,5 +278,6 @@ class _Part:
             reverse_charge=None,
             opening=True,
             line=line.number,
-            foreign=(line.foreign_amount, line.foreign_currency),
+            foreign_amount=line.foreign_amount,
+            foreign_currency=line.foreign_currency,
         )

@@ -2,22 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, Final
 
 from core.model import Counterparty, Fact, Invoice, LedgerAllocation, LedgerPayment
 from core.model.identifiers import is_siren
-from mappings.ledger.booked import Booked
 from mappings.ledger.chart import Chart
+from mappings.ledger.daybook import HELD, Daybook
 from mappings.ledger.entries import entries_of
 from mappings.ledger.facts import Facts
 from mappings.ledger.finding import UNTOLD_AFTER, Finding
-from mappings.ledger.lettering import ties_of, unbalanced
+from mappings.ledger.lettering import tie_letters
 from mappings.ledger.line import LedgerLine
 from mappings.ledger.lines import read_lines
+from mappings.ledger.names import Names
 from mappings.ledger.posting import post
 
 _NAME: Final = re.compile(r"(?<!\d)(\d{9})FEC(20\d{6})(?!\d)", re.IGNORECASE)
@@ -50,7 +51,7 @@ class LedgerFile:
     set_aside: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     made_of: Facts = field(repr=False, compare=False)
-    """What facts are made of when they are asked for: it is much smaller than they are."""
+    """What facts are made of when they are asked for; much of it may lie on disk."""
     format: str = "fec"
 
     @property
@@ -74,6 +75,10 @@ class LedgerFile:
         """All facts, each after those it names."""
         return tuple(self.made_of.all())
 
+    def stated(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that invoices, payments or allocations of this ledger have."""
+        return self.made_of.stated(ids)
+
     def portions(self) -> Iterator[Sequence[Fact]]:
         """All facts, some at a time: a large ledger's do not all stand in memory."""
         facts = self.made_of.all()
@@ -89,28 +94,29 @@ def read_ledger(
     siren: str | None = None,
     raw_id: str | None = None,
     chart: Chart | None = None,
+    held: int = HELD,
 ) -> LedgerFile:
     """The facts a FEC states.
 
     `siren` is that of the company it should be of: the file's name is checked against it. Without
     `company_id` ids are made of the SIREN in the name. Raises BadInput for a file without a readable
-    header. Lines are read one at a time; what stays in memory is one short record for each document,
-    payment and letter.
+    header. Lines are read one at a time; of each document, payment and letter a short record waits for the
+    end of the file: `held` bytes of them in memory, the rest in a temporary file that ends with the value.
     """
-    tally = _Tally()
-    booked = Booked()
-    findings: list[Finding] = []
+    tally, told = _Tally(), _Told()
+    daybook = Daybook(Names(company_id or name_of(name)[0] or ""), held=held)
     accounts = chart or Chart()
     for part in entries_of(name, tally.of(read_lines(name, stream))):
         if isinstance(part, Finding):
-            findings.append(part)
-            tally.told[part.code] += 1
-            if tally.told[part.code] > UNTOLD_AFTER:
-                findings.pop()
+            told.add(part)
         else:
             tally.entries += 1
-            post(part, booked, accounts)
-    return _file(name, tally, booked, findings, company_id=company_id, siren=siren, raw_id=raw_id)
+            post(part, daybook, accounts)
+    daybook.close()
+    for finding in chain(tie_letters(name, daybook), _about(name, tally, daybook, siren)):
+        told.add(finding)
+    facts = Facts(daybook, company_id=company_id, raw_id=raw_id, version=tally.version)
+    return _file(name, tally, told.all(name), facts)
 
 
 def name_of(name: str) -> tuple[str | None, date | None]:
@@ -134,7 +140,11 @@ class _Tally:
         self.first: date | None = None
         self.last: date | None = None
         self.lettered: date | None = None
-        self.told: Counter[str] = Counter()
+
+    @property
+    def version(self) -> str:
+        """The state of the ledger: of two the greater text is the later."""
+        return f"{self.last or _NEVER} {self.lettered or _NEVER} {self.lines:09d}"
 
     def of(self, lines: Iterator[LedgerLine | Finding]) -> Iterator[LedgerLine | Finding]:
         for line in lines:
@@ -159,30 +169,31 @@ class _Tally:
             self.drafts += 1
 
 
-def _file(
-    name: str,
-    tally: _Tally,
-    booked: Booked,
-    findings: list[Finding],
-    *,
-    company_id: str | None,
-    siren: str | None,
-    raw_id: str | None,
-) -> LedgerFile:
-    named, closing = name_of(name)
-    version = f"{tally.last or _NEVER} {tally.lettered or _NEVER} {tally.lines:09d}"
-    facts = Facts(
-        booked,
-        tuple(ties_of(booked)),
-        account=company_id or named or "",
-        company_id=company_id,
-        raw_id=raw_id,
-        version=version,
-    )
-    open_letters = tuple(unbalanced(name, booked))
-    tally.told["lettering_unbalanced"] = len(open_letters)
-    told = [*findings, *open_letters[:UNTOLD_AFTER], *_about(name, tally, booked, siren)]
-    told += [_more(name, code, count) for code, count in tally.told.items() if count > UNTOLD_AFTER]
+class _Told:
+    """Findings, the first of each code; of the others the number."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, finding: Finding) -> None:
+        self.counts[finding.code] += 1
+        if self.counts[finding.code] <= UNTOLD_AFTER:
+            self.findings.append(finding)
+
+    def all(self, name: str) -> list[Finding]:
+        """The findings, and how many of each code are not among them."""
+        more = [(code, count - UNTOLD_AFTER) for code, count in self.counts.items() if count > UNTOLD_AFTER]
+        return [*self.findings, *(_more(name, code, count) for code, count in more)]
+
+
+def _more(name: str, code: str, count: int) -> Finding:
+    message = f"{count} more of this kind ({code}) are not told one by one"
+    return Finding(code, "warning", message, name)
+
+
+def _file(name: str, tally: _Tally, told: Sequence[Finding], facts: Facts) -> LedgerFile:
+    siren, closing = name_of(name)
     return LedgerFile(
         name=name,
         lines=tally.lines,
@@ -191,8 +202,8 @@ def _file(
         credit_minor=tally.credit,
         first_on=tally.first,
         last_on=tally.last,
-        version=version,
-        siren=named,
+        version=tally.version,
+        siren=siren,
         closing_on=closing,
         set_aside=tuple(f for f in told if f.code in _SET_ASIDE),
         warnings=tuple(f for f in told if f.code not in _SET_ASIDE),
@@ -200,19 +211,14 @@ def _file(
     )
 
 
-def _more(name: str, code: str, count: int) -> Finding:
-    message = f"{count - UNTOLD_AFTER} more of this kind ({code}) are not told one by one"
-    return Finding(code, "warning", message, name)
-
-
-def _about(name: str, tally: _Tally, booked: Booked, siren: str | None) -> Iterator[Finding]:
+def _about(name: str, tally: _Tally, daybook: Daybook, siren: str | None) -> Iterator[Finding]:
     """What the file as a whole leaves open."""
     yield from _about_name(name, tally, siren)
     if tally.drafts:
         message = f"{tally.drafts} of {tally.lines} lines are not validated: their entries may still change"
         yield Finding("not_validated", "info", message, name, None, "ValidDate")
-    if booked.balances_only:
-        count = booked.balances_only
+    if daybook.balances_only:
+        count = daybook.balances_only
         lines = "one opening line names" if count == 1 else f"{count} opening lines name"
         message = f"{lines} no document: a balance, of which no invoice was made"
         yield Finding("opening_balance", "info", message, name)

@@ -12,6 +12,8 @@ _DAY: Final = re.compile(r"(\d{4})[-/.]?(\d\d)[-/.]?(\d\d)|(\d\d)[-/.](\d\d)[-/.
 _FIRST_YEAR: Final = 1950
 _LAST_YEAR: Final = 2099
 _REMEMBERED: Final = 65_536
+_SHORT: Final = 32
+"""Characters of an amount that is remembered: zeros in front may be thousands."""
 EUR: Final = "EUR"
 """The law keeps books in euros."""
 SIDES: Final = {"D": 1, "+1": 1, "+": 1, "1": 1, "C": -1, "-1": -1, "-": -1}
@@ -31,7 +33,7 @@ class Amounts(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         cents = _cents(text)
-        if len(self) < _REMEMBERED:
+        if len(self) < _REMEMBERED and len(text) <= _SHORT:
             self[text] = cents
         return cents
 

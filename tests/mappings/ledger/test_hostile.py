@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from mappings.ledger import Finding, LedgerLine, entries, is_ledger, read_entries, read_ledger, read_lines
 from mappings.ledger.finding import UNTOLD_AFTER
+from mappings.ledger.values import Amounts
 from tests.mappings.ledger.fuzzing import TOKENS, check, seeds
 from tests.mappings.ledger.writers import NAMES, Dialect, Row, fec, marked_up, sale
 from tests.mappings.statements.properties import quick
@@ -42,6 +43,9 @@ def findings(content: bytes) -> list[Finding]:
         (XML.replace(b"UTF-8", b"Shift_JIS"), "encoding that is not read"),
         (XML.replace(b"<exercice>", b"<!-- a --><exercice>" + b"<a>" * 20), "nested too deep"),
         (XML.replace(b"Facture FA-1", b"F" * 70_000, 1), "too long"),
+        (XML.replace(b"<exercice>", b"<!--" + b"x" * 2_000_000 + b"--><exercice>"), "tag or comment"),
+        (XML.replace(b"<exercice>", b"<exercice a='" + b"x" * 2_000_000 + b"'>"), "tag or comment"),
+        (XML.replace(b"<ligne>", b"".join(b"<a%d/>" % n for n in range(2_000)), 1), "more kinds of tags"),
         (b"<!DOCTYPE comptabilite [<!ENTITY a 'aaa'><!ENTITY b '&a;&a;&a;'>]>" + XML, "DOCTYPE"),
         (b"x" * 1_000_000, "is empty"),
     ],
@@ -174,6 +178,22 @@ def test_entries_that_wait_for_their_other_half_do_not_fill_the_memory(
     read = list(read_entries("x.txt", BytesIO(fec(list(rows)))))
     assert all(isinstance(part, Finding) and part.code == "entry_unbalanced" for part in read)
     assert len(read) == count
+
+
+def test_short_entries_that_wait_make_room_for_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "MOST_WAITING", 100)
+    short = [Row("OD", str(n), DAY, "600000", 1) for n in range(1, 101)]
+    long = [Row("OD", str(n // 50), DAY, "600000", 1) for n in range(50_000, 50_150)]
+    half = [Row("OD", "60", DAY, "512000", -1)]
+    read = list(read_entries("x.txt", BytesIO(fec([*short, *long, *half]))))
+    assert len(read) == 100 + 3 + 1
+    assert all(isinstance(part, Finding) for part in read), "entry 60 no longer waited for its other half"
+
+
+def test_an_amount_behind_thousands_of_zeros_is_read_and_not_remembered() -> None:
+    amounts = Amounts()
+    assert (amounts["0" * 50_000 + "12,00"], amounts["12,00"]) == (1200, 1200)
+    assert list(amounts) == ["12,00"]
 
 
 def test_the_largest_amounts_add_up() -> None:

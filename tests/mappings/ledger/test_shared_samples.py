@@ -7,9 +7,10 @@ import pytest
 
 from core.model import Invoice, LedgerAllocation, LedgerPayment
 from mappings.ledger import LedgerFile, LedgerLine, read_ledger, read_lines
-from mappings.ledger.booked import Booked
 from mappings.ledger.chart import Chart
+from mappings.ledger.daybook import Daybook
 from mappings.ledger.entries import LedgerEntry, read_entries
+from mappings.ledger.names import Names
 from mappings.ledger.posting import post
 from tests.samples import shared
 
@@ -70,12 +71,13 @@ def test_lines_of_customers_and_suppliers(
 def test_letter_groups(name: str, account: str, groups: int, balanced: int) -> None:
     folder = shared(LEDGER)
     assert folder is not None
-    booked = Booked()
+    daybook = Daybook(Names(""))
     with (folder / name).open("rb") as file:
         for entry in read_entries(name, file):
             assert isinstance(entry, LedgerEntry)
-            post(entry, booked, Chart())
-    own = [members for key, members in booked.letters.items() if key[0].startswith(account)]
+            post(entry, daybook, Chart())
+    daybook.close()
+    own = [letter.members or () for letter in daybook.letters() if letter.account.startswith(account)]
     assert len(own) == groups
     assert sum(not sum(m.minor for m in members) for members in own) == balanced
 
