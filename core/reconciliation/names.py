@@ -244,7 +244,8 @@ class Debtors:
             return Payer(whole if self._tells(name) else NOBODY, whole, whole)
         if size + 1 in CUTS_OF_NAMES and (near := self._cut_at_blank(name)):
             return Payer(NOBODY, near, NOBODY)
-        return None
+        is_cut = size > min(CUTS_OF_NAMES) and not self._frequency(name.words[-1])
+        return Payer(NOBODY, near, NOBODY) if is_cut and (near := self._cut(name)) else None
 
     def _cut_at_blank(self, name: Name) -> frozenset[str]:
         """The one debtor of whose name these are the first words; the blank behind them is gone."""

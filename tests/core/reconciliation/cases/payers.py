@@ -124,4 +124,12 @@ CASES = [
          [item("FA-77", "864.17", "Kervadec Plomberie SARL", whole_turnover=True),
           item("FA-9", 640, "Kervadec Plomberie SASU", whole_turnover=True)],
          paid=line("VIR KERVADEC PLOMBERIE", "864.17"), right="REVIEW payer_and_amount: FA-77 864.17"),
+    Case("P30 a name cut inside a word, at a length at which few banks cut: it is likely",
+         owed=[item("FAC-2024-13", 512, "Vignobles Ourpimont Brest SARL"),
+               item("FA-9", 640, "Vignobles Ourpimont Lyon SAS"), *COMMON],
+         paid=line("FACT 13", 512, payer="VIGNOBLES OURPIMONT BR"), right="AUTO T5: FAC-2024-13 512.00"),
+    Case("P31 and not sure, if it cites nothing",
+         owed=[item("FA-77", "864.17", "Vignobles Ourpimont Brest SARL", whole_turnover=True)],
+         paid=line("VIREMENT", "864.17", payer="VIGNOBLES OURPIMONT BR"),
+         right="REVIEW payer_and_amount: FA-77 864.17"),
 ]  # fmt: skip
