@@ -107,8 +107,8 @@ def tables() -> list[Table]:
     note = (
         "Peak resident memory (VmHWM) of a process of its own; in the second column the same process with "
         "its imports and connections but without the work. A sync holds one page. A bank file is read twice, "
-        "because nothing of it may be stored before its control totals hold; 32 bytes an entry are held. Of a ledger "
-        "what waits for its end lies on disk."
+        "because nothing of it may be stored before its control totals hold; 32 bytes an entry are held. "
+        "What of a ledger has to wait for its end waits on disk."
     )
     return [Table("Memory", (_serving(), _syncing(), _reading(), *map(_ledger, LEDGERS)), note)]
 
