@@ -3,14 +3,15 @@
 from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, File, Form, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from core.errors import BadInput
 from core.model import Company
 from core.usecases.import_files import Imported
 from hub.api.access import Wired, Writer
 from hub.api.lists import WORD, fact
-from hub.api.once import WriteOnce
+from hub.api.once import A_FILE, WriteOnce
 from hub.api.problems import documented
 from hub.door import each_file, store_file
 from hub.reports.words import plain
@@ -47,11 +48,20 @@ class ImportResult(BaseModel):
     dry_run: bool
 
 
+def _named(part: object) -> object:
+    """A part without a file name is a field of text: nothing says which of its bytes are the file's."""
+    if isinstance(part, str):
+        raise PydanticCustomError(
+            "file_without_name", "this is text: send the file as {what}", {"what": A_FILE}
+        )
+    return part
+
+
 @router.post("", responses=documented(404, 409, 413))
 def import_files(
     services: Wired,
     caller: Writer,
-    file: Annotated[UploadFile, File(description=WHAT)],
+    file: Annotated[UploadFile, BeforeValidator(_named), File(description=WHAT)],
     company_id: Annotated[str, Form(max_length=128, pattern=WORD)],
     account: Annotated[
         str | None, Form(max_length=42, pattern=IBAN, description="IBAN, where the format has none.")

@@ -12,6 +12,7 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 
 from core.errors import BadInput, Conflict, RetryLater
 from hub.api.access import Needs, identify, services_of
@@ -23,6 +24,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEALED = "sealed"
 FIELDS: Final = 20
 """Fields that a form may have beside its one file, which is written to disk as it comes."""
+A_FILE: Final = "a part with a file name (curl: `-F file=@FILE`)"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -47,8 +49,11 @@ class WriteOnce(APIRoute):
             await run_in_threadpool(_check, request, needed)  # before a byte of the body is taken
             if not takes_form:
                 return await once(request)
-            async with request.form(max_files=1, max_fields=FIELDS) as form:  # the handler gets the same
-                return await once(request, form)
+            form = await _form(request)
+            try:
+                return await once(request, form)  # the handler gets the same form
+            finally:
+                await form.close()
 
         async def once(request: Request, form: FormData | None = None) -> Response:
             key = request.headers.get(HEADER)
@@ -61,6 +66,16 @@ class WriteOnce(APIRoute):
             return await attempt.run(request, handle)
 
         return checked
+
+
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form(max_files=1, max_fields=FIELDS)
+    except HTTPException as error:
+        raise BadInput(
+            f"the form cannot be read ({error.detail.rstrip('.')}): send one file, as {A_FILE}, and beside it"
+            " short fields"
+        ) from None
 
 
 def _check(request: Request, needed: Iterable[Needs]) -> None:

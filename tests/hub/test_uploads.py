@@ -134,6 +134,22 @@ def test_one_file_at_a_time(wired: tuple[Services, httpx.Headers], tmp_path: Pat
     assert "Too many files" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(("kilobytes", "status"), [(1, 422), (1_100, 400)])
+def test_a_part_without_a_file_name_is_refused_in_our_own_words(
+    wired: tuple[Services, httpx.Headers], kilobytes: int, status: int
+) -> None:
+    """`curl -F file=<june.xml` sends such a part."""
+    services, headers = wired
+    body = HEAD.replace(b'; filename="june.xml"', b"") + b"x" * kilobytes * 1024 + TAIL
+    with serving(replace(services, largest_upload=2 * MB)) as url, httpx.Client() as client:
+        answer = client.post(f"{url}/v1/imports", content=body, headers={**headers, **FORM})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    problem = answer.json()
+    said = " ".join([problem["detail"], *(fault["detail"] for fault in problem["errors"])])
+    assert "a part with a file name" in said
+    assert "UploadFile" not in said
+
+
 class Reader:
     """Who may only read."""
 
