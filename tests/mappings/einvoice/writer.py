@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from lxml import etree
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, create_string_object
 
@@ -453,11 +454,28 @@ _ZUGFERD1 = (
 
 
 def zugferd1(sale: Sale) -> bytes:
-    """ZUGFeRD 1.0: the same meaning in other wrappers."""
+    """ZUGFeRD 1.0: the same meaning in other wrappers and another order (preceding invoices apart, which it
+    does not know): lines stand last, and in them what was sold; a party's number stands before its name."""
     text = cii(sale).decode()
     for ours, theirs in _ZUGFERD1:
         text = text.replace(ours, theirs)
-    return text.encode()
+    root = etree.fromstring(text.encode())
+    ram = f".//{{{_RAM.replace(':100', ':12')}}}"
+    for last in ("IncludedSupplyChainTradeLineItem", "SpecifiedTradeProduct"):
+        for element in root.findall(ram + last):
+            _parent(element).append(element)
+    for element in root.findall(f"{ram}SpecifiedLegalOrganization"):
+        [number] = element
+        number.tag = number.tag.replace("}ID", "}GlobalID")
+        _parent(element).insert(0, number)
+        _parent(element).remove(element)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    assert parent is not None
+    return parent
 
 
 def pdf(
