@@ -20,7 +20,8 @@ from core.reconciliation.slips import meant_instead, near_and_amount
 NEXT: Final = 3
 """Characters between two words that stand together."""
 AGAINST: Final = 10
-"""How many times rarer an amount must be when the payer is clearly another debtor."""
+"""How many times rarer an amount must be when the payer is clearly another debtor, and the number of
+everybody's form."""
 NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -62,8 +63,9 @@ def reference_and_amount(case: Case) -> Ruling | None:
     index, grade = case.scope.index, case.grade(n)
     sharing = max([len(c.items) for c in case.cited.citations])
     chance = by_number(index, sharing, case.paid, case.line.currency)
-    weight = AGAINST if grade < 0 else 1
-    known = grade >= 1 or (grade == 0 and _is_telling(case, meaning))
+    telling = _is_telling(case, meaning)
+    weight = AGAINST if grade < 0 and not telling else 1
+    known = grade >= 1 or (grade == 0 and telling)
     if not known and weight * chance > case.policy.max_coincidence:
         return None
     if meant_instead(case, n):

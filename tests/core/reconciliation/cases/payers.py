@@ -15,6 +15,9 @@ OF_RUEL = [item("RC-2024-0013", 512, "Ruel Conseil", seller_id="RC"), *COMMON]
 PLUMBERS = [item(f"P-{n}", 512, f"Plomberie Numero {n}") for n in range(40)]
 LATER = DAY + timedelta(days=2)
 
+EVERYBODYS = [item(f"FA-90{n}", f"64{n}.10", f"Client {n}", seller_id=f"s{n}") for n in (1, 2, 3)]
+"""Numbers of the same form at three more sellers."""
+
 CASES = [
     Case("P01 the account in history outweighs a foreign name", owed=[item("FA-12", 700), *RUEL, *COMMON],
          paid=line("FA-12", 700, payer="RUEL CONSEIL", iban=IBAN), right="AUTO T2: FA-12 700.00",
@@ -98,14 +101,12 @@ CASES = [
     Case("P22 a name cut inside a word, and then text",
          owed=[item("FAC-2024-13", 512, "SA Lourdenel Developpement"), *COMMON],
          paid=line("VIR SA LOURDENEL DEVELOPPEME FACT 13", 512), right="AUTO T5: FAC-2024-13 512.00"),
-    Case("P23 the payer is clearly another debtor, and the amount rare, but met more often than a slip",
-         owed=[item("FAC-2024-123", 510), item("FB-77", 640, "Kervadec SARL")],
-         paid=line("FAC-2024-123", 510, payer="KERVADEC SARL"),
-         right="REVIEW payer_conflict: FAC-2024-123 510.00"),
+    Case("P23 the payer is clearly another debtor, the number everybody's, the amount met more than a slip",
+         owed=[item("FA-123", 510), item("FB-77", 640, "Kervadec SARL"), *EVERYBODYS],
+         paid=line("FA-123", 510, payer="KERVADEC SARL"), right="REVIEW payer_conflict: FA-123 510.00"),
     Case("P24 with uneven cents it is too rare for a slip",
-         owed=[item("FAC-2024-123", "510.37"), item("FB-77", 640, "Kervadec SARL")],
-         paid=line("FAC-2024-123", "510.37", payer="KERVADEC SARL"),
-         right="AUTO T2: FAC-2024-123 510.37"),
+         owed=[item("FA-123", "510.37"), item("FB-77", 640, "Kervadec SARL"), *EVERYBODYS],
+         paid=line("FA-123", "510.37", payer="KERVADEC SARL"), right="AUTO T2: FA-123 510.37"),
     Case("P25 the name of a debtor, of another legal form: maybe another company, which cites nothing",
          owed=[item("FA-77", "864.17", "Kervadec Plomberie SARL", whole_turnover=True)],
          paid=line("VIREMENT", "864.17", payer="KERVADEC PLOMBERIE EURL"),
