@@ -18,7 +18,7 @@ from core.reconciliation.grouping import (
     order,
     stands,
 )  # fmt: skip
-from core.reconciliation.hold import Hold, Silent, effective_day, mark_twins, silent_of
+from core.reconciliation.hold import Claim, Hold, claim_of, effective_day, mark_twins
 from core.reconciliation.index import FULL
 from core.reconciliation.joint import joint
 from core.reconciliation.label import Label, read
@@ -303,6 +303,8 @@ class Fold:
             return "paid_by_seller"
         if not all(case.is_issued(position[s.item_id]) for s in ruling.shares):
             return "paid_before_issue"
+        if ruling.tier == "T2" and self.hold.left(case, self.originals.is_returned):
+            return "twin_payments"
         free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)
         return None if free else "already_settled"
 
@@ -314,18 +316,17 @@ class Fold:
         self._put(decision)
         if decision.outcome == "auto":
             self._apply(decision)
-        elif decision.outcome == "review" and (silent := silent_of(case)) is not None:
-            self._ask_person(silent, case.line)
+        elif decision.outcome == "review" and (claim := claim_of(case)) is not None:
+            self._ask_person(claim, case.line)
 
     def _mark_twins(self, cases: list[Case]) -> None:
-        """Twins are those of the day, those that wait, and those about which a person was asked lately,
-        unless they were returned."""
+        """Twins are those of the day, those that wait, and those about which a person was asked lately."""
         mark_twins(cases, self.hold.waiting())
         for case in cases:
-            case.twins |= frozenset(i for i in self.hold.left(case) if not self.originals.is_returned(i))
+            case.twins |= self.hold.left(case, self.originals.is_returned)
 
-    def _ask_person(self, silent: Silent, line: Line) -> None:
-        self.hold.leave(silent, line)
+    def _ask_person(self, claim: Claim, line: Line) -> None:
+        self.hold.leave(claim, line)
 
     def _put(self, decision: Decision) -> None:
         self.decided[decision.transaction_id] = decision

@@ -1,7 +1,7 @@
 """Payments that cite nothing wait some business days, in case a stronger claim comes meanwhile."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,6 +9,7 @@ from core.model.decision import Decision
 from core.reconciliation.case import Case
 from core.reconciliation.line import Line
 from core.reconciliation.policy import Policy
+from core.reconciliation.scope import alias_of, normal_iban
 from core.reconciliation.silent import is_silent, sole_debtor
 
 HELD_TIERS = frozenset({"T6", "T7"})
@@ -31,8 +32,8 @@ def effective_day(decision: Decision, booked: date) -> date:
     return date.fromisoformat(until) if isinstance(until, str) else booked
 
 
-Silent = tuple[str, int]
-"""Of a payment that cites nothing: the debtor who pays, and the amount."""
+Claim = tuple[str, int]
+"""Who pays, and the amount; of a payment that cites an item, also which one: equal claims may be one."""
 Waiting = tuple[tuple[Case, frozenset[str]], ...]
 """Cases that wait, each with the twins that it had then."""
 
@@ -43,23 +44,24 @@ class Hold:
     def __init__(self, policy: Policy) -> None:
         self._days = policy.hold_days if HELD_TIERS & set(policy.automatic_tiers) else 0
         self._waiting: dict[date, dict[str, Case]] = defaultdict(dict)
-        self._left: dict[Silent, dict[str, date]] = defaultdict(dict)
+        self._left: dict[Claim, dict[str, date]] = defaultdict(dict)
 
-    def leave(self, silent: Silent, line: Line) -> None:
+    def leave(self, claim: Claim, line: Line) -> None:
         """A person is asked about this payment."""
         assert line.booking_date is not None
-        self._left[silent][line.transaction_id] = line.booking_date
+        self._left[claim][line.transaction_id] = line.booking_date
 
-    def take_back(self, silent: Silent, line: Line) -> None:
+    def take_back(self, claim: Claim, line: Line) -> None:
         """Takes back `leave`."""
-        self._left[silent].pop(line.transaction_id, None)
+        self._left[claim].pop(line.transaction_id, None)
 
-    def left(self, case: Case) -> list[str]:
-        """Payments of the same payer and amount, about that time, about which a person was asked."""
-        silent, booked = silent_of(case), case.line.booking_date
-        if silent not in self._left or booked is None:
-            return []
-        return [id for id, day in self._left[silent].items() if abs(booked - day).days <= TWIN_DAYS]
+    def left(self, case: Case, is_returned: Callable[[str], bool]) -> frozenset[str]:
+        """Payments of the same claim, about that time, about which a person was asked; not what went back."""
+        claim, booked = claim_of(case), case.line.booking_date
+        if claim is None or booked is None or claim not in self._left:
+            return frozenset()
+        lately = [id for id, day in self._left[claim].items() if abs(booked - day).days <= TWIN_DAYS]
+        return frozenset(id for id in lately if not is_returned(id))
 
     def take(self, cases: list[Case]) -> list[Case]:
         """Keeps those that T6 or T7 could decide; returns the others."""
@@ -116,20 +118,32 @@ class Hold:
         return left
 
 
-def silent_of(case: Case) -> Silent | None:
-    """The payer and the amount of a payment that cites nothing, if he surely is one debtor."""
+def claim_of(case: Case) -> Claim | None:
+    """What a payment that cites nothing claims, from one sure debtor; or one that cites an item whole."""
+    return _cited(case) if case.cites else _silent(case)
+
+
+def _silent(case: Case) -> Claim | None:
     debtor_id = sole_debtor(case)
     return (debtor_id, case.paid) if debtor_id is not None and is_silent(case) else None
+
+
+def _cited(case: Case) -> Claim | None:
+    payer = alias_of(case.label.payer) or normal_iban(case.line.counterparty_iban)
+    items = case.meaning().items
+    if payer is None or len(items) != 1 or case.scope.open[items[0]] != case.paid:
+        return None
+    return f"{payer}/{case.scope.items[items[0]].item_id}", case.paid
 
 
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
     """Tells each case that cites nothing the others of the same payer and amount: a duplicate, or
     instalments, and nothing tells which is which."""
-    seen: dict[Silent, list[Case]] = defaultdict(list)
+    seen: dict[Claim, list[Case]] = defaultdict(list)
     for case in (*asked, *waiting):
-        silent = silent_of(case)
-        if silent is not None:
-            seen[silent].append(case)
+        claim = None if case.cites else claim_of(case)
+        if claim is not None:
+            seen[claim].append(case)
     for alike in seen.values():
         if len(alike) > 1:
             names = frozenset(case.line.transaction_id for case in alike)

@@ -10,7 +10,7 @@ from core.reconciliation.columnar.ready import opened
 from core.reconciliation.decision import Versions
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import order
-from core.reconciliation.hold import Silent, effective_day
+from core.reconciliation.hold import Claim, effective_day
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Lesson, Scope
@@ -169,9 +169,9 @@ class WarmFold(Fold):
         self.journal.note(self.originals.take_out, line)
         super()._offer_as_original(line)
 
-    def _ask_person(self, silent: Silent, line: Line) -> None:
-        self.journal.note(self.hold.take_back, silent, line)
-        super()._ask_person(silent, line)
+    def _ask_person(self, claim: Claim, line: Line) -> None:
+        self.journal.note(self.hold.take_back, claim, line)
+        super()._ask_person(claim, line)
 
     def _undo(self, original: str) -> None:
         if not self.originals.is_returned(original):

@@ -11,6 +11,9 @@ OPEN = [item("FA-2404351", "2188.75")]
 TWO = [*ONE, item("FA-2404361", "512.40", whole_turnover=True)]
 SELLERS = [item("FA-417", 600, f"Debiteur {n}", seller_id=f"s{n}", id=f"i{n}") for n in range(3)]
 
+SHARED = [SELLERS[0], *(item(f"FA-90{n}", 600, f"Client {n}", seller_id=f"t{n}") for n in range(4))]
+"""A number of everybody's form, at an amount that five debtors were billed."""
+
 CASES = [
     Case("N01 an unknown payer cites a whole number and its exact amount", owed=OPEN,
          paid=line("FA-2404351", "2188.75", payer="PERSONNE"), right="AUTO T2: FA-2404351 2188.75"),
@@ -131,4 +134,14 @@ CASES = [
          owed=[item("FA-12", "712.33", creditor_reference="RF18539007547034"),
                item("FA-13", "712.33", replaces="FA-12")],
          paid=line(None, "712.33", creditor_reference="RF18539007547034"), right="AUTO T1: FA-13 712.33"),
+    Case("N40 the payer is known by now, but he cited the same before, and that waits: maybe paid twice",
+         owed=[*SHARED, item("FA-418", "95.17", "Debiteur 0", seller_id="s0")],
+         before=(line("FA-417", 600, payer="MERIDIA", id="L0", booking_date=DAY - timedelta(days=14)),
+                 line("FA-418", "95.17", payer="MERIDIA", id="L9", booking_date=DAY - timedelta(days=3))),
+         paid=line("FA-417", 600, payer="MERIDIA"), right="REVIEW twin_payments: i0 600.00"),
+    Case("N41 it was somebody else who cited it", owed=
+         [*SHARED, item("FA-418", "95.17", "Debiteur 0", seller_id="s0")],
+         before=(line("FA-417", 600, payer="PERSONNE", id="L0", booking_date=DAY - timedelta(days=14)),
+                 line("FA-418", "95.17", payer="MERIDIA", id="L9", booking_date=DAY - timedelta(days=3))),
+         paid=line("FA-417", 600, payer="MERIDIA"), right="AUTO T2: i0 600.00"),
 ]  # fmt: skip
