@@ -1,12 +1,16 @@
-# Everything a fresh machine needs is python3 (3.11 or later), venv, git and make.
+# Everything a fresh machine needs is python3 (3.11 or later), venv, git and make; with cargo, the kernel is compiled.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 CODE   := core mappings connectors scheduler hub
+CRATE  := core/reconciliation/kernel
+CARGO  ?= $(firstword $(wildcard $(shell command -v cargo) $(HOME)/.cargo/bin/cargo))
+KERNEL := setup.py $(shell find $(CRATE) -path '*/target' -prune -o -name '*.rs' -print -o -name Cargo.toml -print)
 N      ?= 200000
 SEED   ?= 0
 export PYTHONDONTWRITEBYTECODE = 1
+export CARGO_TARGET_DIR ?= $(CURDIR)/build/kernel
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast fuzz check docs bench lock clean
@@ -19,12 +23,12 @@ $(BIN)/uv: requirements/uv.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.lock
 	@touch $(BIN)/uv
 
-$(VENV)/.run: $(BIN)/uv requirements/run.lock pyproject.toml
+$(VENV)/.run: $(BIN)/uv requirements/run.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml
+$(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
@@ -55,6 +59,10 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, generated docs up 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
+	$(if $(CARGO),$(CARGO) fmt --check --manifest-path $(CRATE)/Cargo.toml)
+	$(if $(CARGO),$(CARGO) clippy --quiet --offline --all-targets --manifest-path $(CRATE)/Cargo.toml -- --deny warnings)
+	$(if $(CARGO),$(BIN)/python -m core.reconciliation.kernel.words > $(CARGO_TARGET_DIR)/words)
+	$(if $(CARGO),LETTRAGE_WORDS=$(CARGO_TARGET_DIR)/words $(CARGO) test --quiet --offline --manifest-path $(CRATE)/Cargo.toml)
 
 docs: $(VENV)/.dev ## writes the generated pages again
 	$(BIN)/python -m docs.generate

@@ -37,6 +37,11 @@ LEFT_OUT: Final = -2.0
 FAR: Final = -3.0
 """For a difference without a name, in proportion to the larger amount."""
 MIDDLE: Final = 6.0
+DAYS_A_BIT, MOST_LATE, NO_DATE, EARLY = 45, 2.0, 1.0, 4.0
+"""Days from the due day that cost a bit, bits that they cost at most, what it costs that no day is known, and
+to be paid before the issue."""
+RARE: Final = 0.2
+"""An amount that chance would give less often than one in five tells one item from another."""
 _LEVELS: Final = {STRUCTURED: "structured", FULL: "full", LONG_DIGITS: "long", SHORT_DIGITS: "short"}
 
 
@@ -90,7 +95,7 @@ def _amount_level(case: Case, items: tuple[int, ...], over: int) -> tuple[str, d
 def is_rare(case: Case) -> bool:
     """Whether the amount tells one item from another: chance would give less than one in five."""
     index = case.scope.index
-    return len(index.billed) * amount_odds(index, case.paid, case.line.currency) <= 0.2
+    return len(index.billed) * amount_odds(index, case.paid, case.line.currency) <= RARE
 
 
 def _dates(case: Case, items: tuple[int, ...]) -> float:
@@ -100,8 +105,8 @@ def _dates(case: Case, items: tuple[int, ...]) -> float:
         item = case.scope.items[n]
         due = item.due_date or item.issue_date
         assert booked is not None
-        found -= min(2.0, abs((booked - due).days) / 45) if due else 1.0
-        found -= 4.0 if item.issue_date and item.issue_date > booked and not case.is_issued(n) else 0.0
+        found -= min(MOST_LATE, abs((booked - due).days) / DAYS_A_BIT) if due else NO_DATE
+        found -= EARLY if item.issue_date and item.issue_date > booked and not case.is_issued(n) else 0.0
     return found / max(1, len(items))
 
 
@@ -225,5 +230,5 @@ def _something_owed(case: Case, mine: Sequence[int]) -> Iterator[Proposal | None
     if sum(case.scope.open[n] for n in due) <= case.paid:
         yield propose(case, due, "everything the payer owes")
     near = sorted(due, key=lambda n: (abs(case.scope.open[n] - case.paid), n))
-    for n in near[:3]:
+    for n in near[:FEW]:
         yield propose(case, [n], "the payer's, nearest to the amount")

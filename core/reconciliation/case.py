@@ -12,7 +12,7 @@ from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, running, sh
 from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.memory import Find, until_paid
-from core.reconciliation.names import Payer
+from core.reconciliation.payer import Payer
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Scope
 

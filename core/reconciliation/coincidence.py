@@ -1,6 +1,6 @@
 """How many matches chance alone would give: lambda, compared with the policy's bound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb, exp, pi, sqrt
 from typing import Final
 
@@ -9,6 +9,8 @@ from core.reconciliation.index import Index
 
 UNEVEN: Final = 2e-6
 """Odds of an amount with uneven cents."""
+ROUND: Final[Mapping[int, float]] = {1: 2e-5, 10: 3e-4, 100: 2e-3}
+"""Odds of an amount that is a multiple of so many major units."""
 SHAPE_COUNTS: Final = 1_000
 """Up to so many known amounts, the shape of an amount tells all it can; beyond, less and less."""
 NEAR: Final = 4
@@ -26,7 +28,7 @@ def amount_odds(index: Index, amount: int, currency: str) -> float:
     amount = abs(amount)
     unit = 10 ** exponent(currency)
     shape = 0.0
-    for step, odds in ((1, 2e-5), (10, 3e-4), (100, 2e-3)):
+    for step, odds in ROUND.items():
         if amount % (step * unit) == 0:
             shape = odds
     others, known = max(0, index.amounts[amount] - 1), len(index.billed)

@@ -7,7 +7,6 @@ from datetime import date
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case, Gate, Ruling, open_case
-from core.reconciliation.cite import Cited
 from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
     by_id,
@@ -121,7 +120,7 @@ class Fold:
             days[day].append(line)
             if decision is not None:
                 self.replays[effective_day(decision, day)].append(line)
-        for day in self._days(days):
+        for day in sorted(days):
             self._pass(day)
             self._day(day, days[day], own)
 
@@ -132,10 +131,6 @@ class Fold:
             self._conclude(case, on_hold(case))
         for day in sorted(self.replays):
             self._day(day, [], own)
-
-    def _days(self, days: Iterable[date]) -> list[date]:
-        """The days on which something happens, in order."""
-        return sorted(days)
 
     def _pass(self, day: date, *, through: bool = False) -> None:
         """Days without lines before `day` (`through`: and that day), on which waits end."""
@@ -209,7 +204,7 @@ class Fold:
         if line.amount_minor < 0 and not scope.items:
             self._put(settle_nothing(line, "debit", self.versions))
             return None
-        case = open_case(self._supported(line), label, scope, self.policy, cited=self._cited(line))
+        case = open_case(self._supported(line), label, scope, self.policy)
         return self._worth_asking(case, own)
 
     def _worth_asking(self, case: Case, own: frozenset[str]) -> Case | None:
@@ -223,10 +218,6 @@ class Fold:
 
     def _read(self, line: Line) -> Label:
         return read(line, max_text=self.policy.max_text)
-
-    def _cited(self, line: Line) -> Cited | None:
-        """What the line cites, if that is known already."""
-        return None
 
     def _refund(self, line: Line, label: Label) -> Case | None:
         """Money out that cites nothing but our own open credit notes: they are paid out."""

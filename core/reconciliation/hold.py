@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 
 from core.model.decision import Decision
@@ -14,6 +15,8 @@ from core.reconciliation.silent import is_silent, sole_debtor
 
 HELD_TIERS = frozenset({"T6", "T7"})
 _SATURDAY = 5
+TWINS: Final = 9
+"""Of more equal payments, the first so many stand for all."""
 TWIN_DAYS: Final = 31
 """Days within which a second payment of one payer and amount may be the first once more."""
 
@@ -56,12 +59,13 @@ class Hold:
         self._left[claim].pop(line.transaction_id, None)
 
     def left(self, case: Case, is_returned: Callable[[str], bool]) -> frozenset[str]:
-        """Payments of the same claim, about that time, about which a person was asked; not what went back."""
+        """A payment of the same claim, about that time, about which a person was asked; not what went back.
+        The last one is enough."""
         claim, booked = claim_of(case), case.line.booking_date
         if claim is None or booked is None or claim not in self._left:
             return frozenset()
-        lately = [id for id, day in self._left[claim].items() if abs(booked - day).days <= TWIN_DAYS]
-        return frozenset(id for id in lately if not is_returned(id))
+        lately = (i for i, day in reversed(self._left[claim].items()) if abs(booked - day).days <= TWIN_DAYS)
+        return frozenset(islice((id for id in lately if not is_returned(id)), 1))
 
     def take(self, cases: list[Case]) -> list[Case]:
         """Keeps those that T6 or T7 could decide; returns the others."""
@@ -146,6 +150,6 @@ def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:
             seen[claim].append(case)
     for alike in seen.values():
         if len(alike) > 1:
-            names = frozenset(case.line.transaction_id for case in alike)
+            names = frozenset(sorted([case.line.transaction_id for case in alike])[:TWINS])
             for case in alike:
                 case.twins |= names - {case.line.transaction_id}

@@ -47,6 +47,11 @@ class Number(NamedTuple):
     breaks: frozenset[int]
     words: int
 
+    @property
+    def last(self) -> str:
+        """Its last group; empty when it has none, as a number of signs alone."""
+        return self.groups[-1] if self.groups else ""
+
 
 def number_of(text: str) -> Number:
     """Takes a printed number apart.
@@ -124,7 +129,7 @@ def counters_of(groups: Sequence[str]) -> tuple[str, ...]:
 
 def _parted(groups: Sequence[str]) -> tuple[str, str]:
     """A number without the digits at its end, and those, unless nobody counts so far."""
-    *head, last = groups
+    head, last = groups[:-1], "".join(groups[-1:])
     return ("".join(head), last) if last.isdigit() and len(last) <= LONGEST_LAST else ("".join(groups), "")
 
 
@@ -228,7 +233,7 @@ class Index:
         those he has."""
         head, last = _parted(self.numbers[n].groups)
         _, highest = self.last.get((self.items[n].seller_id, head), (0, 0))
-        return self.longer_by(n) > 0 and int(last) * 10 <= highest
+        return self.longer_by(n) > 0 and int(last or 0) * 10 <= highest
 
     def billed_to(self, debtor_id: str, amount: int) -> Sequence[int]:
         """Every item of the debtor of this amount, settled ones too."""

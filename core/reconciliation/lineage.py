@@ -10,9 +10,9 @@ from rapidfuzz.fuzz import token_set_ratio
 
 from core.reconciliation.label import fold_text, given, mask
 from core.reconciliation.line import LEDGER, Line
-from core.reconciliation.names import COMMON, normalise
 from core.reconciliation.receipt import ids_of
 from core.reconciliation.scope import normal_iban
+from core.reconciliation.spelling import COMMON, normalise
 
 LEDGER_DAYS: Final = 3
 """How far an accounting tool's feed may date a line from the bank; files must agree on the day."""

@@ -3,14 +3,11 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import log, prod
-from typing import Final, NamedTuple, TypeVar
-
-from anyascii import anyascii
+from typing import Final, TypeVar
 
 from core.reconciliation.accounts import NOBODY
-from core.reconciliation.label import WORD
 from core.reconciliation.likeness import (
     REMEMBERED,
     Spelt,
@@ -22,19 +19,10 @@ from core.reconciliation.likeness import (
     spelt,
     written,
 )
+from core.reconciliation.payer import UNKNOWN, Payer
+from core.reconciliation.spelling import COMMON, LEGAL_FORMS, Name, normalise
 
-_FORMS: Final = (
-    "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
-    " ASSO STE SOCIETE ETS ETABLISSEMENTS CIE LTD LIMITED LLC INC PLC GMBH AG KG BV NV SPA SRL SL OY AB"
-    " AS APS"
-)
-_COMMON_WORDS: Final = (
-    "FRANCE GROUPE GROUP EUROPE INTERNATIONAL SERVICES SERVICE HOLDING COMPAGNIE PARIS LYON M MR MME"
-    " MONSIEUR MADAME ET DE DU DES LA LE LES D L AND THE"
-)
-LEGAL_FORMS: Final = frozenset(_FORMS.split())
 _CUT_FORMS: Final = frozenset(form[:n] for form in LEGAL_FORMS for n in range(1, len(form) + 1))
-COMMON: Final = frozenset(_COMMON_WORDS.split())
 _FOR_MANY_WORDS: Final = (
     "TRESORERIE TREASURY CASHPOOL CENTRALISATION FACTOR FACTORING AFFACTURAGE FACTOFRANCE EUROFACTOR"
     " COFACREDIT CGA DGFIP NOTAIRE NOTAIRES MANDATAIRE HUISSIER STRIPE GOCARDLESS PAYPAL SUMUP ADYEN MOLLIE"
@@ -42,6 +30,8 @@ _FOR_MANY_WORDS: Final = (
 )
 FOR_MANY: Final = frozenset(_FOR_MANY_WORDS.split())
 """Words of group treasuries, factors and payment companies: who bears them pays for others."""
+EVERYBODYS: Final = 0.05
+"""What a word weighs that is everybody's."""
 CUTS_OF_NAMES: Final = frozenset({18, 20, 24, 27, 31, 32, 35, 70})
 """Lengths at which banks cut names."""
 LONGEST_NAME: Final = 8
@@ -57,62 +47,6 @@ MUCH: Final = 4
 CLEAR: Final = 0.6
 MARGIN: Final = 0.2
 SURE: Final = 0.85
-
-
-class Name(NamedTuple):
-    """A name in its parts: the words that identify, in order, and the legal form apart."""
-
-    words: tuple[str, ...]
-    form: str | None
-
-
-class Payer(NamedTuple):
-    """What is known of who paid: debtors surely he is (2), debtors he may be (1), any clear debtor."""
-
-    sure: frozenset[str]
-    likely: frozenset[str]
-    clearly: frozenset[str]
-
-    def grade(self, debtor_id: str) -> int:
-        """2 = this debtor, 1 = clearly nearest, 0 = unknown, -1 = clearly another known debtor."""
-        if debtor_id in self.sure:
-            return 2
-        if debtor_id in self.likely:
-            return 1
-        return -1 if self.clearly else 0
-
-
-UNKNOWN: Final = Payer(NOBODY, NOBODY, NOBODY)
-
-
-@lru_cache(maxsize=8192)
-def normalise(text: str) -> Name:
-    """Upper case, no accents, dotted forms joined, legal form in its own field.
-
-    >>> normalise("S.A.R.L. Côté & Fils")
-    Name(words=('COTE', 'FILS'), form='SARL')
-    """
-    words = WORD.findall((text if text.isascii() else anyascii(text)).upper())
-    if 1 in map(len, words):
-        words = _spelled_out(words)
-    if LEGAL_FORMS.isdisjoint(words):
-        return Name(tuple(words), None)
-    core = tuple(w for w in words if w not in LEGAL_FORMS)
-    form = next(w for w in words if w in LEGAL_FORMS)
-    return Name(core, form) if core else Name(tuple(words), None)
-
-
-def _spelled_out(words: Iterable[str]) -> list[str]:
-    """Single letters that stand side by side are one word: `S A R L`."""
-    found: list[str] = []
-    letters = ""
-    for word in words:
-        if len(word) == 1 and word.isalpha():
-            letters += word
-            continue
-        found.extend((letters, word) if letters else (word,))
-        letters = ""
-    return [*found, letters] if letters else found
 
 
 Key = TypeVar("Key")
@@ -204,7 +138,7 @@ class Debtors:
         weight = self._weights.get(word)
         if weight is None:
             rare = log(1 + (1 + len(self._names)) / (1 + self._frequency(word)))
-            weight = 0.05 if word in COMMON or len(word) < 2 else rare
+            weight = EVERYBODYS if word in COMMON or len(word) < 2 else rare
             if len(self._weights) < REMEMBERED:
                 self._weights[word] = weight
         return weight
@@ -212,14 +146,14 @@ class Debtors:
     def namesakes(self, debtor_id: str, text: str) -> float:
         """How many others would bear the name of the debtor that stands in the text, if the words of all
         names came together by accident; nobody when one of its words is only his."""
-        here = set(normalise(text[:LONGEST_RUN]).words)
-        names = [set(name.words) for name in self._names[debtor_id]]
-        found = [words for words in names if words <= here] or names
-        return max(self._by_accident(words) for words in found)
+        here = normalise(text[:LONGEST_RUN]).words
+        names = [dict.fromkeys(name.words) for name in self._names.get(debtor_id, ())]
+        found = [words for words in names if words.keys() <= set(here)] or names
+        return max(map(self._by_accident, found), default=0.0)
 
-    def _by_accident(self, words: set[str]) -> float:
-        others = prod(self._frequency(word) - 1 for word in words)
-        return float(others / len(self._names) ** (len(words) - 1))
+    def _by_accident(self, words: Iterable[str]) -> float:
+        debtors = len(self._names)
+        return prod([(self._frequency(word) - 1) / debtors for word in words], start=float(debtors))
 
     def find(self, text: str) -> Payer:
         """Who bears this name."""
@@ -244,7 +178,7 @@ class Debtors:
             return Payer(whole if self._tells(name) else NOBODY, whole, whole)
         if size + 1 in CUTS_OF_NAMES and (near := self._cut_at_blank(name)):
             return Payer(NOBODY, near, NOBODY)
-        is_cut = size > min(CUTS_OF_NAMES) and not self._frequency(name.words[-1])
+        is_cut = size > min(CUTS_OF_NAMES) and not any(map(self._frequency, name.words[-1:]))
         return Payer(NOBODY, near, NOBODY) if is_cut and (near := self._cut(name)) else None
 
     def _cut_at_blank(self, name: Name) -> frozenset[str]:
@@ -258,9 +192,9 @@ class Debtors:
 
     def _cut(self, name: Name) -> frozenset[str]:
         """The one debtor whose name begins so and goes on: the bank cut it, maybe inside a word."""
-        *before, last = name.words
-        if not before:
+        if len(name.words) < 2:
             return NOBODY
+        *before, last = name.words
         size, found = len(before), set[str]()
         for at in range(bisect_left(self._in_order, (name.words, "")), len(self._in_order)):
             words, debtor_id = self._in_order[at]
@@ -384,16 +318,3 @@ def _modest(name: Name, payer: Payer) -> Payer:
     if payer is UNKNOWN or FOR_MANY.isdisjoint(name.words):
         return payer
     return Payer(NOBODY, payer.likely | payer.sure, NOBODY)
-
-
-def joined(by_account: frozenset[str], by_name: Payer, *, named: bool) -> Payer:
-    """Account history and name together: an account that is known makes its debtors sure.
-
-    It makes them rivals of all others only when it may be their own: an account under somebody else's name
-    is that of a treasury, a factor or a relative, who paid for them once and pays for others too.
-    """
-    if not by_account:
-        return by_name
-    own = not named or not by_account.isdisjoint(by_name.likely)
-    clearly = by_name.clearly | by_account if own else by_name.clearly
-    return Payer(by_name.sure | by_account, by_name.likely, clearly)

@@ -7,8 +7,8 @@ from typing import Final
 
 from core.reconciliation.label import fold_text, given
 from core.reconciliation.line import Line
-from core.reconciliation.names import normalise
 from core.reconciliation.scope import normal_iban
+from core.reconciliation.spelling import normalise
 
 _RETURN_WORDS: Final = frozenset({"return", "recall", "direct_debit_return"})
 _NO_RECEIPT: Final = frozenset({"fee", "interest", "internal", "financing", "tax", "cash"})

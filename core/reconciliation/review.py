@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from core.reconciliation.candidates import HANDFUL, candidates, is_named, is_rare, of_payer_exactly
+from core.reconciliation.candidates import (
+    HANDFUL,
+    SIZE,
+    STEPS,
+    candidates,
+    is_named,
+    is_rare,
+    of_payer_exactly,
+)  # fmt: skip
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.decision import SHOWN
@@ -27,6 +35,8 @@ _GATED: Final = frozenset(
     }
 )  # fmt: skip
 """Reasons for which a person asks why the payer and the amount were not enough."""
+OWN: Final = 0.99
+"""The score of what a tier would have decided."""
 
 
 class Reason(NamedTuple):
@@ -54,7 +64,7 @@ def refused(case: Case) -> Ruling:
     code, ruling = case.refused or ("", Ruling("none", "T10", "nothing_fits"))
     others = fall_back(case).proposals
     why = {"because": f"{ruling.tier} {ruling.reason}", "tier": ruling.tier}
-    own = () if code == "already_settled" else (Proposal(ruling.shares, 0.99, why),)
+    own = () if code == "already_settled" else (Proposal(ruling.shares, OWN, why),)
     return _review(case, Reason(code, coincidence=ruling.coincidence), (*own, *others))
 
 
@@ -264,7 +274,7 @@ def _few_owed(case: Case) -> Reason | None:
 def _some_group(case: Case) -> bool:
     mine = case.there(case.scope.of_payer(case.payer, most=case.policy.max_group_items))
     amounts = [case.scope.open[n] for n in mine]
-    return bool(groups(amounts, case.paid, size=4, steps=2_000).found)
+    return bool(groups(amounts, case.paid, size=SIZE, steps=STEPS).found)
 
 
 def _twin(case: Case, n: int) -> tuple[object, ...]:

@@ -11,7 +11,9 @@ from core.reconciliation.index import Index, counters_of
 from core.reconciliation.label import given
 from core.reconciliation.likeness import REMEMBERED
 from core.reconciliation.line import Item
-from core.reconciliation.names import COMMON, UNKNOWN, Debtors, Payer, joined, normalise
+from core.reconciliation.names import Debtors
+from core.reconciliation.payer import UNKNOWN, Payer, joined
+from core.reconciliation.spelling import COMMON, normalise
 
 
 class Scope:

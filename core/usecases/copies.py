@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from core.model import Counterparty, Invoice
 from core.model.identifiers import is_siren
 from core.ports import Unit
-from core.reconciliation.names import COMMON, normalise
+from core.reconciliation.spelling import COMMON, normalise
 
 LEDGER_PROVIDER = "fec"
 """The provider word of documents read from ledgers."""

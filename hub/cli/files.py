@@ -11,6 +11,9 @@ from hub.cli.frame import emit, progress, say, warn
 if TYPE_CHECKING:
     from hub.interchange.run import Summary
 
+NOTICED = 20_000
+"""Lines from which on it is felt that the kernel was not there."""
+
 
 def reconcile_files(
     transactions: Path | None,
@@ -37,6 +40,8 @@ def reconcile_files(
         _say(done, out)
     if done.rejected:
         warn(f"{done.rejected} rows could not be read: {out / 'rejected.jsonl'} says which and why")
+    if done.declined and done.lines >= NOTICED:
+        warn(f"the compiled engine did not decide: {done.declined}; the Python decided the same, more slowly")
     if done.exit_status:
         raise typer.Exit(done.exit_status)
 

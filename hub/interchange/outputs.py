@@ -10,10 +10,9 @@ import polars as pl
 
 from core.model.decision import Decision
 from core.model.ids import canonical_json
-from core.reconciliation.columnar.bulk import Told
 from hub.interchange.rows import Rejected
 
-DECISIONS: Final[Mapping[str, Any]] = {
+_DECISIONS: Final[Mapping[str, Any]] = {
     "transaction_id": pl.String, "tenant_id": pl.String, "outcome": pl.String, "tier": pl.String,
     "reason": pl.String, "coincidence": pl.Float64, "allocated_minor": pl.Int64,
     "unallocated_minor": pl.Int64, "currency": pl.String, "explanation": pl.String,
@@ -27,6 +26,15 @@ _CANDIDATES: Final[Mapping[str, Any]] = {
     "score": pl.Float64, "why": pl.String,
 }  # fmt: skip
 
+OUTPUTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "decisions": _DECISIONS, "allocations": _ALLOCATIONS, "candidates": _CANDIDATES,
+}  # fmt: skip
+"""Columns of the three outputs."""
+ORDER: Final[Mapping[str, tuple[str, ...]]] = {
+    "decisions": ("transaction_id",),
+    "allocations": ("transaction_id", "item_id"),
+    "candidates": ("transaction_id", "rank"),
+}
 Frames = dict[str, pl.DataFrame]
 INNER: Final = ("currency",)
 """Columns that only the summary needs."""
@@ -58,24 +66,13 @@ class Rows:
             amounts = "|".join([str(s.amount_minor) for s in c.shares])
             self.proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
 
-    def tell(self, told: Told) -> None:
-        """The rows of lines that pay nothing."""
-        columns, places = told.block.columns, told.places
-        ids, amounts = columns["transaction_id"], columns["amount_minor"]
-        for place, explanation in zip(places, told.explanations, strict=False):
-            self.decided.append(
-                (
-                    ids[place], columns["tenant_id"][place], "none", told.tier, told.reason, 0.0, 0,
-                    amounts[place], columns["currency"][place], explanation,
-                )
-            )  # fmt: skip
-
     def frames(self) -> Frames:
         """The rows as frames."""
         return {
-            "decisions": _frame(self.decided, DECISIONS),
-            "allocations": _frame(self.allocated, _ALLOCATIONS),
-            "candidates": _frame(self.proposed, _CANDIDATES),
+            name: _frame(rows, schema)
+            for (name, schema), rows in zip(
+                OUTPUTS.items(), (self.decided, self.allocated, self.proposed), strict=True
+            )
         }
 
 

@@ -1,34 +1,18 @@
-"""A piece of the work: lines, items and accounts of some tenants, and what was decided about them."""
+"""Input beyond what is decided at once: whole tenants piece by piece, what waits and what is done on disk."""
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 import polars as pl
 
-from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
-from hub.interchange.outputs import Frames, Rows
+from core.reconciliation import Policy
+from hub.interchange.deciding import Decided, Engine, decide
+from hub.interchange.outputs import ORDER, Frames
 
-Engine = Literal["columnar", "reference"]
-"""Two ways to the same decisions; the first needs numba."""
-
-_DEFAULTS: Final[Mapping[str, object]] = {"status": "booked", "kind": "invoice", "whole_turnover": False}
-
-
-@contextmanager
-def all_alive() -> Iterator[None]:
-    """Pauses the cyclic collector: the run holds millions of values, all alive and free of cycles, and
-    walking them again and again costs more than a third of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
+AT_ONCE: Final = 2_000_000
+"""Lines and items from which on the work is cut in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,76 +22,41 @@ class Piece:
 
     folder: Path
 
-    def put(self, name: str, frame: pl.DataFrame) -> None:
-        """Leaves a frame under this name."""
-        frame.write_ipc(self.folder / f"{name}.arrow", compression="lz4")
+    def put(self, frames: Frames) -> None:
+        """Leaves frames under their names."""
+        for name, frame in frames.items():
+            frame.write_ipc(self.folder / f"{name}.arrow", compression="lz4")
 
-    def get(self, name: str) -> pl.DataFrame:
-        """The frame that was left."""
-        return pl.read_ipc(self.folder / f"{name}.arrow", memory_map=False)
-
-    def add(self, outputs: Frames) -> None:
-        """Leaves more rows of the outputs, in any order."""
-        count = len(list(self.folder.glob("out-*")))
-        for name, frame in outputs.items():
-            self.put(f"out-{name}-{count}", frame)
-
-    def outputs(self, name: str) -> Iterator[pl.DataFrame]:
-        """All rows of one output."""
-        for path in sorted(self.folder.glob(f"out-{name}-*")):
-            yield self.get(path.stem)
+    def get(self, names: Sequence[str]) -> Frames:
+        """The frames that were left."""
+        return {name: pl.read_ipc(self.folder / f"{name}.arrow", memory_map=False) for name in names}
 
 
-def columns_of(frame: pl.DataFrame) -> dict[str, list[Any]]:
-    """Values by column name, empty cells with the meaning of an empty cell."""
-    fills = [pl.col(name).fill_null(value) for name, value in _DEFAULTS.items() if name in frame.columns]
-    return frame.with_columns(fills).to_dict(as_series=False)
+def decide_all(frames: Frames, policy: Policy, folder: Path, *, engine: Engine, threads: int) -> Decided:
+    """The outputs, in the defined order. `frames` is emptied; `folder` is for what waits on disk."""
+    size = frames["lines"].height + frames["items"].height
+    if size <= AT_ONCE:
+        done = decide(frames, policy, engine=engine, threads=threads)
+        return done._replace(outputs=_ordered(done.outputs))
+    names = tuple(frames)
+    pieces = split(frames, -(-size // AT_ONCE), folder)
+    frames.clear()
+    reasons = []
+    for piece in pieces:
+        outputs, declined = decide(piece.get(names), policy, engine=engine, threads=threads)
+        piece.put(outputs)
+        reasons.append(declined)
+    parts = [piece.get(tuple(ORDER)) for piece in pieces]
+    joined = {name: pl.concat([part[name] for part in parts]) for name in ORDER}
+    return Decided(_ordered(joined), next((reason for reason in reasons if reason), None))
 
 
-def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    columns = columns_of(frame)
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-def lines_of(frame: pl.DataFrame) -> list[Line]:
-    """The engine's lines."""
-    return [Line(**row) for row in _rows(frame)]
-
-
-def items_of(frame: pl.DataFrame) -> list[Item]:
-    """The engine's items; they live long, so what repeats is held once."""
-    columns = {name: _held_once(values) for name, values in columns_of(frame).items()}
-    return [Item(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-
-
-def _held_once(values: list[Any]) -> list[Any]:
-    known: dict[Any, Any] = {}
-    return [known.setdefault(value, value) for value in values]
-
-
-def accounts_of(frame: pl.DataFrame) -> list[PayerAccount]:
-    """The engine's payer accounts."""
-    return [PayerAccount(**row) for row in _rows(frame)]
-
-
-def decide(piece: Piece, policy: Policy, engine: Engine, processes: int = 1) -> None:
-    """Adds the outputs to the piece; the columnar engine may use more `processes`."""
-    if engine == "columnar":
-        from hub.interchange.bulk import decide_in_bulk
-
-        decide_in_bulk(piece, policy, processes)
-        return
-    lines, rows = lines_of(piece.get("lines")), Rows()
-    tenants = {line.transaction_id: line.tenant_id for line in lines}
-    items, accounts = items_of(piece.get("items")), accounts_of(piece.get("accounts"))
-    for decision in reconcile(lines, items, accounts, policy=policy):
-        rows.add(decision, tenants[decision.transaction_id])
-    piece.add(rows.frames())
+def _ordered(outputs: Frames) -> Frames:
+    return {name: outputs[name].sort(list(order)) for name, order in ORDER.items()}
 
 
 def split(frames: Frames, parts: int, folder: Path) -> list[Piece]:
-    """At most `parts` pieces of about equal size, each in a folder below: a tenant is never cut in two, and
-    when most of the work is one tenant's, there is one piece, which several processes share."""
+    """At most `parts` pieces of about equal size, each in a folder below; a tenant is never cut in two."""
     counts: dict[str, int] = {}
     for frame in (frames["lines"], frames["items"]):
         for tenant, count in frame.group_by("tenant_id").len().rows():
@@ -115,43 +64,24 @@ def split(frames: Frames, parts: int, folder: Path) -> list[Piece]:
     loads = [0] * parts
     places: dict[str, int] = {}
     for tenant in sorted(counts, key=lambda t: (-counts[t], t)):
-        place = loads.index(min(loads))
-        places[tenant] = place
-        loads[place] += counts[tenant]
-    shared = max(loads) * 4 >= sum(loads) * 3
-    pieces = [Piece(folder / str(n)) for n in range(1 if shared else sum(load > 0 for load in loads))]
-    for piece in pieces:
+        places[tenant] = loads.index(min(loads))
+        loads[places[tenant]] += counts[tenant]
+    pieces = [Piece(folder / str(n)) for n, load in enumerate(loads) if load]
+    for piece, part in zip(pieces, _handed_out(frames, len(pieces), places), strict=True):
         piece.folder.mkdir()
-    for name, frame in frames.items():
-        _hand_out(name, frame, pieces, places)
+        piece.put(part)
     return pieces
 
 
-def _hand_out(name: str, frame: pl.DataFrame, pieces: Sequence[Piece], places: Mapping[str, int]) -> None:
-    """To each piece its rows; rows of tenants without lines and items belong nowhere."""
-    if len(pieces) < 2:
-        pieces[0].put(name, frame)
-        return
+def _handed_out(frames: Frames, count: int, places: Mapping[str, int]) -> Iterator[Frames]:
+    """The rows of each piece; rows of tenants without lines and items belong nowhere."""
     owner = pl.DataFrame(
         {"tenant_id": list(places), "part": list(places.values())},
         schema={"tenant_id": pl.String, "part": pl.Int64},
     )
-    parted = frame.select("tenant_id").join(owner, on="tenant_id", how="left", maintain_order="left")
-    for part, piece in enumerate(pieces):
-        piece.put(name, frame.filter(parted["part"] == part))
-
-
-def joined(pieces: Iterable[Piece]) -> Frames:
-    """The outputs of all pieces, in the defined order."""
-    parts = list(pieces)
-    return {
-        name: pl.concat([frame for part in parts for frame in part.outputs(name)]).sort(list(order))
-        for name, order in ORDER.items()
+    parted = {
+        name: frame.select("tenant_id").join(owner, on="tenant_id", how="left", maintain_order="left")["part"]
+        for name, frame in frames.items()
     }
-
-
-ORDER: Final[Mapping[str, tuple[str, ...]]] = {
-    "decisions": ("transaction_id",),
-    "allocations": ("transaction_id", "item_id"),
-    "candidates": ("transaction_id", "rank"),
-}
+    for n in range(count):
+        yield {name: frame.filter(parted[name] == n) for name, frame in frames.items()}

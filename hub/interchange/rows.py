@@ -67,6 +67,7 @@ def _parquet(path: Path, table: Table) -> Cells:
         frame = pl.read_parquet(path, columns=[n for n in names if n in _wanted(table)])
     except pl.exceptions.PolarsError as error:
         raise BadInput(f"{path.name}: not a readable Parquet file: {_first_line(error)}") from None
+    frame = frame.rechunk()
     unknown = tuple(n for n in names if n not in _wanted(table))
     return Cells(path.name, {name: frame[name] for name in frame.columns}, None, unknown)
 

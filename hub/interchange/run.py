@@ -13,15 +13,21 @@ from core.ports import Progress
 from core.reconciliation import Policy
 from core.reconciliation.precision import opened
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
-from hub.interchange.crew import decide_all, quiet, workers_for
-from hub.interchange.outputs import WRITERS, write
-from hub.interchange.pieces import Engine, Piece, all_alive, split
+from hub.interchange.deciding import Engine, cores
+from hub.interchange.outputs import WRITERS, Frames, write
+from hub.interchange.pieces import decide_all
 from hub.interchange.policy_file import read_policy
 from hub.interchange.rows import Rejected
 from hub.interchange.sheet import TYPES, read_sheet
 from hub.interchange.signs import SIGNED_ITEM, Check
 
 FORMATS: Final = tuple(WRITERS)
+
+
+def quiet(what: str, counts: Mapping[str, int]) -> None:
+    """Reports to nobody."""
+
+
 _TABLES: Final[Mapping[str, tuple[Table, Check | None]]] = {
     "lines": (TRANSACTIONS, None),
     "items": (OPEN_ITEMS, SIGNED_ITEM),
@@ -42,6 +48,8 @@ class Summary:
     unallocated_minor: Mapping[str, int]
     unknown_columns: tuple[tuple[str, str], ...]
     policy: str
+    declined: str | None
+    """Why the kernel did not decide, and the Python did."""
 
     @property
     def exit_status(self) -> int:
@@ -58,28 +66,31 @@ def run_files(
     format: str = "parquet",
     *,
     progress: Progress = quiet,
-    workers: int | None = None,
-    engine: Engine | None = None,
+    threads: int | None = None,
+    engine: Engine = "kernel",
 ) -> Summary:
     """Reconciles files. Raises BadInput (exit status 2) before anything is written when a file, a
-    required column or the policy cannot be read. `workers` processes (default: one for each core when
-    there is enough to do) and both engines (default: the faster one) give the same bytes."""
+    required column or the policy cannot be read. Any number of `threads` (default: one for each core) and
+    both engines give the same bytes; the reference takes the place of a kernel that was not built."""
     if format not in FORMATS:
         raise BadInput(f"unknown output format {format[:40]!r}: expected one of {', '.join(FORMATS)}")
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out}: the output must be a directory")
     rules = opened(read_policy(policy), {}) if policy else Policy()
     reading = _Reading()
-    with all_alive(), TemporaryDirectory(prefix="lettrage-") as folder:
-        paths = {"lines": transactions, "items": open_items, "accounts": payer_accounts}
-        pieces, lines, items = reading.pieces(paths, Path(folder), workers, progress)
-        outputs = decide_all(pieces, rules, lines=lines, workers=workers, engine=engine, progress=progress)
+    frames = reading.frames(
+        {"lines": transactions, "items": open_items, "accounts": payer_accounts}, progress
+    )
+    items, threads = frames["items"].height, threads or cores()
+    progress("deciding", {"lines": frames["lines"].height, "threads": threads})
+    with TemporaryDirectory(prefix="lettrage-") as folder:
+        outputs, declined = decide_all(frames, rules, Path(folder), engine=engine, threads=threads)
         progress("decided", _counted(outputs["decisions"], "outcome"))
     try:
         write(out, outputs, reading.rejected, format=format)
     except OSError as error:
         raise BadInput(f"{out}: the output cannot be written: {error.strerror or error}") from None
-    return _summary(outputs["decisions"], items, reading, rules)
+    return _summary(outputs["decisions"], items, reading, rules, declined)
 
 
 class _Reading:
@@ -89,14 +100,12 @@ class _Reading:
         self.rejected: list[Rejected] = []
         self.unknown: list[tuple[str, str]] = []
 
-    def pieces(
-        self, paths: Mapping[str, Path | None], folder: Path, workers: int | None, progress: Progress
-    ) -> tuple[list[Piece], int, int]:
-        """The pieces of the work, and how many lines and items there are; nothing read stays in memory."""
+    def frames(self, paths: Mapping[str, Path | None], progress: Progress) -> Frames:
+        """The good rows of each file."""
         frames = {name: self._frame(path, *_TABLES[name]) for name, path in paths.items()}
-        lines, items = frames["lines"].height, frames["items"].height
-        progress("read", {"lines": lines, "items": items, "rejected": len(self.rejected)})
-        return split(frames, workers or workers_for(lines), folder), lines, items
+        counts = {"lines": frames["lines"].height, "items": frames["items"].height}
+        progress("read", {**counts, "rejected": len(self.rejected)})
+        return frames
 
     def _frame(self, path: Path | None, table: Table, check: Check | None) -> pl.DataFrame:
         if path is None:
@@ -115,7 +124,9 @@ def _totals(decisions: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(decisions.group_by("currency").agg(pl.col(column).sum()).sort("currency").rows())
 
 
-def _summary(decisions: pl.DataFrame, items: int, reading: _Reading, policy: Policy) -> Summary:
+def _summary(
+    decisions: pl.DataFrame, items: int, reading: _Reading, policy: Policy, declined: str | None
+) -> Summary:
     rejected_rows = len({(r.file, r.row) for r in reading.rejected})
     tiers = _counted(decisions, "tier")
     return Summary(
@@ -128,4 +139,5 @@ def _summary(decisions: pl.DataFrame, items: int, reading: _Reading, policy: Pol
         unallocated_minor=_totals(decisions, "unallocated_minor"),
         unknown_columns=tuple(reading.unknown),
         policy=policy.version,
+        declined=declined,
     )

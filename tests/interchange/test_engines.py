@@ -1,4 +1,4 @@
-"""Both engines write the same bytes, for worlds with known truth, in any order, in one process or several."""
+"""Both engines write the same bytes, for worlds with known truth, in any order, by one thread or several."""
 
 import random
 from pathlib import Path
@@ -9,12 +9,11 @@ import pytest
 from benchmarks.reconciliation.files import Shape, World, build
 from benchmarks.reconciliation.files import _frame as frame_of
 from benchmarks.reconciliation.world import Account, Item, Line
-from core.reconciliation.columnar import is_available
+from core.reconciliation import kernel
 from hub.interchange import run_files
-from hub.interchange.ahead import CAN_FORK
 
-if not is_available():
-    pytest.skip("numba cannot be used here", allow_module_level=True)
+if not kernel.is_available():
+    pytest.skip("the kernel was not built here", allow_module_level=True)
 
 
 def save(folder: Path, shape: Shape, *, shuffled: bool) -> tuple[Path, Path, Path]:
@@ -31,10 +30,10 @@ def save(folder: Path, shape: Shape, *, shuffled: bool) -> tuple[Path, Path, Pat
     return folder / "lines.parquet", folder / "items.parquet", folder / "accounts.parquet"
 
 
-def outputs(folder: Path, shape: Shape, engine: str, workers: int, *, shuffled: bool) -> dict[str, bytes]:
+def outputs(folder: Path, shape: Shape, engine: str, threads: int, *, shuffled: bool) -> dict[str, bytes]:
     folder.mkdir()
     lines, items, accounts = save(folder, shape, shuffled=shuffled)
-    run_files(lines, items, accounts, None, folder / "out", workers=workers, engine=engine)  # type: ignore[arg-type]
+    run_files(lines, items, accounts, None, folder / "out", threads=threads, engine=engine)  # type: ignore[arg-type]
     return {path.name: path.read_bytes() for path in sorted((folder / "out").iterdir())}
 
 
@@ -42,15 +41,30 @@ def outputs(folder: Path, shape: Shape, engine: str, workers: int, *, shuffled: 
 def test_engines_processes_and_order_change_no_byte(tmp_path: Path, shape: Shape) -> None:
     known = outputs(tmp_path / "known", shape, "reference", 1, shuffled=False)
     assert pl.read_parquet(tmp_path / "known" / "out" / "decisions.parquet").height == 1_500
-    assert outputs(tmp_path / "alone", shape, "columnar", 1, shuffled=True) == known
-    assert outputs(tmp_path / "crew", shape, "columnar", 2, shuffled=False) == known
+    assert outputs(tmp_path / "alone", shape, "kernel", 1, shuffled=True) == known
+    assert outputs(tmp_path / "crew", shape, "kernel", 3, shuffled=False) == known
 
 
-@pytest.mark.skipif(not CAN_FORK, reason="nothing is read ahead here")
-def test_one_account_read_ahead_in_small_blocks_changes_no_byte(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shape", ["tenants", "account"])
+def test_work_in_pieces_on_disk_changes_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Shape
 ) -> None:
-    known = outputs(tmp_path / "known", "account", "reference", 1, shuffled=False)
-    monkeypatch.setattr("hub.interchange.bulk.WORTH_READING_AHEAD", 1)
-    monkeypatch.setattr("hub.interchange.bulk.BLOCK", 100)
-    assert outputs(tmp_path / "ahead", "account", "columnar", 3, shuffled=True) == known
+    known = outputs(tmp_path / "known", shape, "kernel", 2, shuffled=False)
+    monkeypatch.setattr("hub.interchange.pieces.AT_ONCE", 400)
+    assert outputs(tmp_path / "pieces", shape, "kernel", 2, shuffled=True) == known
+
+
+def test_what_the_kernel_declines_the_reference_decides(tmp_path: Path) -> None:
+    tmp_path.joinpath("world").mkdir()
+    lines, items, accounts = save(tmp_path / "world", "tenants", shuffled=False)
+    frame = pl.read_parquet(items)
+    frame[0, "amount_minor"] = 10**15
+    frame.write_parquet(items)
+    done = {
+        engine: run_files(lines, items, accounts, None, tmp_path / engine, engine=engine)  # type: ignore[arg-type]
+        for engine in ("kernel", "reference")
+    }
+    made, known = ({path.name: path.read_bytes() for path in (tmp_path / e).iterdir()} for e in done)
+    assert made == known
+    assert done["kernel"].declined == "an amount is beyond 1000000000000 minor units"
+    assert done["reference"].declined is None

@@ -43,7 +43,7 @@ def bared(word: str) -> Bared:
     Bared(loose='F|24|A|7', digits='24|7', dense='00247', size=3, generic=False)
     """
     groups = GROUP.findall(word)
-    digits, dense = digits_key(groups), "".join(filter(str.isdigit, word))
+    digits, dense = digits_key([g for g in groups if g.isdigit()]), "".join(filter(str.isdigit, word))
     generic = all(group in GENERIC for group in groups if group.isalpha())
     return Bared(loose_key(groups), digits, dense, len(digits.replace("|", "")), generic)
 

@@ -42,7 +42,7 @@ def leftovers(text: Text) -> None:
 def _halved(text: Text) -> set[int]:
     """The places of what is left of numbers that were cut, which are noted."""
     halved: set[int] = set()
-    for last in text.cut:
+    for last in sorted(text.cut):
         if last in text.free:
             first = beginning(text, last)
             text.cited.cut.append(text.whole(first, last + 1))

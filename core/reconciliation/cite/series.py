@@ -74,7 +74,7 @@ class Series:
         if at not in self.text.cut:
             return True
         width = len(self.text.texts[at])
-        counters = [self.text.index.numbers[n].groups[-1] for n in items]
+        counters = [self.text.index.numbers[n].last for n in items]
         return all(c.isdigit() and len(c) == width for c in counters)
 
     def _ending(self, items: Sequence[int], digits: str) -> tuple[tuple[int, ...], bool]:
@@ -97,7 +97,7 @@ class Series:
                 yield n, compact[: -len(digits)] + digits
 
     def _could_continue(self, items: Sequence[int], digits: str) -> bool:
-        lasts = [self.text.index.numbers[n].groups[-1] for n in items]
+        lasts = [self.text.index.numbers[n].last for n in items]
         return any(g.isdigit() and len(digits) <= len(g) for g in lasts)
 
     def _remember_span(self, items: Sequence[int], digits: str) -> None:

@@ -79,7 +79,7 @@ BY_WORD: Final[tuple[Row, ...]] = (
     ("amount", rf"IMP \d+ \d\d ?{_SIGN}"),
     ("rate", r"(?:TAUX|COURS|RATE|CHANGE|EXCH)[ :/]*\d+[.,]\d+"),
     ("phone", r"(?:TEL|PHONE|FAX|MOBILE)[ .:]*(?:\+\d\d ?)?\d(?:[ .]?\d){8,9}"),
-    ("company", r"(?:SIREN|SIRET|RCS|TVA|NAF)[ :A-Z]{0,20}\d[\d ]{8,17}|FR\d\d ?\d{9}"),
+    ("company", r"(?:SIREN|SIRET|RCS|TVA(?:FR)?|NAF)(?:[ :][ :A-Z]{0,19})?\d[\d ]{8,17}|FR\d\d ?\d{9}"),
     ("creditor", r"(?:FR|BE|DE|ES|IT|LU|NL|PT|AT|IE)\d\d(?:ZZZ|[A-Z0-9]{3})[A-Z0-9]{6}"),
     ("mandate", r"(?:RUM|MANDAT|MDT)[ :/]+\+*[A-Z0-9-]*\d[A-Z0-9-]*"),
     ("card", r"(?:CB|CARTE)[ *X]*\d{4,16}"),
@@ -110,7 +110,7 @@ _BLOCKS: Final = frozenset({2, 5})
 _PLAIN_NUMBER: Final = re.compile(r"([A-Z]{1,8})\d{1,10}")
 _ANNOUNCING_WORDS: Final = (
     "DU LE AU ECH ECHEANCE DATE CB CARTE A E IBAN TEL PHONE FAX MOBILE TAUX COURS RATE CHANGE EXCH SIREN"
-    " SIRET RCS TVA NAF RUM MDT MANDAT IMP FR"
+    " SIRET RCS TVA TVAFR NAF RUM MDT MANDAT IMP FR"
 )
 _ANNOUNCING: Final = frozenset(f"{_ANNOUNCING_WORDS} {_CURRENCIES} {_MONTH_WORDS}".split())
 """Words before or behind digits that are noise."""

@@ -6,7 +6,6 @@ from datetime import date
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case
-from core.reconciliation.columnar.ready import opened
 from core.reconciliation.decision import Versions
 from core.reconciliation.fold import Fold
 from core.reconciliation.grouping import order
@@ -18,6 +17,7 @@ from core.reconciliation.wall import Wall
 from core.reconciliation.warm.diary import Diary, day_of
 from core.reconciliation.warm.journal import Journal
 from core.reconciliation.warm.readings import Readings
+from core.reconciliation.warm.ready import opened
 
 
 @dataclass(slots=True)

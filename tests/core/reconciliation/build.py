@@ -6,6 +6,7 @@ from typing import Any
 
 from core.model.decision import Decision
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, reconcile
+from tests.core.reconciliation.by_kernel import check_agrees
 
 DAY = date(2024, 3, 12)
 NOTHING = Prior()
@@ -60,7 +61,10 @@ def decided(
     prior: Prior = NOTHING,
     policy: Policy = DEFAULTS,
 ) -> dict[str, Decision]:
+    """What the reference decides; the kernel must say the same."""
     found = reconcile(lines, items, accounts, prior, policy)
+    if prior is NOTHING:
+        check_agrees(found, lines, items, accounts, policy)
     assert [d.transaction_id for d in found] == sorted(x.transaction_id for x in lines)
     return {d.transaction_id: d for d in found}
 

@@ -60,6 +60,14 @@ def test_ten_thousand_equal_lines() -> None:
     assert shares(found["L00000"]) == {"FA-12": "700"}
 
 
+def test_ten_thousand_equal_payments_that_cite_nothing() -> None:
+    owed = [item("FA-12", "450.37", whole_turnover=True)]
+    lines = [line("VIREMENT", "450.37", id=f"L{n:05d}", payer="ATELIERS BRUNOY") for n in range(10_000)]
+    with within(12.0):
+        found = decided(lines, owed)
+    assert {(d.reason, d.explanation["gate"]) for d in found.values()} == {("twin_payments", "twin_payments")}
+
+
 def test_a_search_that_runs_out_of_steps_proves_nothing() -> None:
     assert groups([100] * 30, 101, size=8, steps=500).cap == "max_group_steps"
     assert groups([1] * 41, 5, size=8, steps=500).cap == "max_group_items"

@@ -1,7 +1,7 @@
 """The thirteen invariants of reconciliation, one property each, over random worlds and random policies.
 
 Each property runs on every engine that can be asked: the reference, which takes what was decided before,
-and the columnar one, which decides whole files. Where state is involved the same is shown on both databases.
+and the compiled one, which decides whole files. Where state is involved the same is shown on both databases.
 
 | | invariant | engines | with state, on SQLite and PostgreSQL (`tests/store`) |
 |-|-|-|-|
@@ -19,11 +19,10 @@ and the columnar one, which decides whole files. Where state is involved the sam
 | 12 | work is bounded, and a cap shows: `test_12...` | both | |
 | 13 | day by day is all at once: `test_13...` | both | |
 
-Beside them: `test_columnar.py` compares the engines byte by byte, `test_warm.py` the warm engine with the
+Beside them: `test_kernel.py` compares the engines byte by byte, `test_warm.py` the warm engine with the
 reference, `test_bounds.py` and `test_large_scopes.py` measure what the work costs.
 """
 
-import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -35,9 +34,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision
-from core.reconciliation import Item, Line, Policy, Prior, decision_id, reconcile
-from core.reconciliation.columnar import is_available
+from core.reconciliation import Item, Line, Policy, Prior, kernel, reconcile
 from core.reconciliation.explain import GATES, REASONS
+from tests.core.reconciliation.by_kernel import by_kernel, over_files
 from tests.core.reconciliation.made import made
 from tests.core.reconciliation.worlds import POLICIES, WORLDS, World
 
@@ -61,32 +60,22 @@ def reference(
     return reconcile(lines, items, prior=Prior(decisions=known), policy=policy)
 
 
-def columnar(lines: list[Line], items: list[Item], *, policy: Policy, days: int = 99) -> Decisions:
-    """The same lines in blocks of some days."""
-    from tests.core.reconciliation.in_blocks import in_bulk
-
-    by_id = {x.transaction_id: x for x in lines}
-    told = in_bulk(lines, items, policy, days)
-    return tuple(_decision(by_id[name], text) for name, text in sorted(told.items()))
+def compiled(lines: list[Line], items: list[Item], *, policy: Policy, days: int = 99) -> Decisions:
+    """The same lines, as files have them, read ahead in blocks of some days."""
+    return by_kernel(lines, items, policy, block=max(1, days))
 
 
-def _decision(line: Line, text: str) -> Decision:
-    """What the columnar engine told: a decision, or the few words it has for a line that pays nothing."""
-    if not text.startswith("none "):
-        return Decision.model_validate_json(text)
-    _, tier, reason, amount, explanation = text.split(" ", 4)
-    return Decision(
-        id=decision_id(line.transaction_id), company_id=line.company_id,
-        transaction_id=line.transaction_id, outcome="none", tier=tier, reason=reason, coincidence=0.0,
-        currency=line.currency, allocated_minor=0, unallocated_minor=int(amount), shares=(), candidates=(),
-        explanation=json.loads(explanation), rejected=(), provider_words={},
-    )  # fmt: skip
-
-
-needs_numba = pytest.mark.skipif(not is_available(), reason="numba cannot be used here")
+needs_kernel = pytest.mark.skipif(not kernel.is_available(), reason="the kernel was not built here")
 both_engines = pytest.mark.parametrize(
-    "engine", [reference, pytest.param(columnar, marks=needs_numba)], ids=lambda e: e.__name__
+    "engine", [reference, pytest.param(compiled, marks=needs_kernel)], ids=lambda e: e.__name__
 )
+
+
+def seen_by(engine: Engine, lines: list[Line], items: list[Item]) -> World:
+    """What the engine is told of a world: the compiled one reads what files can tell."""
+    return over_files(lines, items) if engine is compiled else (lines, items)
+
+
 some = settings(max_examples=EXAMPLES, deadline=None)
 
 
@@ -188,7 +177,7 @@ def test_04_amounts_are_whole_minor_units(engine: Engine, world: World, policy: 
 @example(made(546066365), Policy(hold_days=1))
 @given(WORLDS, POLICIES)
 def test_05_the_same_again_adds_nothing(engine: Engine, world: World, policy: Policy) -> None:
-    lines, items = world
+    lines, items = seen_by(engine, *world)
     decisions = engine(lines, items, policy=policy)
     assert engine(lines, items, policy=policy) == decisions
     assert reconcile(lines, items, prior=Prior(decisions=decisions), policy=policy) == decisions
@@ -280,7 +269,8 @@ def test_09_no_evidence_crosses_a_wall(engine: Engine, world: World, policy: Pol
     lines, items = world
     mine = engine(lines, items, policy=policy)
     foreign = [replace(i, item_id=f"w{i.item_id}", tenant_id="w") for i in items]
-    other = [replace(i, item_id=f"x{i.item_id}", company_id="other") for i in items]
+    company = [] if engine is compiled else items  # files know no companies
+    other = [replace(i, item_id=f"x{i.item_id}", company_id="other") for i in company]
     dear = [replace(i, item_id=f"y{i.item_id}", currency="CHF") for i in items]
     assert engine(lines, [*items, *foreign, *other, *dear], policy=policy) == mine
     by_item, by_line = {i.item_id: i for i in items}, {x.transaction_id: x for x in lines}
@@ -346,12 +336,12 @@ def test_13_day_by_day_is_all_at_once(
     engine: Engine, world: World, policy: Policy, days: int, which: int
 ) -> None:
     """Also a line or an item that arrives late changes no automatic decision."""
-    lines, items = world
+    lines, items = seen_by(engine, *world)
     at_once = autos(engine(lines, items, policy=policy))
     assert autos(engine(lines, items, policy=policy, days=days)) == at_once
-    line, item = lines[which % len(lines)], items[which % len(items)]
+    line, item = lines[which % len(lines)], items[which % len(items)] if items else None
     few_lines = [x for x in lines if x is not line]
-    few_items = [i for i in items if i is not item and i.replaces != item.item_id]
+    few_items = [i for i in items if item and i is not item and i.replaces != item.item_id]
     first = engine(few_lines, few_items, policy=policy) if few_lines else ()
     then = reconcile(lines, items, prior=Prior(decisions=first), policy=policy)
     kept = {d.transaction_id: d for d in then}

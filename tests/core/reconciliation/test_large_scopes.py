@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from core.reconciliation import Item, Line, reconcile
+from core.reconciliation import Item, Line, Policy, reconcile
 from tests.core.reconciliation.build import DAY, item, line
+from tests.core.reconciliation.by_kernel import check_agrees
 
 COUNT = 4_000
 PAYER = "Carrefour Grand Client"
@@ -44,4 +45,5 @@ def test_many_alike(lines: list[Line], items: list[Item]) -> None:
     start = time.process_time()
     decisions = reconcile(lines, items)
     assert time.process_time() - start < 4
+    check_agrees(decisions, lines, items, (), Policy())
     assert len(decisions) == len(lines)

@@ -7,7 +7,8 @@ import pytest
 
 from core.reconciliation import Item, PayerAccount, Policy, explain
 from core.reconciliation.label import read
-from core.reconciliation.names import Debtors, normalise
+from core.reconciliation.names import Debtors
+from core.reconciliation.spelling import normalise
 from tests.core.reconciliation.build import DAY, background, decided, item, line, shares
 
 LATER = DAY + timedelta(days=6)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from core.reconciliation import BANK, LEDGER, Item, Line, Prior, reconcile
-from core.reconciliation.names import Payer
+from core.reconciliation.payer import Payer
 from core.reconciliation.scope import Scope
 
 ITEM = Item(

@@ -54,6 +54,8 @@ CASES = [
     Reading(("FAC-2024-000123",), "FAC 2024 123", ("zeros 2 FAC-2024-000123",)),
     Reading(("FAC-2024-000123",), "REGLT 2024 123", ("digits 2 FAC-2024-000123",)),
     Reading(("FAC-2024-000123",), "2024000123", ("digits 2 FAC-2024-000123",)),
+    Reading(("FAC-2024-000123",), "FACT 2024-123", ("digits 2 FAC-2024-000123",)),
+    Reading(("FAC-2024-0005",), "FACTURE 2024-5", ("digits 1 FAC-2024-0005",)),
     Reading(("F0000048",), "0000048", ("digits 2 F0000048",)),
     Reading(("INV-00635",), "00635", ("digits 1 INV-00635",)),
     Reading(("VT24-03122",), "TEL 0753715025 24 03122", ("digits 1 VT24-03122",)),
@@ -127,6 +129,9 @@ CASES = [
     Reading(("FA-13", "FA-123"), f"{CUT_35} FA-13", ("full 2 FA-13",)),
     Reading(("FA-12", "FA-123"), f"{CUT_35} FA-12", (), ("12",)),
     Reading(("2024-0001",), f"{CUT_35}24-001"),
+    Reading(("FA1C", "FA1C7"), f"{CUT_35}  FA1C"),
+    # a number of signs alone
+    Reading(("--",), "PO1234 567", ("order 2 --",), (), ("567",), {"buyer_reference": "PO1234"}),
 ]  # fmt: skip
 
 

@@ -153,6 +153,8 @@ def test_references_and_dates_are_not_plain(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @example("CBX0000")
 @example("FA-12 CARTEXX 1234")
+@example("SIRENA000000000")
+@example("TVAFR40303265045")
 @given(st.one_of(texts, st.text(alphabet=st.sampled_from(ALPHABET), max_size=40)))
 def test_plain_texts_hold_no_noise(text: str) -> None:
     folded = fold_text(text)

@@ -1,0 +1,126 @@
+//! Reading ahead: lines are read in other threads before their turn (see `case::made_ready`), block by block.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use crate::case::{made_ready, Ready};
+use crate::label;
+use crate::model::{Line, Policy, Status};
+use crate::names::Memory;
+use crate::receipt::{is_marked_return, no_receipt};
+use crate::scope::Books;
+
+/// So many blocks a wall must have for more threads to be started.
+const WORTH_READING_AHEAD: usize = 10;
+
+/// How the work is shared out: so many threads, and lines that are read at once (a block ends with a day).
+#[derive(Clone, Copy)]
+pub struct Crew {
+    pub threads: usize,
+    pub block: usize,
+}
+
+impl Crew {
+    /// Whether a wall is read ahead by several threads: smaller ones have a thread each.
+    pub fn is_worth_it(self, lines: usize) -> bool {
+        self.threads > 1 && lines >= WORTH_READING_AHEAD * self.block
+    }
+}
+
+/// What was read of money in that is booked: all that can be said beforehand, and why it is no receipt.
+pub struct Read<'a> {
+    pub ready: Ready<'a>,
+    pub reason: Option<&'static str>,
+    /// Whether the bank says that it takes an earlier line back.
+    pub is_return: bool,
+}
+
+/// The lines of a block, each with what was read of it, if it was.
+pub type Block<'a> = (Range<usize>, Vec<Option<Box<Read<'a>>>>);
+
+/// Gives `take` each block in the order of its days; `lines` are in that order.
+pub fn in_order<'a>(
+    books: &Books,
+    lines: &'a [Line<'a>],
+    policy: &Policy,
+    crew: Crew,
+    mut take: impl FnMut(Block<'a>),
+) {
+    let blocks = blocks(lines, crew.block);
+    if !crew.is_worth_it(lines.len()) {
+        let mut memory = Memory::default();
+        for block in blocks {
+            let ready = read(&lines[block.clone()], books, policy, &mut memory);
+            take((block, ready));
+        }
+        return;
+    }
+    let next = AtomicUsize::new(0);
+    let (done, finished) = sync_channel::<(usize, Vec<Option<Box<Read<'a>>>>)>(crew.threads);
+    std::thread::scope(|scope| {
+        for _ in 0..crew.threads {
+            let (done, next, blocks) = (done.clone(), &next, &blocks);
+            scope.spawn(move || {
+                let mut memory = Memory::default();
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(block) = blocks.get(at) else { return };
+                    let ready = read(&lines[block.clone()], books, policy, &mut memory);
+                    if done.send((at, ready)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        let mut early = HashMap::new();
+        for (at, block) in blocks.iter().enumerate() {
+            while !early.contains_key(&at) {
+                let (read, ready) = finished.recv().expect("no reader ended before its time");
+                early.insert(read, ready);
+            }
+            take((
+                block.clone(),
+                early.remove(&at).expect("it was just waited for"),
+            ));
+        }
+    });
+}
+
+/// Some whole days at a time.
+fn blocks(lines: &[Line], size: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for at in 1..=lines.len() {
+        let ends = at == lines.len() || lines[at].booking_date != lines[at - 1].booking_date;
+        if ends && (at - start >= size || at == lines.len()) {
+            found.push(start..at);
+            start = at;
+        }
+    }
+    found
+}
+
+fn read<'a>(
+    lines: &'a [Line<'a>],
+    books: &Books,
+    policy: &Policy,
+    memory: &mut Memory,
+) -> Vec<Option<Box<Read<'a>>>> {
+    lines
+        .iter()
+        .map(|line| {
+            let booked = line.status == Status::Booked && line.booking_date.is_some();
+            (booked && line.amount > 0).then(|| {
+                let label = label::read(line, policy.max_text);
+                Box::new(Read {
+                    ready: made_ready(line, label, books, policy, memory),
+                    reason: no_receipt(line),
+                    is_return: is_marked_return(line),
+                })
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,179 @@
+//! Rows of decisions, allocations and candidates (see `hub/interchange/outputs.py`), in no order.
+
+use std::fmt::Write;
+
+use crate::arrow::{Batches, Column};
+use crate::case::{Outcome, Share};
+use crate::decision::Decision;
+use crate::model::{Item, Line};
+
+const DECISIONS: [&str; 10] = [
+    "transaction_id",
+    "tenant_id",
+    "outcome",
+    "tier",
+    "reason",
+    "coincidence",
+    "allocated_minor",
+    "unallocated_minor",
+    "currency",
+    "explanation",
+];
+const ALLOCATIONS: [&str; 5] = [
+    "transaction_id",
+    "item_id",
+    "amount_minor",
+    "gap_minor",
+    "gap_reason",
+];
+const CANDIDATES: [&str; 6] = [
+    "transaction_id",
+    "rank",
+    "item_ids",
+    "amounts_minor",
+    "score",
+    "why",
+];
+const TIERS: [&str; 11] = [
+    "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10",
+];
+
+/// What one thread decided.
+pub struct Output<'t> {
+    wall: (&'t str, &'t str),
+    decisions: Vec<Column>,
+    allocations: Vec<Column>,
+    candidates: Vec<Column>,
+}
+
+impl<'t> Output<'t> {
+    pub fn new() -> Output<'t> {
+        Output {
+            wall: ("", ""),
+            decisions: decisions(),
+            allocations: allocations(),
+            candidates: candidates(),
+        }
+    }
+
+    /// The tenant and the currency of what is added next.
+    pub fn begin(&mut self, wall: (&'t str, &'t str)) {
+        self.wall = wall;
+    }
+
+    /// The rows of the decision about a line; shares are of `items`.
+    pub fn add(&mut self, decision: &Decision, line: &Line, items: &[Item]) {
+        let [id, tenant, outcome, tier, reason, coincidence, allocated, unallocated, currency, explanation] =
+            &mut self.decisions[..]
+        else {
+            unreachable!("ten columns");
+        };
+        id.push_text(line.id);
+        tenant.push_text(self.wall.0);
+        outcome.push_text(match decision.outcome {
+            Outcome::Auto => "auto",
+            Outcome::Review => "review",
+            Outcome::None => "none",
+        });
+        tier.push_text(TIERS[decision.tier as usize]);
+        reason.push_text(&decision.reason);
+        coincidence.push_float(decision.coincidence);
+        allocated.push_long(decision.allocated);
+        unallocated.push_long(decision.unallocated);
+        currency.push_text(self.wall.1);
+        explanation.push_text(&decision.explanation);
+        for share in &decision.shares {
+            self.allocate(share, line, items);
+        }
+        self.propose(decision, line, items);
+    }
+
+    fn allocate(&mut self, share: &Share, line: &Line, items: &[Item]) {
+        let [id, item, amount, gap, reason] = &mut self.allocations[..] else {
+            unreachable!("five columns")
+        };
+        id.push_text(line.id);
+        item.push_text(items[share.item as usize].id);
+        amount.push_long(share.amount);
+        gap.push_long(share.gap);
+        reason.push_text(share.gap_reason.unwrap_or_default());
+    }
+
+    fn propose(&mut self, decision: &Decision, line: &Line, items: &[Item]) {
+        let [id, rank, ids, amounts, score, why] = &mut self.candidates[..] else {
+            unreachable!("six columns")
+        };
+        for candidate in &decision.candidates {
+            let (mut named, mut shown) = (String::new(), String::new());
+            for (n, share) in candidate.shares.iter().enumerate() {
+                let bar = if n > 0 { "|" } else { "" };
+                write!(named, "{bar}{}", items[share.item as usize].id)
+                    .expect("a string can be written to");
+                write!(shown, "{bar}{}", share.amount).expect("a string can be written to");
+            }
+            id.push_text(line.id);
+            rank.push_long(candidate.rank.into());
+            ids.push_text(&named);
+            amounts.push_text(&shown);
+            score.push_float(candidate.score);
+            why.push_text(&candidate.why);
+        }
+    }
+
+    /// All that was decided, by kind of row.
+    pub fn batches(outputs: Vec<Output>) -> [Batches; 3] {
+        let (mut decided, mut allocated, mut proposed) = (Vec::new(), Vec::new(), Vec::new());
+        for output in outputs {
+            decided.push(output.decisions);
+            allocated.push(output.allocations);
+            proposed.push(output.candidates);
+        }
+        [
+            Batches {
+                names: &DECISIONS,
+                kinds: decisions(),
+                batches: decided,
+            },
+            Batches {
+                names: &ALLOCATIONS,
+                kinds: allocations(),
+                batches: allocated,
+            },
+            Batches {
+                names: &CANDIDATES,
+                kinds: candidates(),
+                batches: proposed,
+            },
+        ]
+    }
+}
+
+fn texts(count: usize) -> impl Iterator<Item = Column> {
+    (0..count).map(|_| Column::texts())
+}
+
+fn decisions() -> Vec<Column> {
+    let numbers = [
+        Column::Floats(Vec::new()),
+        Column::Longs(Vec::new()),
+        Column::Longs(Vec::new()),
+    ];
+    texts(5).chain(numbers).chain(texts(2)).collect()
+}
+
+fn allocations() -> Vec<Column> {
+    texts(2)
+        .chain([Column::Longs(Vec::new()), Column::Longs(Vec::new())])
+        .chain(texts(1))
+        .collect()
+}
+
+fn candidates() -> Vec<Column> {
+    let mut columns: Vec<Column> = texts(1)
+        .chain([Column::Longs(Vec::new())])
+        .chain(texts(2))
+        .collect();
+    columns.push(Column::Floats(Vec::new()));
+    columns.push(Column::texts());
+    columns
+}

@@ -1,0 +1,419 @@
+//! A piece of work: lines, items and payer accounts of some tenants, decided wall by wall.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+
+use crate::ahead::Crew;
+use crate::arrow::{Batches, Numbers, Table, Texts};
+use crate::fold::decide_wall;
+use crate::model::{Currency, Day, Item, Line, Policy, Status};
+use crate::output::Output;
+use crate::scope::{normal_iban, Books};
+use crate::text::{self, Map};
+use crate::words;
+
+const LINE_TEXTS: [&str; 13] = [
+    "transaction_id",
+    "tenant_id",
+    "account_id",
+    "currency",
+    "status",
+    "counterparty_name",
+    "counterparty_iban",
+    "remittance",
+    "creditor_reference",
+    "end_to_end_id",
+    "bank_reference",
+    "original_currency",
+    "return_reason",
+];
+const ITEM_TEXTS: [&str; 12] = [
+    "item_id",
+    "tenant_id",
+    "seller_id",
+    "debtor_id",
+    "currency",
+    "seller_name",
+    "debtor_name",
+    "debtor_ibans",
+    "number",
+    "creditor_reference",
+    "buyer_reference",
+    "replaces",
+];
+
+/// The three tables.
+pub struct Piece {
+    lines: Table,
+    items: Table,
+    accounts: Table,
+}
+
+/// One tenant and currency.
+type Key<'t> = (&'t str, &'t str);
+
+/// The rows of one wall.
+struct Rows<'t> {
+    key: Key<'t>,
+    lines: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Piece {
+    pub fn new(lines: Table, items: Table, accounts: Table) -> Piece {
+        Piece {
+            lines,
+            items,
+            accounts,
+        }
+    }
+
+    /// Characters beyond ASCII of which nothing is known yet, in any text.
+    pub fn unknown_characters(&self) -> Result<BTreeSet<char>, String> {
+        let mut found = BTreeSet::new();
+        for (table, names) in [
+            (&self.lines, &LINE_TEXTS[..]),
+            (&self.items, &ITEM_TEXTS[..]),
+        ] {
+            for name in names {
+                let texts = table.texts(name)?;
+                for text in (0..table.height())
+                    .filter_map(|row| texts.get(row))
+                    .filter(|text| !text.is_ascii())
+                {
+                    found.extend(
+                        text.chars()
+                            .filter(|&char| !char.is_ascii() && !text::is_known(char)),
+                    );
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Decisions, allocations and candidates, in no order.
+    pub fn decide<'t>(&'t self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
+        let policy = policy_of(policy);
+        let lines = LineColumns::new(&self.lines)?;
+        let items = ItemColumns::new(&self.items)?;
+        let accounts = self.accounts_by_tenant()?;
+        let mut walls = self.walls(&lines, &items);
+        let horizons = horizons(&self.lines, &lines);
+        walls.sort_by_key(|wall| std::cmp::Reverse(wall.lines.len()));
+        let big = walls.partition_point(|wall| crew.is_worth_it(wall.lines.len()));
+        let decide = |wall: &Rows<'t>, crew: Crew, out: &mut Output<'t>| {
+            let currency = currency_of(wall.key.1);
+            let known = accounts.get(wall.key.0).map_or(&[][..], Vec::as_slice);
+            let books = || items.books(wall, known, currency);
+            let rows = || wall.lines.iter().map(|&row| lines.line(row)).collect();
+            let (books, rows) = if crew.threads > 1 {
+                both(books, rows)
+            } else {
+                (books(), rows())
+            };
+            let until = horizons.get(wall.key.0).copied().unwrap_or(0);
+            out.begin(wall.key);
+            decide_wall(&books, rows, &policy, until, crew, out);
+        };
+        let mut outputs = vec![Output::new()];
+        for wall in &walls[..big] {
+            decide(wall, crew, &mut outputs[0]);
+        }
+        let (next, done) = (AtomicUsize::new(big), Mutex::new(&mut outputs));
+        std::thread::scope(|scope| {
+            for _ in 0..crew.threads {
+                scope.spawn(|| {
+                    let mut output = Output::new();
+                    while let Some(wall) = walls.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        decide(wall, Crew { threads: 1, ..crew }, &mut output);
+                    }
+                    done.lock().expect("no thread panics here").push(output);
+                });
+            }
+        });
+        Ok(Output::batches(outputs))
+    }
+
+    fn walls<'t>(&'t self, lines: &LineColumns<'t>, items: &ItemColumns<'t>) -> Vec<Rows<'t>> {
+        let mut walls: Vec<Rows> = Vec::new();
+        let mut places: Map<Key, usize> = Map::default();
+        for row in 0..self.lines.height() as u32 {
+            let key = (lines.text(1, row), lines.text(3, row));
+            let place = *places.entry(key).or_insert_with(|| {
+                walls.push(Rows {
+                    key,
+                    lines: Vec::new(),
+                    items: Vec::new(),
+                });
+                walls.len() - 1
+            });
+            walls[place].lines.push(row);
+        }
+        for row in 0..self.items.height() as u32 {
+            if let Some(&place) = places.get(&(items.text(1, row), items.text(4, row))) {
+                walls[place].items.push(row);
+            }
+        }
+        walls
+    }
+
+    fn accounts_by_tenant(&self) -> Result<Map<&str, Vec<(String, &str)>>, String> {
+        let [tenants, ibans, debtors] =
+            ["tenant_id", "iban", "debtor_id"].map(|name| self.accounts.texts(name));
+        let (tenants, ibans, debtors) = (tenants?, ibans?, debtors?);
+        let mut found: Map<&str, Vec<(String, &str)>> = Map::default();
+        for row in 0..self.accounts.height() {
+            if let Some(iban) = normal_iban(ibans.get(row)).map(Cow::into_owned) {
+                let debtor = debtors.get(row).unwrap_or_default();
+                found
+                    .entry(tenants.get(row).unwrap_or_default())
+                    .or_default()
+                    .push((iban, debtor));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Does two things at once.
+fn both<A: Send, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        (one(), other.join().expect("a panic ends both"))
+    })
+}
+
+/// The last booking day that is known of each tenant.
+fn horizons<'t>(table: &'t Table, lines: &LineColumns<'t>) -> HashMap<&'t str, Day> {
+    let mut found: HashMap<&str, Day> = HashMap::new();
+    for row in 0..table.height() as u32 {
+        if let (Status::Booked, Some(day)) = (lines.status(row), lines.days[0].get(row as usize)) {
+            let last = found.entry(lines.text(1, row)).or_default();
+            *last = (*last).max(day as Day);
+        }
+    }
+    found
+}
+
+struct LineColumns<'t> {
+    texts: Vec<Texts<'t>>,
+    /// Booking and value date, instant, amount, original amount.
+    days: Vec<Numbers<'t>>,
+}
+
+impl<'t> LineColumns<'t> {
+    fn new(table: &'t Table) -> Result<LineColumns<'t>, String> {
+        let texts = LINE_TEXTS
+            .iter()
+            .map(|name| table.texts(name))
+            .collect::<Result<_, _>>()?;
+        let days = [
+            "booking_date",
+            "value_date",
+            "booked_at",
+            "amount_minor",
+            "original_amount_minor",
+        ]
+        .iter()
+        .map(|name| table.numbers(name))
+        .collect::<Result<_, _>>()?;
+        Ok(LineColumns { texts, days })
+    }
+
+    fn text(&self, column: usize, row: u32) -> &'t str {
+        self.texts[column].get(row as usize).unwrap_or_default()
+    }
+
+    fn status(&self, row: u32) -> Status {
+        match self.texts[4].get(row as usize) {
+            Some("pending") => Status::Pending,
+            Some("removed") => Status::Removed,
+            _ => Status::Booked,
+        }
+    }
+
+    fn line(&self, row: u32) -> Line<'t> {
+        let at = row as usize;
+        let given = |column: usize| self.texts[column].get(at);
+        let day = |column: usize| self.days[column].get(at).map(|day| day as Day);
+        Line {
+            row,
+            id: self.text(0, row),
+            account_id: self.text(2, row),
+            booking_date: day(0),
+            value_date: day(1),
+            booked_at: self.days[2].get(at),
+            amount: self.days[3].get(at).unwrap_or_default(),
+            status: self.status(row),
+            counterparty_name: given(5),
+            counterparty_iban: given(6),
+            remittance: given(7),
+            creditor_reference: given(8),
+            end_to_end_id: given(9),
+            bank_reference: given(10),
+            return_reason: given(12),
+            original_amount: self.days[4].get(at),
+            original_currency: given(11),
+        }
+    }
+}
+
+struct ItemColumns<'t> {
+    texts: Vec<Texts<'t>>,
+    expected_account: Texts<'t>,
+    numbers: Vec<Numbers<'t>>,
+}
+
+impl<'t> ItemColumns<'t> {
+    fn new(table: &'t Table) -> Result<ItemColumns<'t>, String> {
+        let texts = ITEM_TEXTS
+            .iter()
+            .map(|name| table.texts(name))
+            .collect::<Result<_, _>>()?;
+        let numbers = [
+            "amount_minor",
+            "open_minor",
+            "issue_date",
+            "due_date",
+            "whole_turnover",
+            "discount_bp",
+            "discount_until",
+            "retention_bp",
+        ]
+        .iter()
+        .map(|name| table.numbers(name))
+        .collect::<Result<_, _>>()?;
+        Ok(ItemColumns {
+            texts,
+            expected_account: table.texts("expected_account_id")?,
+            numbers,
+        })
+    }
+
+    fn text(&self, column: usize, row: u32) -> &'t str {
+        self.texts[column].get(row as usize).unwrap_or_default()
+    }
+
+    /// The books of a wall; debtors of `accounts` (normal IBAN, debtor) may have no items.
+    fn books(&self, wall: &Rows<'t>, accounts: &[(String, &str)], currency: Currency) -> Books<'t> {
+        let debtor_ids = wall.items.iter().map(|&row| self.text(3, row));
+        let debtors = numbered(debtor_ids.chain(accounts.iter().map(|(_, debtor)| *debtor)));
+        let sellers = numbered(wall.items.iter().map(|&row| self.text(2, row)));
+        let items = wall
+            .items
+            .iter()
+            .map(|&row| self.item(row, &debtors, &sellers))
+            .collect();
+        let known = accounts
+            .iter()
+            .map(|(iban, debtor)| (iban.clone(), debtors[debtor]))
+            .collect();
+        Books::new(items, debtors.len(), sellers.len(), known, currency)
+    }
+
+    fn item(&self, row: u32, debtors: &Map<&str, u32>, sellers: &Map<&str, u32>) -> Item<'t> {
+        let at = row as usize;
+        let given = |column: usize| self.texts[column].get(at);
+        let number = |column: usize| self.numbers[column].get(at);
+        let amount = number(0).unwrap_or_default();
+        Item {
+            row,
+            id: self.text(0, row),
+            seller: sellers[self.text(2, row)],
+            debtor: debtors[self.text(3, row)],
+            seller_name: given(5),
+            debtor_name: self.text(6, row),
+            debtor_ibans: given(7),
+            number: self.text(8, row),
+            amount,
+            initial: number(1).unwrap_or(amount),
+            issue_date: number(2).map(|day| day as Day),
+            due_date: number(3).map(|day| day as Day),
+            creditor_reference: given(9),
+            buyer_reference: given(10),
+            whole_turnover: number(4) == Some(1),
+            discount_bp: number(5),
+            discount_until: number(6).map(|day| day as Day),
+            retention_bp: number(7),
+            replaces: given(11),
+            expected_account_id: self.expected_account.get(at),
+        }
+    }
+}
+
+/// Numbers in the order of the ids.
+fn numbered<'t>(ids: impl Iterator<Item = &'t str>) -> Map<&'t str, u32> {
+    let mut sorted: Vec<&str> = ids.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+        .into_iter()
+        .enumerate()
+        .map(|(n, id)| (id, n as u32))
+        .collect()
+}
+
+fn currency_of(code: &str) -> Currency {
+    let prefix = format!("{code}\t");
+    let exponent = words::list("money.EXPONENTS")
+        .iter()
+        .find_map(|line| line.strip_prefix(&prefix))
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| panic!("{code} is no currency"));
+    Currency {
+        code: code.to_owned(),
+        unit: 10_i64.pow(exponent),
+        exponent,
+    }
+}
+
+/// The policy from `key, value` records.
+fn policy_of(text: &str) -> Policy {
+    let given: HashMap<String, Vec<String>> = words::records(text).collect();
+    let texts = |key: &str| {
+        given
+            .get(key)
+            .unwrap_or_else(|| panic!("the policy has no {key}"))
+    };
+    let whole = |key: &str| {
+        texts(key)[0]
+            .parse::<i64>()
+            .unwrap_or_else(|_| panic!("{key} is no whole number"))
+    };
+    let says = |key: &str| texts(key)[0] == "True";
+    let count = |key: &str| whole(key) as usize;
+    let earned = texts("earned_tiers");
+    let automatic = texts("automatic_tiers")
+        .iter()
+        .filter(|tier| !earned.contains(tier));
+    Policy {
+        allow_partial: says("allow_partial"),
+        charges_tolerance: whole("charges_tolerance_minor"),
+        rounding_tolerance: whole("rounding_tolerance_minor"),
+        exchange_tolerance_bp: whole("exchange_tolerance_bp"),
+        commission_allowed: says("commission_allowed"),
+        legal_order: says("legal_order"),
+        joint_decisions: says("joint_decisions"),
+        indirect_collection: says("indirect_collection"),
+        hold_days: whole("hold_days"),
+        max_coincidence: texts("max_coincidence")[0]
+            .parse()
+            .expect("max_coincidence is a number"),
+        automatic_tiers: automatic.fold(0, |bits, tier| {
+            bits | 1 << tier[1..].parse::<u16>().unwrap_or(0)
+        }),
+        early_days: whole("early_days"),
+        return_window_days: whole("return_window_days"),
+        max_text: count("max_text"),
+        max_references: count("max_references"),
+        max_owed: count("max_owed"),
+        max_group_items: count("max_group_items"),
+        max_group_size: count("max_group_size"),
+        max_group_steps: count("max_group_steps"),
+        max_shared_key: count("max_shared_key"),
+        version: texts("version")[0].clone(),
+        code: texts("code")[0].clone(),
+    }
+}

@@ -1,0 +1,405 @@
+//! What one wall knows (see `core/reconciliation/scope.py`), parted in two: `Books` never change while the fold
+//! goes on, so that lines can be read against them in any thread; `Scope` is what the fold changes.
+//!
+//! Nothing is reserved: there are no decisions that stand from before.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::accounts::Accounts;
+use crate::index::Index;
+use crate::model::{Currency, Item, Place};
+use crate::names::{self, joined, normalise, Debtors, Memory, Name, Payer, Searched};
+use crate::text::{self, Map};
+
+/// The items of a wall, who owes them and who sold: what does not change.
+pub struct Books<'a> {
+    pub index: Index<'a>,
+    pub debtors: Debtors,
+    pub sellers: Debtors,
+    /// The item that stands in the place of each replaced one.
+    pub replaced: Map<Place, Place>,
+    pub has_credit_notes: bool,
+    /// By debtor: whether some of his invoices may be unknown here.
+    pub partly_known: Vec<bool>,
+    /// Accounts that were known beforehand: those of the items, and those given.
+    pub accounts: Accounts,
+    pub currency: Currency,
+}
+
+impl<'a> Books<'a> {
+    /// `items` in any order, their debtors and sellers numbered in the order of their ids; so many debtors (of
+    /// items or of `accounts`) and sellers there are. `accounts` are (normal IBAN, debtor).
+    pub fn new(
+        items: Vec<Item<'a>>,
+        debtors: usize,
+        _sellers: usize,
+        accounts: Vec<(String, u32)>,
+        currency: Currency,
+    ) -> Books<'a> {
+        let index = Index::new(items);
+        let items = &index.items;
+        let mut partly_known = vec![false; debtors];
+        for item in items.iter().filter(|item| !item.whole_turnover) {
+            partly_known[item.debtor as usize] = true;
+        }
+        let sold = |item: &Item<'a>| item.seller_name.map(|name| (item.seller, name));
+        Books {
+            debtors: Debtors::new(items.iter().map(|item| (item.debtor, item.debtor_name))),
+            sellers: Debtors::new(items.iter().filter_map(sold)),
+            replaced: replacements(&index),
+            has_credit_notes: items.iter().any(|item| item.amount < 0),
+            partly_known,
+            accounts: Accounts::new(listed(items).into_iter().chain(accounts)),
+            currency,
+            index,
+        }
+    }
+}
+
+/// The accounts that items name, each with a debtor once.
+fn listed(items: &[Item]) -> Vec<(String, u32)> {
+    let mut listed: Vec<(&str, u32)> = items
+        .iter()
+        .filter_map(|item| item.debtor_ibans.map(|ibans| (ibans, item.debtor)))
+        .collect();
+    listed.sort_unstable();
+    listed.dedup();
+    let mut known: Vec<(String, u32)> = listed
+        .into_iter()
+        .flat_map(|(ibans, debtor)| ibans_of(ibans).map(move |iban| (iban.into_owned(), debtor)))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// Open amounts, and who pays for whom, at the point that the fold has reached.
+pub struct Scope<'b> {
+    pub books: &'b Books<'b>,
+    pub open: Vec<i64>,
+    /// How often an open amount has changed; by item and by debtor, what that was when one of theirs last did.
+    pub changes: u64,
+    changed: Vec<u64>,
+    changed_of: Vec<u64>,
+    pub accounts: Accounts,
+    pub aliases: Accounts,
+    by_open: Map<i64, Places>,
+    owed: Vec<Vec<Place>>,
+    owed_at: Map<(u32, i64), Places>,
+}
+
+/// Some places, in order; mostly it is one.
+enum Places {
+    One(Place),
+    Many(Vec<Place>),
+}
+
+impl Places {
+    fn all(&self) -> &[Place] {
+        match self {
+            Places::One(place) => std::slice::from_ref(place),
+            Places::Many(places) => places,
+        }
+    }
+}
+
+impl<'b> Scope<'b> {
+    pub fn new(books: &'b Books<'b>) -> Scope<'b> {
+        let items = &books.index.items;
+        let mut scope = Scope {
+            books,
+            open: items.iter().map(|item| item.initial).collect(),
+            changes: 0,
+            changed: vec![0; items.len()],
+            changed_of: vec![0; books.partly_known.len()],
+            accounts: books.accounts.clone(),
+            aliases: Accounts::default(),
+            by_open: Map::default(),
+            owed: vec![Vec::new(); books.partly_known.len()],
+            owed_at: Map::default(),
+        };
+        for n in 0..items.len() {
+            scope.enter(n as Place);
+        }
+        scope
+    }
+
+    /// Items whose open amount is exactly this, in order; None when there are more than `most`.
+    pub fn held(&self, amount: i64, most: usize) -> Option<&[Place]> {
+        let found = places_at(&self.by_open, &amount);
+        (found.len() <= most).then_some(found)
+    }
+
+    /// Whether any item is open at exactly this amount.
+    pub fn is_held(&self, amount: i64) -> bool {
+        self.by_open.contains_key(&amount)
+    }
+
+    /// Of the items open at `amount`, those whose number ends with the counter.
+    pub fn with_counter(&self, amount: i64, counter: &[u8]) -> Vec<Place> {
+        let at = places_at(&self.by_open, &amount);
+        let ending = self.books.index.by_counter.get(counter);
+        let (few, many) = if at.len() < ending.len() {
+            (at, ending)
+        } else {
+            (ending, at)
+        };
+        few.iter()
+            .copied()
+            .filter(|n| many.binary_search(n).is_ok())
+            .collect()
+    }
+
+    /// What the debtor owes, in order; None when that is more than `most` items.
+    pub fn owed(&self, debtor: u32, most: usize) -> Option<&[Place]> {
+        let found = self.all_owed(debtor);
+        (found.len() <= most).then_some(found)
+    }
+
+    fn all_owed(&self, debtor: u32) -> &[Place] {
+        self.owed.get(debtor as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Open items of the debtor at exactly this amount, in order: the first `most` when there are more.
+    pub fn owed_at(&self, debtor: u32, amount: i64, most: usize) -> &[Place] {
+        first(places_at(&self.owed_at, &(debtor, amount)), most)
+    }
+
+    /// Adds `amount` to what is open of item `n` (negative: it is used up).
+    pub fn change(&mut self, n: Place, amount: i64) {
+        self.leave(n);
+        let open = &mut self.open[n as usize];
+        *open = open.saturating_add(amount);
+        self.changes += 1;
+        self.changed[n as usize] = self.changes;
+        self.changed_of[self.books.index.items[n as usize].debtor as usize] = self.changes;
+        self.enter(n);
+    }
+
+    /// Whether what is open of item `n` is what it was so many changes ago.
+    pub fn is_as_of(&self, n: Place, changes: u64) -> bool {
+        self.changed[n as usize] <= changes
+    }
+
+    /// Whether the debtor owes what he owed then.
+    pub fn owes_as_of(&self, debtor: u32, changes: u64) -> bool {
+        let changed = self.changed_of.get(debtor as usize);
+        changed.is_none_or(|&changed| changed <= changes)
+    }
+
+    /// What was replaced is findable by its number only: the money goes to what replaces it.
+    fn enter(&mut self, n: Place) {
+        if let Some((amount, debtor)) = self.findable(n) {
+            put_in(&mut self.by_open, amount, n);
+            put_in(&mut self.owed_at, (debtor, amount), n);
+            let owed = &mut self.owed[debtor as usize];
+            owed.insert(owed.partition_point(|&m| m < n), n);
+        }
+    }
+
+    fn leave(&mut self, n: Place) {
+        if let Some((amount, debtor)) = self.findable(n) {
+            take_out(&mut self.by_open, amount, n);
+            take_out(&mut self.owed_at, (debtor, amount), n);
+            let owed = &mut self.owed[debtor as usize];
+            owed.remove(owed.partition_point(|&m| m < n));
+        }
+    }
+
+    /// The open amount of item `n` and its debtor, unless it is settled or replaced.
+    fn findable(&self, n: Place) -> Option<(i64, u32)> {
+        let amount = self.open[n as usize];
+        let is_findable = amount != 0 && !self.books.replaced.contains_key(&n);
+        is_findable.then(|| (amount, self.books.index.items[n as usize].debtor))
+    }
+
+    /// Whether a share uses item `n` up (it never adds to it) and no more than is open.
+    pub fn can_take(&self, n: Place, amount: i64) -> bool {
+        let left = i128::from(self.open[n as usize]) - i128::from(amount);
+        if self.books.index.items[n as usize].amount > 0 {
+            amount > 0 && left >= 0
+        } else {
+            amount < 0 && left <= 0
+        }
+    }
+
+    pub fn payer(
+        &self,
+        memory: &mut Memory,
+        name: Option<&str>,
+        iban: Option<&str>,
+        run: &[u8],
+    ) -> Payer {
+        payer(
+            self.books,
+            &self.accounts,
+            &self.aliases,
+            memory,
+            name,
+            iban,
+            run,
+        )
+    }
+
+    /// Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor, when there are
+    /// more.
+    pub fn of_payer(&self, payer: &Payer, most: usize) -> Vec<Place> {
+        of_each(payer, most, |debtor| self.all_owed(debtor))
+    }
+
+    /// Of those, the items open at exactly this amount.
+    pub fn of_payer_at(&self, payer: &Payer, amount: i64, most: usize) -> Vec<Place> {
+        of_each(payer, most, |debtor| {
+            places_at(&self.owed_at, &(debtor, amount))
+        })
+    }
+}
+
+fn of_each<'p>(payer: &Payer, most: usize, places: impl Fn(u32) -> &'p [Place]) -> Vec<Place> {
+    let mut found = Vec::new();
+    for &debtor in payer.all().iter() {
+        found.extend_from_slice(first(places(debtor), most - found.len()));
+    }
+    found.sort_unstable();
+    found
+}
+
+fn first(places: &[Place], most: usize) -> &[Place] {
+    &places[..most.min(places.len())]
+}
+
+fn places_at<'m, K: Eq + std::hash::Hash>(map: &'m Map<K, Places>, key: &K) -> &'m [Place] {
+    map.get(key).map_or(&[], Places::all)
+}
+
+fn put_in<K: Eq + std::hash::Hash>(map: &mut Map<K, Places>, key: K, n: Place) {
+    map.entry(key)
+        .and_modify(|places| match places {
+            Places::One(one) => *places = Places::Many(vec![n.min(*one), n.max(*one)]),
+            Places::Many(many) => many.insert(many.partition_point(|&m| m < n), n),
+        })
+        .or_insert(Places::One(n));
+}
+
+fn take_out<K: Eq + std::hash::Hash>(map: &mut Map<K, Places>, key: K, n: Place) {
+    if let Some(Places::Many(many)) = map.get_mut(&key) {
+        if let Ok(at) = many.binary_search(&n) {
+            many.remove(at);
+        }
+        if !many.is_empty() {
+            return;
+        }
+    }
+    map.remove(&key);
+}
+
+/// Who is paying, by account history, then by name, then by a name inside the text: also before the fold, from
+/// what was known beforehand. `memory` is the thread's own.
+///
+/// A name under which somebody paid before makes that debtor likely, and never sure: a treasury may pay for others
+/// tomorrow.
+pub fn payer(
+    books: &Books,
+    accounts: &Accounts,
+    aliases: &Accounts,
+    memory: &mut Memory,
+    name: Option<&str>,
+    iban: Option<&str>,
+    run: &[u8],
+) -> Payer {
+    let name = name.filter(|name| !name.is_empty());
+    let by_name = match name {
+        Some(name) => named(books, aliases, memory, name),
+        None if run.is_empty() => Payer::default(),
+        None => books.debtors.in_text(run),
+    };
+    joined(
+        accounts.debtors(normal_iban(iban).as_deref()),
+        by_name,
+        name.is_some(),
+    )
+}
+
+/// Who bears the name; else who paid under it before.
+fn named(books: &Books, aliases: &Accounts, memory: &mut Memory, name: &str) -> Payer {
+    let Searched { payer, alias, .. } = searched(books, memory, name);
+    let mut payer = payer.clone();
+    if payer.likely.is_empty() {
+        if let Some(known_as) = aliases.debtors(alias.as_deref()) {
+            payer.likely = known_as.clone();
+        }
+    }
+    payer
+}
+
+/// Who bears the name, remembered because payers come back.
+pub fn searched<'m>(books: &Books, memory: &'m mut Memory, text: &str) -> &'m Searched {
+    let Memory { searched, words } = memory;
+    searched.of(text, || {
+        let name = normalise(text);
+        Searched {
+            payer: books.debtors.find(words, &name, text),
+            sellers: books.sellers.surely(&name, text),
+            alias: alias(&name).map(Arc::from),
+        }
+    })
+}
+
+/// The key under which a payer's name is learnt; None for one that names nobody.
+pub fn alias_of(name: Option<&str>) -> Option<String> {
+    alias(&normalise(name?)).map(str::to_owned)
+}
+
+fn alias(name: &Name) -> Option<&str> {
+    let tells = |word: &str| word.len() > 1 && !names::is_common(word);
+    name.words.split(' ').any(tells).then_some(&name.words)
+}
+
+/// An IBAN without blanks, upper case; None when the bank gave none.
+pub fn normal_iban(iban: Option<&str>) -> Option<Cow<'_, str>> {
+    let text = text::given(iban)?;
+    let is_normal = |byte: u8| byte.is_ascii() && byte != b' ' && !byte.is_ascii_lowercase();
+    Some(if text.bytes().all(is_normal) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.replace(' ', "").to_uppercase())
+    })
+}
+
+/// The accounts of a `|`-separated column.
+fn ibans_of(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    text.split('|').filter_map(|part| normal_iban(Some(part)))
+}
+
+/// The item that stands in the place of each replaced one, at the end of the chain.
+fn replacements(index: &Index) -> Map<Place, Place> {
+    let mut next_of = Map::default();
+    for (n, item) in index.items.iter().enumerate() {
+        let Some(&old) = item.replaces.and_then(|id| index.position.get(id)) else {
+            continue;
+        };
+        if old != n as Place && index.items[old as usize].debtor == item.debtor {
+            next_of.insert(old, n as Place);
+        }
+    }
+    let mut ends: Map<Place, Option<Place>> = Map::default();
+    for &old in next_of.keys() {
+        let (mut at, mut chain) = (old, Vec::new());
+        let end = loop {
+            if let Some(&end) = ends.get(&at) {
+                break end; // None where the chain has come round to itself
+            }
+            let Some(&following) = next_of.get(&at) else {
+                break Some(at);
+            };
+            ends.insert(at, None);
+            chain.push(at);
+            at = following;
+        };
+        ends.extend(chain.into_iter().map(|one| (one, end)));
+    }
+    ends.into_iter()
+        .filter_map(|(old, end)| Some((old, end?)))
+        .collect()
+}

@@ -1,0 +1,135 @@
+//! T5, too: a number that was cut, or has one slip of the finger (see `core/reconciliation/slips.py`).
+
+use std::sync::OnceLock;
+
+use crate::case::{Case, Ruling, Share, Shared, State};
+use crate::cite::{is_slip, nearly, Citation};
+use crate::coincidence::amount_odds;
+use crate::model::{Day, Place};
+use crate::words;
+
+struct Rules {
+    little_cut: usize,
+    otherwise: f64,
+}
+
+fn rules() -> &'static Rules {
+    static RULES: OnceLock<Rules> = OnceLock::new();
+    RULES.get_or_init(|| Rules {
+        little_cut: words::whole("slips.LITTLE_CUT"),
+        otherwise: words::number("silent.OTHERWISE"),
+    })
+}
+
+/// What the numbers that are not held may mean among the payer's open items.
+pub fn near(case: &Case, state: &State) -> Shared<Citation> {
+    let cited = &case.cited;
+    if cited.unknown.is_empty() && cited.cut.is_empty() && cited.alike.is_empty() {
+        return Shared::default();
+    }
+    case.until_he_pays(
+        state,
+        |lately| &mut lately.near,
+        || {
+            let owed = state.scope.of_payer(&case.payer, state.policy.max_owed);
+            if owed.is_empty() {
+                return Shared::default();
+            }
+            nearly(cited, state.index(), &owed).into()
+        },
+    )
+}
+
+/// Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which were due
+/// earlier and nearer to the day of payment: a recurring amount, and maybe next month's number.
+pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
+    let item = state.item(n);
+    let (Some(booked), Some(due)) = (case.line.booking_date, item.due_date) else {
+        return Vec::new();
+    };
+    let number = |n: Place| state.index().number(n).compact;
+    let is_nearer = |other: Day| other < due && (booked - other).abs() < (booked - due).abs();
+    let found = state
+        .scope
+        .owed_at(item.debtor, case.paid, state.policy.max_shared_key);
+    found
+        .iter()
+        .copied()
+        .filter(|&m| state.item(m).due_date.is_some_and(is_nearer) && is_slip(number(n), number(m)))
+        .collect()
+}
+
+/// T5: of what the payer owes one item has a number like the one in the text, and the exact amount.
+pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
+    let near = near(case, state);
+    let mut found: Option<(Place, &Citation)> = None;
+    for citation in near.iter() {
+        for &n in citation
+            .items
+            .iter()
+            .filter(|&&n| state.open(n) == case.paid)
+        {
+            if found.is_some_and(|(m, _)| m != n) {
+                return None;
+            }
+            found = Some((n, citation));
+        }
+    }
+    let (n, citation) = found?;
+    if case.grade(state, n) < 1 || !may_be_meant(state, n, citation) {
+        return None;
+    }
+    let (debtor, policy, index) = (state.item(n).debtor, state.policy, state.index());
+    let partly_known = state.scope.books.partly_known[debtor as usize];
+    let billed = index.billed_to(debtor, case.paid);
+    let billed = &billed[..billed.len().min(policy.max_group_items + 1)];
+    let most = if partly_known {
+        1
+    } else {
+        policy.max_group_items
+    };
+    if billed.len() > most {
+        return None;
+    }
+    let elsewhere = |c: &Citation| !c.items.contains(&n) || c.items.len() > 1;
+    if nearly(&case.cited, index, billed).iter().any(elsewhere) {
+        return None;
+    }
+    let odds = amount_odds(index, case.paid, state.currency());
+    let mut chance = citation.items.len() as f64 * odds;
+    if !partly_known {
+        chance *= rules().otherwise;
+    }
+    if chance > policy.max_coincidence {
+        return None;
+    }
+    let reason = match citation.how {
+        "cut" => "cut_and_amount",
+        _ => "typo_and_amount",
+    };
+    Some(Ruling::auto(
+        5,
+        reason,
+        vec![Share::new(n, case.paid)],
+        chance,
+    ))
+}
+
+/// Not when the payer also pays invoices unknown here, and the text could be the number of one, or the beginning
+/// of many.
+fn may_be_meant(state: &State, n: Place, citation: &Citation) -> bool {
+    if !state.scope.books.partly_known[state.item(n).debtor as usize] {
+        return true;
+    }
+    let index = state.index();
+    let (told, whole) = (digits(&citation.text), digits(index.number(n).compact));
+    if citation.how == "cut" {
+        whole + index.longer_by(n) <= told + rules().little_cut
+    } else {
+        told != whole
+    }
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().filter(|c| c.is_ascii_digit()).count()
+}

@@ -1,0 +1,90 @@
+"""Words, patterns and numbers of the rules that the compiled half is handed: they stand in one place only."""
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from core.model.money import EXPONENTS
+
+HANDED: Final[Mapping[str, str]] = {
+    "candidates": (
+        "AMOUNT DAYS_A_BIT EACH_MORE EARLY FAR FEW HANDFUL LEFT_OUT MIDDLE MOST MOST_LATE NO_DATE "
+        "PAYER RARE REFERENCE SIZE STEPS _NEAR"
+    ),
+    "case": "FEW_SELLERS MANY_DIGITS OWN_ID SPARSE",
+    "cite.kinds": "JOINS MAX_RANGE MAX_WORDS OTHER_PAPERS TIGHT",
+    "cite.near": "MAX_LOOKED_AT MAX_OWED SHORTEST_CUT",
+    "cite.numbers": "TELLING",
+    "cite.rest": "LONGEST_COUNTER LONGEST_NUMBER SHORTEST_ALIKE _CITING _LETTERS_DIGITS",
+    "cite.series": "AND_WORDS EXCEPT_WORDS LONGEST_TAIL MAX_ENDING RANGE_SIGNS RANGE_WORDS _FILLERS",
+    "cite.unglue": "MAX_PIECES STAMP _WORDS",
+    "coincidence": "NEAR ROUND SHAPE_COUNTS UNEVEN",
+    "decision": "LISTED SHOWN _UNCERTAIN",
+    "gaps": "CLOSE DEDUCTION INDEMNITY MAX_RETENTION_BP MOST_INTEREST",
+    "hold": "TWINS TWIN_DAYS",
+    "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT",
+    "joint": "MAX_LINES",
+    "kernel.words": "ZEROS",
+    "label.amounts": "_BEFORE _CENTS_APART _DIGITS _INSIDE _LOOKED_BACK _MOST_DIGITS _NAMED _SAID",
+    "label.folding": "CUTS EMPTY",
+    "label.forms": "ABROAD READ_FOR_REFERENCES ROLES RUN_TOGETHER",
+    "label.noise": (
+        "LONGEST_PLAIN _ANNOUNCING _BLOCKS _DASHES _FIND _IBAN_START _IBAN_WORD _KINDS _PLAIN_NUMBER "
+        "_SLASHES _TELLING"
+    ),
+    "label.openings": "_MORE _SPELLED _WITH_MORE",
+    "label.reading": "FIELD_CUTS OWN_REFERENCE REMITTANCE_CUTS _AROUND _NAMES",
+    "label.structured": "_CARRY _DIGITS _RF _SEPARATORS",
+    "label.tags": "_ADDRESS _COLON _LINE _LONGEST_CUT _PLUS _SLASH _TOUCHING",
+    "label.zones": "_BARE _BEHIND_NAME _ENDS_EARLY _NAME_ALONE _ONE_WORD _ORDERING",
+    "likeness": "LONG_WORD MOST_BEGUN RELEVANT REMEMBERED ROUNDING SHORTEST_CUT",
+    "names": (
+        "CLEAR CUTS_OF_NAMES EVERYBODYS FOR_MANY HANDFUL LONGEST_NAME LONGEST_RUN MARGIN MUCH "
+        "SHORTEST_TELLING SURE"
+    ),
+    "receipt": "CREDIT_MARK DEBIT_MARK SHORTEST_ID _ANYWHERE _CORRECTION _OPENING _PLATFORMS",
+    "review": "OWN _GATED",
+    "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
+    "slips": "LITTLE_CUT",
+    "spelling": "COMMON LEGAL_FORMS",
+    "tiers": "AGAINST NEXT",
+}
+"""Names by module, the modules counted from `core.reconciliation`."""
+ZEROS: Final = tuple(one for one in map(chr, range(0x80, 0x20000)) if one.isdecimal() and int(one) == 0)
+"""The zeros beyond ASCII, each with its other digits behind it: `\\d` means them too."""
+UNIT: Final = "\x1f"
+RECORD: Final = "\x1e"
+
+
+def words() -> str:
+    """Records of a key and its texts, as `words.rs` reads them."""
+    records = []
+    for module, names in HANDED.items():
+        found = import_module(f"core.reconciliation.{module}")
+        for name in names.split():
+            records.append(UNIT.join((f"{module}.{name}", *_texts(getattr(found, name)))))
+    records.append(UNIT.join(("money.EXPONENTS", *_texts(EXPONENTS))))
+    return RECORD.join(records)
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        return map(_text, value.items())
+    if isinstance(value, set | frozenset):
+        return map(_text, sorted(value))
+    if isinstance(value, list | tuple):
+        return map(_text, value)
+    return (_text(value),)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, re.Pattern):
+        return str(value.pattern)
+    return "\t".join(map(_text, value)) if isinstance(value, tuple) else str(value)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(words())
