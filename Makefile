@@ -61,7 +61,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, generated docs up 
 	$(BIN)/python -m docs.generate --check
 	$(if $(CARGO),$(CARGO) fmt --check --manifest-path $(CRATE)/Cargo.toml)
 	$(if $(CARGO),$(CARGO) clippy --quiet --offline --all-targets --manifest-path $(CRATE)/Cargo.toml -- --deny warnings)
-	$(if $(CARGO),$(BIN)/python -m core.reconciliation.kernel.words > $(CARGO_TARGET_DIR)/words)
+	$(if $(CARGO),$(BIN)/python -c "from core.reconciliation.kernel.words import words; print(words(), end='')" > $(CARGO_TARGET_DIR)/words)
 	$(if $(CARGO),LETTRAGE_WORDS=$(CARGO_TARGET_DIR)/words $(CARGO) test --quiet --offline --manifest-path $(CRATE)/Cargo.toml)
 
 docs: $(VENV)/.dev ## writes the generated pages again

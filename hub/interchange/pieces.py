@@ -37,6 +37,7 @@ def decide_all(frames: Frames, policy: Policy, folder: Path, *, engine: Engine, 
     size = frames["lines"].height + frames["items"].height
     if size <= AT_ONCE:
         done = decide(frames, policy, engine=engine, threads=threads)
+        frames.clear()
         return done._replace(outputs=_ordered(done.outputs))
     names = tuple(frames)
     pieces = split(frames, -(-size // AT_ONCE), folder)
@@ -52,7 +53,7 @@ def decide_all(frames: Frames, policy: Policy, folder: Path, *, engine: Engine, 
 
 
 def _ordered(outputs: Frames) -> Frames:
-    return {name: outputs[name].sort(list(order)) for name, order in ORDER.items()}
+    return {name: outputs.pop(name).sort(list(order)) for name, order in ORDER.items()}
 
 
 def split(frames: Frames, parts: int, folder: Path) -> list[Piece]:

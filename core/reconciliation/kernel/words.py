@@ -82,9 +82,3 @@ def _text(value: Any) -> str:
     if isinstance(value, re.Pattern):
         return str(value.pattern)
     return "\t".join(map(_text, value)) if isinstance(value, tuple) else str(value)
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(words())

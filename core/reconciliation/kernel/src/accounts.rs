@@ -7,8 +7,10 @@ use crate::model::Ids;
 use crate::text::Map;
 
 /// Accounts that confirmed payments came from: a set of debtors each, learnt and forgotten by count.
-#[derive(Clone, Default)]
-pub struct Accounts {
+#[derive(Default)]
+pub struct Accounts<'b> {
+    /// What was known beforehand of all keys that are not among those of `known`.
+    before: Option<&'b Accounts<'b>>,
     known: Map<String, Known>,
 }
 
@@ -20,8 +22,21 @@ struct Known {
     learnt: bool,
 }
 
-impl Accounts {
-    pub fn new(known: impl IntoIterator<Item = (String, u32)>) -> Accounts {
+impl<'b> Accounts<'b> {
+    /// What is learnt from here on, on top of what was known before.
+    pub fn after(before: &'b Accounts<'b>) -> Accounts<'b> {
+        Accounts {
+            before: Some(before),
+            known: Map::default(),
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<&Known> {
+        let known = self.known.get(key);
+        known.or_else(|| self.before.and_then(|before| before.find(key)))
+    }
+
+    pub fn new(known: impl IntoIterator<Item = (String, u32)>) -> Accounts<'b> {
         let mut accounts = Accounts::default();
         for (key, debtor) in known {
             accounts.count(key.as_str(), debtor, 1);
@@ -31,7 +46,7 @@ impl Accounts {
 
     /// None when nobody is known.
     pub fn debtors(&self, key: Option<&str>) -> Option<&Ids> {
-        let known = self.known.get(key?)?;
+        let known = self.find(key?)?;
         let debtors = known.debtors.get_or_init(|| {
             let mut found: Vec<u32> = known
                 .counts
@@ -61,7 +76,9 @@ impl Accounts {
 
     fn count(&mut self, key: &str, debtor: u32, more: i64) -> &mut Known {
         if !self.known.contains_key(key) {
-            self.known.insert(key.to_owned(), Known::default());
+            let before = self.before.and_then(|before| before.find(key));
+            let known = before.cloned().unwrap_or_default();
+            self.known.insert(key.to_owned(), known);
         }
         let known = self.known.get_mut(key).expect("it was put there");
         let count = known.counts.entry(debtor).or_insert(0);

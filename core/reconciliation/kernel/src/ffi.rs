@@ -196,6 +196,14 @@ pub unsafe extern "C" fn lettrage_decide(
 pub unsafe extern "C" fn lettrage_close(piece: *mut Piece) {
     // SAFETY: as said.
     drop(unsafe { Box::from_raw(piece) });
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: it may be called at any time; what was freed goes back to the system.
+        unsafe { malloc_trim(0) };
+    }
 }
 
 /// Takes back bytes that were handed to Python.

@@ -186,10 +186,10 @@ impl<'f, 't> Fold<'f, 't> {
             }
             cases = self.ask(tier, cases);
         }
-        for mut case in cases {
+        for case in cases {
             let state = self.state();
             let ruling = if case.refused.is_some() {
-                refused(&mut case, &state)
+                refused(&case, &state)
             } else {
                 fall_back(&case, &state)
             };

@@ -334,7 +334,7 @@ pub struct SpeltWords {
     others: Remembered<Arc<Spelt>>,
 }
 
-/// Answers that are kept at hand, not too many of them.
+/// Answers that are kept at hand, not too many of them: there are several threads.
 pub struct Remembered<T>(Map<String, T>);
 
 impl<T> Default for Remembered<T> {
@@ -347,7 +347,7 @@ impl<T> Remembered<T> {
     pub fn of(&mut self, key: &str, find: impl FnOnce() -> T) -> &T {
         if !self.0.contains_key(key) {
             let found = find();
-            if self.0.len() >= rules().remembered {
+            if self.0.len() >= rules().remembered / 4 {
                 self.0.clear();
             }
             self.0.insert(key.to_owned(), found);

@@ -46,8 +46,8 @@ pub struct Output<'t> {
     candidates: Vec<Column>,
 }
 
-impl<'t> Output<'t> {
-    pub fn new() -> Output<'t> {
+impl Default for Output<'_> {
+    fn default() -> Self {
         Output {
             wall: ("", ""),
             decisions: decisions(),
@@ -55,7 +55,9 @@ impl<'t> Output<'t> {
             candidates: candidates(),
         }
     }
+}
 
+impl<'t> Output<'t> {
     /// The tenant and the currency of what is added next.
     pub fn begin(&mut self, wall: (&'t str, &'t str)) {
         self.wall = wall;

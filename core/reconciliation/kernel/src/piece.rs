@@ -51,6 +51,9 @@ pub struct Piece {
     accounts: Table,
 }
 
+/// A payer account: its normal IBAN and its debtor.
+type Account<'t> = (String, &'t str);
+
 /// One tenant and currency.
 type Key<'t> = (&'t str, &'t str);
 
@@ -117,7 +120,7 @@ impl Piece {
             out.begin(wall.key);
             decide_wall(&books, rows, &policy, until, crew, out);
         };
-        let mut outputs = vec![Output::new()];
+        let mut outputs = vec![Output::default()];
         for wall in &walls[..big] {
             decide(wall, crew, &mut outputs[0]);
         }
@@ -125,7 +128,7 @@ impl Piece {
         std::thread::scope(|scope| {
             for _ in 0..crew.threads {
                 scope.spawn(|| {
-                    let mut output = Output::new();
+                    let mut output = Output::default();
                     while let Some(wall) = walls.get(next.fetch_add(1, Ordering::Relaxed)) {
                         decide(wall, Crew { threads: 1, ..crew }, &mut output);
                     }
@@ -159,11 +162,11 @@ impl Piece {
         walls
     }
 
-    fn accounts_by_tenant(&self) -> Result<Map<&str, Vec<(String, &str)>>, String> {
+    fn accounts_by_tenant(&self) -> Result<Map<&str, Vec<Account<'_>>>, String> {
         let [tenants, ibans, debtors] =
             ["tenant_id", "iban", "debtor_id"].map(|name| self.accounts.texts(name));
         let (tenants, ibans, debtors) = (tenants?, ibans?, debtors?);
-        let mut found: Map<&str, Vec<(String, &str)>> = Map::default();
+        let mut found: Map<&str, Vec<Account>> = Map::default();
         for row in 0..self.accounts.height() {
             if let Some(iban) = normal_iban(ibans.get(row)).map(Cow::into_owned) {
                 let debtor = debtors.get(row).unwrap_or_default();
@@ -297,7 +300,7 @@ impl<'t> ItemColumns<'t> {
     }
 
     /// The books of a wall; debtors of `accounts` (normal IBAN, debtor) may have no items.
-    fn books(&self, wall: &Rows<'t>, accounts: &[(String, &str)], currency: Currency) -> Books<'t> {
+    fn books(&self, wall: &Rows<'t>, accounts: &[Account], currency: Currency) -> Books<'t> {
         let debtor_ids = wall.items.iter().map(|&row| self.text(3, row));
         let debtors = numbered(debtor_ids.chain(accounts.iter().map(|(_, debtor)| *debtor)));
         let sellers = numbered(wall.items.iter().map(|&row| self.text(2, row)));

@@ -23,7 +23,7 @@ pub struct Books<'a> {
     /// By debtor: whether some of his invoices may be unknown here.
     pub partly_known: Vec<bool>,
     /// Accounts that were known beforehand: those of the items, and those given.
-    pub accounts: Accounts,
+    pub accounts: Accounts<'static>,
     pub currency: Currency,
 }
 
@@ -82,8 +82,8 @@ pub struct Scope<'b> {
     pub changes: u64,
     changed: Vec<u64>,
     changed_of: Vec<u64>,
-    pub accounts: Accounts,
-    pub aliases: Accounts,
+    pub accounts: Accounts<'b>,
+    pub aliases: Accounts<'static>,
     by_open: Map<i64, Places>,
     owed: Vec<Vec<Place>>,
     owed_at: Map<(u32, i64), Places>,
@@ -113,7 +113,7 @@ impl<'b> Scope<'b> {
             changes: 0,
             changed: vec![0; items.len()],
             changed_of: vec![0; books.partly_known.len()],
-            accounts: books.accounts.clone(),
+            accounts: Accounts::after(&books.accounts),
             aliases: Accounts::default(),
             by_open: Map::default(),
             owed: vec![Vec::new(); books.partly_known.len()],

@@ -79,7 +79,7 @@ pub fn number(key: &str) -> f64 {
         .unwrap_or_else(|_| panic!("{key} is not a number"))
 }
 
-/// Tests read a file that `python -m core.reconciliation.kernel.words` wrote.
+/// Tests read a file in which `words()` of Python was written (see the Makefile).
 fn from_file() -> HashMap<String, Vec<String>> {
     let path = std::env::var("LETTRAGE_WORDS").expect("nothing was handed over");
     records(&std::fs::read_to_string(path).expect("the file of words cannot be read")).collect()
