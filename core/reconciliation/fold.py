@@ -7,6 +7,7 @@ from datetime import date
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case, Gate, Ruling, open_case
+from core.reconciliation.collector import all_alive
 from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
     by_id,
@@ -36,6 +37,7 @@ NOTHING = Prior()
 DEFAULTS = Policy()
 
 
+@all_alive()
 def reconcile(
     lines: Iterable[Line],
     items: Iterable[Item],

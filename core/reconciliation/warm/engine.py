@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from core.model.decision import Decision
+from core.reconciliation.collector import all_alive
 from core.reconciliation.decision import remembering
 from core.reconciliation.grouping import Key, by_id, stands
 from core.reconciliation.hold import effective_day
@@ -73,6 +74,7 @@ class WarmEngine:
         """Every decision as it stands now, by transaction id."""
         return MappingProxyType(self._past.decisions)
 
+    @all_alive()
     def advance(
         self,
         *,

@@ -3,8 +3,8 @@
 
 use std::sync::OnceLock;
 
+use crate::map::Map;
 use crate::model::Ids;
-use crate::text::Map;
 
 /// Accounts that confirmed payments came from: a set of debtors each, learnt and forgotten by count.
 #[derive(Default)]
@@ -25,10 +25,7 @@ struct Known {
 impl<'b> Accounts<'b> {
     /// What is learnt from here on, on top of what was known before.
     pub fn after(before: &'b Accounts<'b>) -> Accounts<'b> {
-        Accounts {
-            before: Some(before),
-            known: Map::default(),
-        }
+        Accounts { before: Some(before), known: Map::default() }
     }
 
     fn find(&self, key: &str) -> Option<&Known> {
@@ -48,12 +45,7 @@ impl<'b> Accounts<'b> {
     pub fn debtors(&self, key: Option<&str>) -> Option<&Ids> {
         let known = self.find(key?)?;
         let debtors = known.debtors.get_or_init(|| {
-            let mut found: Vec<u32> = known
-                .counts
-                .iter()
-                .filter(|(_, &n)| n > 0)
-                .map(|(&d, _)| d)
-                .collect();
+            let mut found: Vec<u32> = known.counts.iter().filter(|(_, &n)| n > 0).map(|(&d, _)| d).collect();
             found.sort_unstable();
             found.into()
         });
@@ -62,8 +54,7 @@ impl<'b> Accounts<'b> {
 
     /// Whether anything was ever learnt of the key after the beginning, forgotten or not.
     pub fn was_learnt(&self, key: Option<&str>) -> bool {
-        key.and_then(|key| self.known.get(key))
-            .is_some_and(|known| known.learnt)
+        key.and_then(|key| self.known.get(key)).is_some_and(|known| known.learnt)
     }
 
     pub fn learn(&mut self, key: &str, debtor: u32) {
@@ -101,10 +92,7 @@ mod tests {
         accounts.learn("FR76", 2);
         accounts.learn("FR76", 2);
         accounts.forget("FR76", 2);
-        assert_eq!(
-            accounts.debtors(Some("FR76")).map(|found| found.to_vec()),
-            Some(vec![2, 4])
-        );
+        assert_eq!(accounts.debtors(Some("FR76")).map(|found| found.to_vec()), Some(vec![2, 4]));
         accounts.forget("FR76", 2);
         accounts.forget("FR76", 4);
         assert_eq!(accounts.debtors(Some("FR76")), None);

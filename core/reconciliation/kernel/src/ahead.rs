@@ -1,14 +1,15 @@
-//! Reading ahead: lines are read in other threads before their turn (see `case::made_ready`), block by block.
+//! Reading ahead: lines are read in other threads before their turn (see `ready::made_ready`), block by
+//! block. No Python module does so over files.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
-use crate::case::{made_ready, Ready};
 use crate::label;
 use crate::model::{Line, Policy, Status};
 use crate::names::Memory;
+use crate::ready::{made_ready, Ready};
 use crate::receipt::{is_marked_return, no_receipt};
 use crate::scope::Books;
 
@@ -81,10 +82,7 @@ pub fn in_order<'a>(
                 let (read, ready) = finished.recv().expect("no reader ended before its time");
                 early.insert(read, ready);
             }
-            take((
-                block.clone(),
-                early.remove(&at).expect("it was just waited for"),
-            ));
+            take((block.clone(), early.remove(&at).expect("it was just waited for")));
         }
     });
 }

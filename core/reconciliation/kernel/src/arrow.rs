@@ -77,17 +77,13 @@ impl Table {
     /// # Safety
     /// `stream` is a valid stream of the C interface that nobody else reads.
     pub unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Table, String> {
-        let mut table = Table {
-            schema: released(),
-            batch: released(),
-        };
+        let mut table = Table { schema: released(), batch: released() };
         // SAFETY: the caller vouches for the stream; both structs outlive the calls.
         unsafe {
             let source = &mut *stream;
             let get_schema = source.get_schema.ok_or("the stream was released")?;
             let get_next = source.get_next.ok_or("the stream was released")?;
-            if get_schema(stream, &mut table.schema) != 0 || get_next(stream, &mut table.batch) != 0
-            {
+            if get_schema(stream, &mut table.schema) != 0 || get_next(stream, &mut table.batch) != 0 {
                 return Err("a table cannot be read".to_owned());
             }
             if table.batch.release.is_some() {
@@ -133,11 +129,7 @@ impl Table {
             "u" => TextKind::Small,
             _ => return Err(format!("the column {name} has no texts but {format}")),
         };
-        Ok(Texts {
-            array,
-            kind,
-            offset: self.batch.offset as usize,
-        })
+        Ok(Texts { array, kind, offset: self.batch.offset as usize })
     }
 
     /// A column of whole numbers, days (as `date.toordinal`) or instants (microseconds).
@@ -150,11 +142,7 @@ impl Table {
             _ if format.starts_with("tsu:") => NumberKind::Long,
             _ => return Err(format!("the column {name} has no numbers but {format}")),
         };
-        Ok(Numbers {
-            array,
-            kind,
-            offset: self.batch.offset as usize,
-        })
+        Ok(Numbers { array, kind, offset: self.batch.offset as usize })
     }
 }
 
@@ -289,31 +277,22 @@ pub enum Column {
 
 impl Column {
     pub fn texts() -> Column {
-        Column::Texts {
-            offsets: vec![0],
-            bytes: Vec::new(),
-        }
+        Column::Texts { offsets: vec![0], bytes: Vec::new() }
     }
 
     pub fn push_text(&mut self, text: &str) {
-        let Column::Texts { offsets, bytes } = self else {
-            unreachable!("a column of texts")
-        };
+        let Column::Texts { offsets, bytes } = self else { unreachable!("a column of texts") };
         bytes.extend_from_slice(text.as_bytes());
         offsets.push(bytes.len() as i64);
     }
 
     pub fn push_long(&mut self, number: i64) {
-        let Column::Longs(numbers) = self else {
-            unreachable!("a column of whole numbers")
-        };
+        let Column::Longs(numbers) = self else { unreachable!("a column of whole numbers") };
         numbers.push(number);
     }
 
     pub fn push_float(&mut self, number: f64) {
-        let Column::Floats(numbers) = self else {
-            unreachable!("a column of numbers")
-        };
+        let Column::Floats(numbers) = self else { unreachable!("a column of numbers") };
         numbers.push(number);
     }
 
@@ -380,10 +359,7 @@ struct SchemaParts {
 
 fn schema(name: &str, format: &'static CStr, children: Vec<*mut ArrowSchema>) -> ArrowSchema {
     let name = CString::new(name).expect("a name without NUL");
-    let mut parts = Box::new(SchemaParts {
-        _name: name,
-        children,
-    });
+    let mut parts = Box::new(SchemaParts { _name: name, children });
     ArrowSchema {
         format: format.as_ptr(),
         name: parts._name.as_ptr(),
@@ -423,10 +399,7 @@ unsafe extern "C" fn stream_next(stream: *mut ArrowArrayStream, out: *mut ArrowA
             return 0;
         };
         let length = columns.first().map_or(0, Column::height);
-        let children = columns
-            .into_iter()
-            .map(|column| Box::into_raw(Box::new(of_column(column))))
-            .collect();
+        let children = columns.into_iter().map(|column| Box::into_raw(Box::new(of_column(column)))).collect();
         ptr::write(out, array(length, None, vec![ptr::null()], children));
     }
     0
@@ -436,11 +409,7 @@ fn of_column(column: Column) -> ArrowArray {
     let length = column.height();
     let buffers = match &column {
         Column::Texts { offsets, bytes } => {
-            vec![
-                ptr::null(),
-                offsets.as_ptr() as *const c_void,
-                bytes.as_ptr() as *const c_void,
-            ]
+            vec![ptr::null(), offsets.as_ptr() as *const c_void, bytes.as_ptr() as *const c_void]
         }
         Column::Longs(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
         Column::Floats(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
@@ -454,11 +423,7 @@ fn array(
     buffers: Vec<*const c_void>,
     children: Vec<*mut ArrowArray>,
 ) -> ArrowArray {
-    let mut parts = Box::new(ArrayParts {
-        _column: column,
-        buffers,
-        children,
-    });
+    let mut parts = Box::new(ArrayParts { _column: column, buffers, children });
     ArrowArray {
         length: length as i64,
         null_count: 0,

@@ -4,66 +4,21 @@
 //! Left out: what an accounting tool declares.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::OnceLock;
 
-use crate::case::{Case, Meaning, Proposal, Share, State};
+use crate::case::{Case, Meaning, State};
 use crate::coincidence::amount_odds;
 use crate::gaps::{gap_reason, late_payment, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED};
-use crate::json::{write_text, Json};
 use crate::model::Place;
+use crate::ruling::{Level, More, Proposal, Proposed, Reference, Share, Why, LEVELS, REFERENCES};
 use crate::silent::sole_debtor;
 use crate::slips::near;
 use crate::text::shown;
 use crate::tiers::counter_hits;
 use crate::words;
-
-/// How the text points to the items of a proposal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reference {
-    Structured,
-    Full,
-    Long,
-    Slip,
-    Short,
-    Counter,
-    None,
-    Elsewhere,
-}
-
-const REFERENCES: [(Reference, &str); 8] = [
-    (Reference::Structured, "structured"),
-    (Reference::Full, "full"),
-    (Reference::Long, "long"),
-    (Reference::Slip, "slip"),
-    (Reference::Short, "short"),
-    (Reference::Counter, "counter"),
-    (Reference::None, "none"),
-    (Reference::Elsewhere, "elsewhere"),
-];
-
-/// How near the money is to what is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    ExactAndRare,
-    Exact,
-    NamedGap,
-    Indemnity,
-    Excess,
-    Short,
-}
-
-const LEVELS: [(Level, &str); 6] = [
-    (Level::ExactAndRare, "exact and rare"),
-    (Level::Exact, "exact"),
-    (Level::NamedGap, "named gap"),
-    (Level::Indemnity, "indemnity"),
-    (Level::Excess, "excess"),
-    (Level::Short, "short"),
-];
 
 /// Weights in bits, and bounds.
 struct Rules {
@@ -92,23 +47,16 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| {
         let weight = |table: &str, key: &str| {
-            let rows = words::list(table)
-                .iter()
-                .filter_map(|row| row.split_once('\t'));
-            let found = rows
-                .into_iter()
-                .find(|(name, _)| *name == key)
-                .and_then(|(_, bits)| bits.parse().ok());
+            let rows = words::list(table).iter().filter_map(|row| row.split_once('\t'));
+            let found =
+                rows.into_iter().find(|(name, _)| *name == key).and_then(|(_, bits)| bits.parse().ok());
             found.unwrap_or_else(|| panic!("{table} has no {key}"))
         };
         Rules {
             handful: words::whole("candidates.HANDFUL"),
             few: words::whole("candidates.FEW"),
             most: words::whole("candidates.MOST"),
-            bounds: Bounds::new(
-                words::whole("candidates.SIZE"),
-                words::whole("candidates.STEPS"),
-            ),
+            bounds: Bounds::new(words::whole("candidates.SIZE"), words::whole("candidates.STEPS")),
             references: REFERENCES.map(|(_, name)| weight("candidates.REFERENCE", name)),
             levels: LEVELS.map(|(_, name)| weight("candidates.AMOUNT", name)),
             payers: ["-1", "0", "1", "2"].map(|grade| weight("candidates.PAYER", grade)),
@@ -121,10 +69,7 @@ fn rules() -> &'static Rules {
             most_late: words::number("candidates.MOST_LATE"),
             no_date: words::number("candidates.NO_DATE"),
             early: words::number("candidates.EARLY"),
-            near: words::list("candidates._NEAR")
-                .iter()
-                .filter_map(|row| row.split_once('\t'))
-                .collect(),
+            near: words::list("candidates._NEAR").iter().filter_map(|row| row.split_once('\t')).collect(),
         }
     })
 }
@@ -139,85 +84,10 @@ pub fn bounds() -> Bounds {
     rules().bounds
 }
 
-/// What is told of a proposal.
-#[derive(Clone, Debug)]
-pub enum Why {
-    Proposed(Proposed),
-    Told(Vec<(&'static str, Json)>),
-}
-
-/// The signals that speak for a proposal.
-#[derive(Clone, Debug)]
-pub struct Proposed {
-    because: Cow<'static, str>,
-    reference: Reference,
-    level: Level,
-    payer: i8,
-    more: More,
-}
-
-/// The difference between what was paid and what is open.
-#[derive(Clone, Debug)]
-enum More {
-    Nothing,
-    /// So much, and what part of it may be for being late.
-    Excess(i64, Vec<(&'static str, i64)>),
-    /// So much, and its name.
-    Gap(i64, Option<&'static str>),
-}
-
-impl Why {
-    /// As JSON.
-    pub fn write(&self, out: &mut String) {
-        match self {
-            Why::Proposed(why) => why.write(out),
-            Why::Told(pairs) => Json::Map(pairs.clone()).write(out),
-        }
-    }
-}
-
-impl Proposed {
-    fn write(&self, out: &mut String) {
-        let number = |key: &str, number: i64, out: &mut String| {
-            let _ = write!(out, ",\"{key}\":{number}");
-        };
-        let part = |key: &str, late: &[(&str, i64)], out: &mut String| {
-            if let Some((_, value)) = late.iter().find(|(name, _)| *name == key) {
-                number(key, *value, out);
-            }
-        };
-        let level = LEVELS[self.level as usize].1;
-        let _ = write!(out, "{{\"amount\":\"{level}\",\"because\":");
-        write_text(&self.because, out);
-        match &self.more {
-            More::Nothing => {}
-            More::Gap(gap, reason) => {
-                number("gap_minor", *gap, out);
-                if let Some(reason) = reason {
-                    let _ = write!(out, ",\"gap_reason\":\"{reason}\"");
-                }
-            }
-            More::Excess(excess, late) => {
-                part("days_late", late, out);
-                number("excess_minor", *excess, out);
-                part("indemnity_minor", late, out);
-                part("interest_or_other_minor", late, out);
-            }
-        }
-        number("payer", i64::from(self.payer), out);
-        let reference = REFERENCES[self.reference as usize].1;
-        let _ = write!(out, ",\"reference\":\"{reference}\"");
-        if let More::Excess(_, late) = &self.more {
-            part("yearly_rate_bp", late, out);
-        }
-        out.push('}');
-    }
-}
-
 /// These items for this money: whole, the largest cut by what is missing, the excess left over.
 ///
-/// None when the items are no debt of that direction, or when the money does not even reach the largest: which part
-/// is meant, nobody can say.
+/// None when the items are no debt of that direction, or when the money does not even reach the largest:
+/// which part is meant, nobody can say.
 pub fn propose(
     case: &Case,
     state: &State,
@@ -228,11 +98,7 @@ pub fn propose(
 ) -> Option<Proposal> {
     let (rules, paid) = (rules(), case.paid);
     let sign = if paid > 0 { 1 } else { -1 };
-    let mut places: Vec<Place> = items
-        .iter()
-        .copied()
-        .filter(|&n| state.open(n) != 0)
-        .collect();
+    let mut places: Vec<Place> = items.iter().copied().filter(|&n| state.open(n) != 0).collect();
     places.sort_unstable();
     places.dedup();
     let mut amounts: Vec<i64> = places.iter().map(|&n| state.open(n)).collect();
@@ -268,22 +134,9 @@ pub fn propose(
     }
     let shares = places.iter().zip(amounts);
     Some(Proposal {
-        shares: shares
-            .map(|(&item, amount)| Share {
-                item,
-                amount,
-                gap: 0,
-                gap_reason: None,
-            })
-            .collect(),
+        shares: shares.map(|(&item, amount)| Share { item, amount, gap: 0, gap_reason: None }).collect(),
         score: 1.0 / (1.0 + black_box(2.0_f64).powf((rules.middle - bits) / 2.0)),
-        why: Why::Proposed(Proposed {
-            because: because.into(),
-            reference,
-            level,
-            payer,
-            more,
-        }),
+        why: Why::Proposed(Proposed { because: because.into(), reference, level, payer, more }),
     })
 }
 
@@ -300,21 +153,13 @@ fn largest(amounts: &[i64], sign: i128) -> usize {
 
 fn amount_level(case: &Case, state: &State, items: &[Place], over: i64) -> (Level, More) {
     if over == 0 {
-        let level = if is_rare(case, state) {
-            Level::ExactAndRare
-        } else {
-            Level::Exact
-        };
+        let level = if is_rare(case, state) { Level::ExactAndRare } else { Level::Exact };
         return (level, More::Nothing);
     }
     if (over > 0) == (case.paid > 0) {
         let late = late_payment(case, state, items, over);
         let has_indemnity = late.iter().any(|(key, _)| *key == "indemnity_minor");
-        let level = if has_indemnity {
-            Level::Indemnity
-        } else {
-            Level::Excess
-        };
+        let level = if has_indemnity { Level::Indemnity } else { Level::Excess };
         return (level, More::Excess(over, late));
     }
     let gap = over.saturating_neg();
@@ -322,11 +167,7 @@ fn amount_level(case: &Case, state: &State, items: &[Place], over: i64) -> (Leve
         &[n] => gap_reason(case, state, state.item(n), gap),
         _ => None,
     };
-    let level = if reason.is_some() {
-        Level::NamedGap
-    } else {
-        Level::Short
-    };
+    let level = if reason.is_some() { Level::NamedGap } else { Level::Short };
     (level, More::Gap(gap, reason))
 }
 
@@ -334,10 +175,7 @@ fn amount_level(case: &Case, state: &State, items: &[Place], over: i64) -> (Leve
 pub fn is_rare(case: &Case, state: &State) -> bool {
     let index = state.index();
     let odds = || amount_odds(index, case.paid, state.currency());
-    case.for_good(
-        |known| &mut known.rare,
-        || index.billed as f64 * odds() <= rules().rare,
-    )
+    case.for_good(|known| &mut known.rare, || index.billed as f64 * odds() <= rules().rare)
 }
 
 /// Up to two bits less the further the payment is from the due day; much less before the issue.
@@ -349,9 +187,7 @@ fn dates(case: &Case, state: &State, items: &[Place]) -> f64 {
     for &n in items {
         let item = state.item(n);
         found -= match item.due_date.or(item.issue_date) {
-            Some(due) => rules
-                .most_late
-                .min(f64::from((booked - due).abs()) / rules.days_a_bit),
+            Some(due) => rules.most_late.min(f64::from((booked - due).abs()) / rules.days_a_bit),
             None => rules.no_date,
         };
         if item.issue_date.is_some_and(|issued| issued > booked) && !case.is_issued(state, n) {
@@ -370,35 +206,21 @@ struct Found<'c> {
 }
 
 impl Found<'_> {
-    fn propose(
-        &mut self,
-        items: &[Place],
-        because: impl Into<Cow<'static, str>>,
-        reference: Reference,
-    ) {
+    fn propose(&mut self, items: &[Place], because: impl Into<Cow<'static, str>>, reference: Reference) {
         self.tried += 1;
-        self.proposals.extend(propose(
-            self.case, self.state, items, because, reference, false,
-        ));
+        self.proposals.extend(propose(self.case, self.state, items, because, reference, false));
     }
 
     /// Leaves out some of what is cited.
     fn propose_part(&mut self, items: &[Place], because: &'static str, reference: Reference) {
         self.tried += 1;
-        self.proposals.extend(propose(
-            self.case, self.state, items, because, reference, true,
-        ));
+        self.proposals.extend(propose(self.case, self.state, items, because, reference, true));
     }
 }
 
 /// Everything that the line may pay, unordered; the caller ranks and cuts.
 pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<Proposal> {
-    let mut found = Found {
-        case,
-        state,
-        tried: 0,
-        proposals: Vec::new(),
-    };
+    let mut found = Found { case, state, tried: 0, proposals: Vec::new() };
     if let Some(meaning) = meaning {
         of_cited(&mut found, meaning);
     }
@@ -413,10 +235,7 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
         of_payer(&mut found);
     }
     if found.tried < rules().handful && is_rare(case, state) {
-        let held = state
-            .scope
-            .held(case.paid, rules().handful)
-            .unwrap_or_default();
+        let held = state.scope.held(case.paid, rules().handful).unwrap_or_default();
         let reference = elsewhere(case);
         for n in case.there(state, held) {
             if case.grade(state, n) >= 0 {
@@ -487,17 +306,11 @@ fn with_uncited(found: &mut Found, meaning: &Meaning) {
     let over = i64::try_from(i128::from(case.paid) - due).unwrap_or(0);
     if over != 0 {
         let level = level(meaning, items);
-        for &m in state
-            .scope
-            .owed_at(state.item(items[0]).debtor, over, handful)
-        {
+        for &m in state.scope.owed_at(state.item(items[0]).debtor, over, handful) {
             if !items.contains(&m) {
                 let more = over > 0;
-                let because = if more {
-                    "cited, and one more"
-                } else {
-                    "with a credit note that is not cited"
-                };
+                let because =
+                    if more { "cited, and one more" } else { "with a credit note that is not cited" };
                 found.propose(&[&items[..], &[m]].concat(), because, level);
             }
         }
@@ -515,11 +328,7 @@ fn nearly_cited(found: &mut Found) {
     for citation in near(found.case, found.state).iter() {
         let because = rules().near.iter().find(|(how, _)| *how == citation.how);
         for &n in citation.items.iter().take(rules().most) {
-            found.propose(
-                &[n],
-                because.map_or("", |(_, words)| *words),
-                Reference::Slip,
-            );
+            found.propose(&[n], because.map_or("", |(_, words)| *words), Reference::Slip);
         }
     }
 }
@@ -535,9 +344,7 @@ fn elsewhere(case: &Case) -> Reference {
 
 /// What those who may be the payer owe at exactly the amount paid.
 pub fn of_payer_exactly(case: &Case, state: &State) -> Vec<Place> {
-    state
-        .scope
-        .of_payer_at(&case.payer, case.paid, rules().most)
+    state.scope.of_payer_at(&case.payer, case.paid, rules().most)
 }
 
 fn of_those_exactly(found: &mut Found) {
@@ -574,10 +381,7 @@ fn of_payer(found: &mut Found) {
 /// Whether what was paid differs from this item by something that has a name.
 pub fn is_named(case: &Case, state: &State, n: Place) -> bool {
     let over = case.paid.saturating_sub(state.open(n));
-    matches!(
-        amount_level(case, state, &[n], over).0,
-        Level::NamedGap | Level::Indemnity
-    )
+    matches!(amount_level(case, state, &[n], over).0, Level::NamedGap | Level::Indemnity)
 }
 
 /// A payer all of whose invoices are known pays some of them, whatever the amount says.

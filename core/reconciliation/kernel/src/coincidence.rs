@@ -1,6 +1,7 @@
 //! How many matches chance alone would give (see `core/reconciliation/coincidence.py`).
 //!
-//! Floats are computed in the order in which Python does, and powers by `pow`, so that they are the same bits.
+//! Floats are computed in the order in which Python does, and powers by `pow`, so that they are the same
+//! bits.
 
 use std::f64::consts::PI;
 use std::hint::black_box;
@@ -58,13 +59,7 @@ pub fn counter_odds(index: &Index, counter: &[u8]) -> f64 {
 }
 
 /// Items in scope x odds of the counter x odds of the amount x counters that were tried.
-pub fn by_counter(
-    index: &Index,
-    counter: &[u8],
-    amount: i64,
-    currency: &Currency,
-    probed: usize,
-) -> f64 {
+pub fn by_counter(index: &Index, counter: &[u8], amount: i64, currency: &Currency, probed: usize) -> f64 {
     let odds = counter_odds(index, counter) * amount_odds(index, amount, currency);
     (probed * index.items.len()) as f64 * odds
 }
@@ -76,13 +71,7 @@ pub fn by_number(index: &Index, sharing: usize, amount: i64, currency: &Currency
 
 /// How many groups of at most `size` of the amounts meet the target by accident; `in_a_row`: only groups of
 /// neighbours count.
-pub fn by_group(
-    size: usize,
-    amounts: &[i64],
-    target: i64,
-    currency: &Currency,
-    in_a_row: bool,
-) -> f64 {
+pub fn by_group(size: usize, amounts: &[i64], target: i64, currency: &Currency, in_a_row: bool) -> f64 {
     let mut most = 0.0f64;
     let mut of = |step: i64, part: &[i64]| {
         if !part.is_empty() && target % step == 0 {
@@ -102,9 +91,7 @@ fn meeting(amounts: &[i64], size: usize, target: i64, step: i64, in_a_row: bool)
     let squared = |x: f64| x.powf(black_box(2.0));
     let count = amounts.len();
     let mean = divided(amounts.iter().copied().map(i128::from).sum(), count as u128);
-    let spread_of_each: f64 = amounts
-        .iter()
-        .fold(0.0, |sum, &a| sum + squared(a as f64 - mean));
+    let spread_of_each: f64 = amounts.iter().fold(0.0, |sum, &a| sum + squared(a as f64 - mean));
     let variance = spread_of_each / count as f64;
     let near = divided(i128::from(target), rules().near);
     let (target, step) = (target as f64, step as f64);
@@ -114,11 +101,7 @@ fn meeting(amounts: &[i64], size: usize, target: i64, step: i64, in_a_row: bool)
         let spread = chosen * variance + near * near + step * step;
         let away = squared(target - k as f64 * mean);
         let share = step / (2.0 * PI * spread).sqrt() * (-away / (2.0 * spread)).exp();
-        let groups = if in_a_row {
-            (count - k + 1) as f64
-        } else {
-            combinations(count, k)
-        };
+        let groups = if in_a_row { (count - k + 1) as f64 } else { combinations(count, k) };
         expected += share * groups;
     }
     expected
@@ -137,8 +120,8 @@ fn steps(currency: &Currency) -> [i64; 3] {
     [unit, 10 * unit, 100 * unit]
 }
 
-/// Whole numbers divided, correctly rounded as Python does, also where they have more digits than a float can hold
-/// (`by`: up to 72 bits).
+/// Whole numbers divided, correctly rounded as Python does, also where they have more digits than a float can
+/// hold (`by`: up to 72 bits).
 fn divided(number: i128, by: u128) -> f64 {
     let (size, exact) = (number.unsigned_abs(), 1 << 53);
     if size == 0 || (size < exact && by < exact) {

@@ -1,4 +1,5 @@
-//! From a ruling to a decision: amounts that add up, and the explanation (see `core/reconciliation/decision.py`).
+//! From a ruling to a decision: amounts that add up, and the explanation (see
+//! `core/reconciliation/decision.py`).
 //!
 //! Left out: pairs that a person rejected, and money out that closes payables.
 
@@ -6,10 +7,11 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use crate::case::{Case, Outcome, Proposal, Ruling, Share, State};
+use crate::case::{Case, State};
 use crate::json::{write_text, Json};
 use crate::label::Word;
 use crate::model::{Day, Line, Place, Policy};
+use crate::ruling::{Outcome, Proposal, Ruling, Share};
 use crate::text::shown;
 use crate::words;
 
@@ -50,8 +52,8 @@ pub struct Candidate {
     pub why: String,
 }
 
-/// The outcome for one line, as the output files have it; `explanation` is JSON, `tier` 0 to 10. Items are those of
-/// the scope in which it was decided.
+/// The outcome for one line, as the output files have it; `explanation` is JSON, `tier` 0 to 10. Items are
+/// those of the scope in which it was decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     pub row: u32,
@@ -81,12 +83,7 @@ pub fn ranked(mut proposals: Vec<Proposal>) -> Vec<Candidate> {
         let mut why = String::with_capacity(96);
         p.why.write(&mut why);
         let rank = best.len() as u8 + 1;
-        best.push(Candidate {
-            rank,
-            shares: p.shares,
-            score: rounded(p.score),
-            why,
-        });
+        best.push(Candidate { rank, shares: p.shares, score: rounded(p.score), why });
         if best.len() == rules().shown {
             break;
         }
@@ -158,27 +155,23 @@ fn write_tokens(case: &Case, state: &State, out: &mut String) {
         });
         return;
     }
-    write_list(
-        case.cited.citations.iter().take(listed),
-        out,
-        |cited, out| {
-            out.push_str("{\"end\":");
-            write_number(cited.end, out);
-            out.push_str(",\"field\":\"");
-            out.push_str(cited.field.name());
-            out.push_str("\",\"how\":\"");
-            out.push_str(cited.how);
-            out.push_str("\",\"items\":");
-            write_items(cited.items.iter().take(listed), state, out);
-            out.push_str(",\"start\":");
-            write_number(cited.start, out);
-            out.push_str(",\"strength\":");
-            write_number(cited.strength, out);
-            out.push_str(",\"text\":");
-            write_folded(&cited.text, out);
-            out.push('}');
-        },
-    );
+    write_list(case.cited.citations.iter().take(listed), out, |cited, out| {
+        out.push_str("{\"end\":");
+        write_number(cited.end, out);
+        out.push_str(",\"field\":\"");
+        out.push_str(cited.field.name());
+        out.push_str("\",\"how\":\"");
+        out.push_str(cited.how);
+        out.push_str("\",\"items\":");
+        write_items(cited.items.iter().take(listed), state, out);
+        out.push_str(",\"start\":");
+        write_number(cited.start, out);
+        out.push_str(",\"strength\":");
+        write_number(cited.strength, out);
+        out.push_str(",\"text\":");
+        write_folded(&cited.text, out);
+        out.push('}');
+    });
 }
 
 fn write_items<'p>(items: impl Iterator<Item = &'p Place>, state: &State, out: &mut String) {
@@ -192,12 +185,7 @@ pub fn explanation_of(case: &Case, state: &State, ruling: &Ruling) -> String {
     if let (true, Some(first)) = (shares.is_empty(), ruling.proposals.first()) {
         shares = &first.shares;
     }
-    let mut caps: Vec<&str> = ruling
-        .caps
-        .iter()
-        .chain(&case.cited.caps)
-        .copied()
-        .collect();
+    let mut caps: Vec<&str> = ruling.caps.iter().chain(&case.cited.caps).copied().collect();
     caps.sort_unstable();
     caps.dedup();
     let mut written = String::with_capacity(384);
@@ -246,22 +234,11 @@ pub fn explanation_of(case: &Case, state: &State, ruling: &Ruling) -> String {
 }
 
 fn signals(case: &Case, state: &State, shares: &[Share]) -> impl Iterator<Item = &'static str> {
-    let due: i128 = shares
-        .iter()
-        .map(|share| i128::from(state.open(share.item)))
-        .sum();
+    let due: i128 = shares.iter().map(|share| i128::from(state.open(share.item))).sum();
     let is_exact = !shares.is_empty() && due == i128::from(case.paid);
-    let is_payer = shares
-        .first()
-        .is_some_and(|share| case.payer.grade(state.item(share.item).debtor) >= 1);
-    let told = [
-        (case.cites(), "reference"),
-        (is_exact, "exact_amount"),
-        (is_payer, "payer"),
-    ];
-    told.into_iter()
-        .filter(|(is_so, _)| *is_so)
-        .map(|(_, signal)| signal)
+    let is_payer = shares.first().is_some_and(|share| case.payer.grade(state.item(share.item).debtor) >= 1);
+    let told = [(case.cites(), "reference"), (is_exact, "exact_amount"), (is_payer, "payer")];
+    told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, signal)| signal)
 }
 
 /// `date.isoformat()`.
@@ -272,11 +249,7 @@ fn write_day(day: Day, out: &mut String) {
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     let date = of_year - (153 * from_march + 2) / 5 + 1;
     let _ = write!(out, "{year:04}-{month:02}-{date:02}");
@@ -285,11 +258,7 @@ fn write_day(day: Day, out: &mut String) {
 /// The decision a ruling comes to; call it before the open amounts change.
 pub fn decide(case: &Case, state: &State, ruling: Ruling) -> Decision {
     let explanation = explanation_of(case, state, &ruling);
-    let allocated: i128 = ruling
-        .shares
-        .iter()
-        .map(|share| i128::from(share.amount))
-        .sum();
+    let allocated: i128 = ruling.shares.iter().map(|share| i128::from(share.amount)).sum();
     let allocated = allocated as i64;
     let chance = ruling.coincidence;
     Decision {
@@ -297,11 +266,7 @@ pub fn decide(case: &Case, state: &State, ruling: Ruling) -> Decision {
         outcome: ruling.outcome,
         tier: ruling.tier,
         reason: ruling.reason,
-        coincidence: if chance == 0.0 {
-            0.0
-        } else {
-            to_three_digits(chance)
-        },
+        coincidence: if chance == 0.0 { 0.0 } else { to_three_digits(chance) },
         allocated,
         unallocated: case.line.amount.wrapping_sub(allocated),
         shares: ruling.shares,
@@ -310,8 +275,8 @@ pub fn decide(case: &Case, state: &State, ruling: Ruling) -> Decision {
     }
 }
 
-/// A T0 decision: not a receipt, or a return with opposite shares, or one whose original is not certain. `more` goes
-/// into the explanation.
+/// A T0 decision: not a receipt, or a return with opposite shares, or one whose original is not certain.
+/// `more` goes into the explanation.
 pub fn settle_nothing(
     line: &Line,
     reason: &'static str,

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::ahead::Crew;
 use crate::arrow::{hand_out, ArrowArrayStream, Table};
-use crate::label::EURO;
 use crate::piece::Piece;
+use crate::text::EURO;
 use crate::{text, words};
 
 /// Bytes that Python owns, or that it gives back with `lettrage_free`.
@@ -21,10 +21,7 @@ impl Bytes {
     fn of(text: String) -> Bytes {
         let boxed = text.into_bytes().into_boxed_slice();
         let size = boxed.len();
-        Bytes {
-            at: Box::into_raw(boxed) as *mut u8,
-            size,
-        }
+        Bytes { at: Box::into_raw(boxed) as *mut u8, size }
     }
 
     /// # Safety
@@ -39,9 +36,7 @@ impl Bytes {
 static LAST_WORDS: Mutex<Option<String>> = Mutex::new(None);
 
 fn last_words() -> MutexGuard<'static, Option<String>> {
-    LAST_WORDS
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    LAST_WORDS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Runs `work`; the message of an error or a panic goes to `failed`, and false comes back.
@@ -49,9 +44,7 @@ fn guarded(failed: &mut Bytes, work: impl FnOnce() -> Result<(), String>) -> boo
     let message = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => return true,
         Ok(Err(message)) => message,
-        Err(_) => last_words()
-            .take()
-            .unwrap_or_else(|| "the kernel stopped".to_owned()),
+        Err(_) => last_words().take().unwrap_or_else(|| "the kernel stopped".to_owned()),
     };
     *failed = Bytes::of(message);
     false
@@ -63,11 +56,7 @@ fn guarded(failed: &mut Bytes, work: impl FnOnce() -> Result<(), String>) -> boo
 /// The text is to be given back with `lettrage_free`.
 #[no_mangle]
 pub unsafe extern "C" fn lettrage_sources(found: &mut Bytes) {
-    *found = Bytes::of(
-        option_env!("LETTRAGE_SOURCES")
-            .unwrap_or_default()
-            .to_owned(),
-    );
+    *found = Bytes::of(option_env!("LETTRAGE_SOURCES").unwrap_or_default().to_owned());
 }
 
 /// Takes the words of the rules, once, before anything else. From then on a panic is told to Python only, and
@@ -80,20 +69,14 @@ pub unsafe extern "C" fn lettrage_words(given: Bytes) {
     // SAFETY: Python gives UTF-8.
     words::take(unsafe { given.as_text() });
     set_hook(Box::new(|panic| {
-        let place = panic.location().map_or(String::new(), |at| {
-            format!(" ({}:{})", at.file(), at.line())
-        });
-        let said = panic
-            .payload()
-            .downcast_ref::<&str>()
-            .copied()
-            .unwrap_or("something unforeseen");
+        let place = panic.location().map_or(String::new(), |at| format!(" ({}:{})", at.file(), at.line()));
+        let said = panic.payload().downcast_ref::<&str>().copied().unwrap_or("something unforeseen");
         last_words().get_or_insert(format!("{said}{place}"));
     }));
 }
 
-/// Takes what Python knows of characters beyond ASCII: records of the character, the one that stands for it in
-/// a folded text, and its letters.
+/// Takes what Python knows of characters beyond ASCII: records of the character, the one that stands for it
+/// in a folded text, and its letters.
 ///
 /// # Safety
 /// As `Bytes::as_text`.
@@ -105,11 +88,7 @@ pub unsafe extern "C" fn lettrage_characters(given: Bytes) {
             let [folded, letters] = &texts[..] else {
                 return None;
             };
-            let folded = if folded.is_ascii() {
-                *folded.as_bytes().first()?
-            } else {
-                EURO
-            };
+            let folded = if folded.is_ascii() { *folded.as_bytes().first()? } else { EURO };
             Some((char.chars().next()?, folded, letters.clone()))
         })
         .collect();
@@ -130,13 +109,7 @@ pub unsafe extern "C" fn lettrage_open(
     let mut piece = std::ptr::null_mut();
     guarded(failed, || {
         // SAFETY: the caller vouches for the streams.
-        let tables = unsafe {
-            (
-                Table::take(lines)?,
-                Table::take(items)?,
-                Table::take(accounts)?,
-            )
-        };
+        let tables = unsafe { (Table::take(lines)?, Table::take(items)?, Table::take(accounts)?) };
         piece = Box::into_raw(Box::new(Piece::new(tables.0, tables.1, tables.2)));
         Ok(())
     });
@@ -148,11 +121,7 @@ pub unsafe extern "C" fn lettrage_open(
 /// # Safety
 /// The piece is open.
 #[no_mangle]
-pub unsafe extern "C" fn lettrage_unknown(
-    piece: &Piece,
-    found: &mut Bytes,
-    failed: &mut Bytes,
-) -> bool {
+pub unsafe extern "C" fn lettrage_unknown(piece: &Piece, found: &mut Bytes, failed: &mut Bytes) -> bool {
     guarded(failed, || {
         *found = Bytes::of(piece.unknown_characters()?.into_iter().collect());
         Ok(())
@@ -172,10 +141,7 @@ pub unsafe extern "C" fn lettrage_decide(
     out: *mut ArrowArrayStream,
     failed: &mut Bytes,
 ) -> bool {
-    let crew = Crew {
-        threads: threads.max(1),
-        block: block.max(1),
-    };
+    let crew = Crew { threads: threads.max(1), block: block.max(1) };
     guarded(failed, || {
         // SAFETY: the caller vouches for all of them.
         unsafe {

@@ -1,27 +1,29 @@
 //! The fold over booking days of one wall (see `core/reconciliation/fold.py` and `wall.py`).
 //!
-//! Over files nothing was decided before: no decision stands, nothing is replayed, no person said no, and no line
-//! is a copy of another. What is left is each day, tier by tier.
+//! Over files nothing was decided before: no decision stands, nothing is replayed, no person said no, and no
+//! line is a copy of another. What is left is each day, tier by tier.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::ahead::{in_order, Block, Crew, Read};
-use crate::case::{made_ready, opened, Answer, Case, Outcome, Ruling, State};
+use crate::case::{Case, State};
 use crate::decision::{decide, settle_nothing, Decision};
 use crate::hold::{claim_of, mark_twins, Hold};
 use crate::index::FULL;
 use crate::joint::{joint, Joined};
 use crate::json::Json;
 use crate::label;
+use crate::map::{Map, Set};
 use crate::model::{Day, Line, Place, Policy};
 use crate::names::Memory;
 use crate::output::Output;
+use crate::ready::{made_ready, opened};
 use crate::receipt::{contra_entries, is_marked_return, not_booked};
 use crate::returns::{take_back, Originals, Returnable};
 use crate::review::{fall_back, on_hold, refused};
+use crate::ruling::{Answer, Outcome, Ruling};
 use crate::scope::{alias_of, normal_iban, Books, Scope};
-use crate::text::{Map, Set};
 use crate::tiers::{TierRule, FIRST_SILENT, TIERS};
 
 /// Tiers of decisions that teach who pays, and the tier of what pays nothing.
@@ -53,12 +55,7 @@ pub fn decide_wall<'t>(
 
 /// By booking day; within a day by booking time if it is known, then by id.
 fn order<'l>(line: &Line<'l>) -> (Option<Day>, bool, Option<i64>, &'l str) {
-    (
-        line.booking_date,
-        line.booked_at.is_none(),
-        line.booked_at,
-        line.id,
-    )
+    (line.booking_date, line.booked_at.is_none(), line.booked_at, line.id)
 }
 
 /// What a payment teaches about who pays for a debtor: an account, a name.
@@ -76,7 +73,8 @@ struct Fold<'f, 't> {
     policy: &'f Policy,
     memory: Memory,
     output: &'f mut Output<'t>,
-    /// Amounts of credits: a debit can only be a return, or be taken back itself, where its own is among them.
+    /// Amounts of credits: a debit can only be a return, or be taken back itself, where its own is among
+    /// them.
     credits: Set<i64>,
     returnable: Returnable<'f>,
     originals: Originals<'f>,
@@ -121,10 +119,7 @@ impl<'f, 't> Fold<'f, 't> {
                 self.settle(line, reason, Vec::new());
                 continue;
             }
-            if day
-                .first()
-                .is_some_and(|(first, _)| first.booking_date != line.booking_date)
-            {
+            if day.first().is_some_and(|(first, _)| first.booking_date != line.booking_date) {
                 let lines = std::mem::take(&mut day);
                 self.days_up_to(lines);
             }
@@ -136,10 +131,7 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     fn days_up_to(&mut self, lines: Vec<Turn<'f>>) {
-        let day = lines[0]
-            .0
-            .booking_date
-            .expect("only booked lines have a day");
+        let day = lines[0].0.booking_date.expect("only booked lines have a day");
         self.pass(day);
         self.day(day, lines);
     }
@@ -165,10 +157,7 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     fn state(&self) -> State<'_> {
-        State {
-            scope: &self.scope,
-            policy: self.policy,
-        }
+        State { scope: &self.scope, policy: self.policy }
     }
 
     fn day(&mut self, day: Day, lines: Vec<Turn<'f>>) {
@@ -188,11 +177,8 @@ impl<'f, 't> Fold<'f, 't> {
         }
         for case in cases {
             let state = self.state();
-            let ruling = if case.refused.is_some() {
-                refused(&case, &state)
-            } else {
-                fall_back(&case, &state)
-            };
+            let ruling =
+                if case.refused.is_some() { refused(&case, &state) } else { fall_back(&case, &state) };
             self.conclude(case, ruling);
         }
         for line in returns {
@@ -203,10 +189,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Cases that may be held wait from now on, and those whose wait is over are asked.
     fn wait(&mut self, day: Day, cases: Cases<'f>) -> Cases<'f> {
-        let state = State {
-            scope: &self.scope,
-            policy: self.policy,
-        };
+        let state = State { scope: &self.scope, policy: self.policy };
         let mut asked = self.hold.over(day);
         asked.extend(self.hold.take(cases, &state));
         mark_twins(asked.iter_mut().chain(self.hold.waiting()), &state);
@@ -239,9 +222,7 @@ impl<'f, 't> Fold<'f, 't> {
             return Map::default();
         }
         let opposite = |line: &&Line| debits.contains(&line.amount.saturating_neg());
-        let possible: Vec<&'f Line<'f>> = lines()
-            .filter(|line| line.amount < 0 || opposite(line))
-            .collect();
+        let possible: Vec<&'f Line<'f>> = lines().filter(|line| line.amount < 0 || opposite(line)).collect();
         contra_entries(&possible)
     }
 
@@ -254,11 +235,7 @@ impl<'f, 't> Fold<'f, 't> {
         let (mut cases, mut returns) = (Vec::new(), Vec::new());
         for (line, ready) in lines {
             if let Some(partner) = cancelled.get(&line.row) {
-                self.settle(
-                    line,
-                    "contra_entry",
-                    vec![("cancels", Json::from(partner.id))],
-                );
+                self.settle(line, "contra_entry", vec![("cancels", Json::from(partner.id))]);
             } else if is_return(line, ready.as_deref()) || self.takes_back(line) {
                 returns.push(line);
             } else if let Some(case) = self.case(line, ready) {
@@ -278,19 +255,10 @@ impl<'f, 't> Fold<'f, 't> {
             return self.refund(line);
         };
         let Read { ready, reason, .. } = *read;
-        let state = State {
-            scope: &self.scope,
-            policy: self.policy,
-        };
+        let state = State { scope: &self.scope, policy: self.policy };
         let case = opened(line, ready, &state, &mut self.memory, false);
         match reason {
-            Some(reason)
-                if !case
-                    .cited
-                    .citations
-                    .iter()
-                    .any(|cited| cited.strength >= FULL) =>
-            {
+            Some(reason) if !case.cited.citations.iter().any(|cited| cited.strength >= FULL) => {
                 self.settle(line, reason, Vec::new());
                 None
             }
@@ -298,13 +266,11 @@ impl<'f, 't> Fold<'f, 't> {
         }
     }
 
-    /// Money out that cites nothing but our own open credit notes: they are paid out. All else is plain money out.
+    /// Money out that cites nothing but our own open credit notes: they are paid out. All else is plain money
+    /// out.
     fn refund(&mut self, line: &'f Line<'f>) -> Option<Box<Case<'f>>> {
         if self.books.has_credit_notes {
-            let state = State {
-                scope: &self.scope,
-                policy: self.policy,
-            };
+            let state = State { scope: &self.scope, policy: self.policy };
             let label = label::read(line, self.policy.max_text);
             let ready = made_ready(line, label, self.books, self.policy, &mut self.memory);
             let case = opened(line, ready, &state, &mut self.memory, true);
@@ -320,11 +286,7 @@ impl<'f, 't> Fold<'f, 't> {
         let mut left = Vec::with_capacity(cases.len());
         for mut case in cases {
             let asked = case.cites() == tier.of_cited && case.may_be_decided();
-            let answer = if asked {
-                (tier.rule)(&case, &self.state())
-            } else {
-                None
-            };
+            let answer = if asked { (tier.rule)(&case, &self.state()) } else { None };
             match answer {
                 Some(Answer::Ruling(ruling)) => match self.refusal(&case, &ruling) {
                     Some(refusal) => case.refused = Some((refusal, ruling)),
@@ -362,12 +324,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     fn decide_together(&mut self, group: Vec<Joined<'f>>, cases: &mut [Option<Box<Case<'f>>>]) {
         let mut decided = Vec::new();
-        for Joined {
-            case: at,
-            ruling,
-            together,
-        } in group
-        {
+        for Joined { case: at, ruling, together } in group {
             let mut case = cases[at].take().expect("a case is in one group");
             case.together = together;
             decided.push((decide(&case, &self.state(), ruling), case));
@@ -387,21 +344,14 @@ impl<'f, 't> Fold<'f, 't> {
         if !case.forwarding.is_empty() && !self.policy.indirect_collection {
             return Some("paid_by_seller");
         }
-        if !ruling
-            .shares
-            .iter()
-            .all(|share| case.is_issued(&state, share.item))
-        {
+        if !ruling.shares.iter().all(|share| case.is_issued(&state, share.item)) {
             return Some("paid_before_issue");
         }
         let is_returned = |row| self.originals.is_returned(row);
         if ruling.tier == 2 && self.hold.left(case, &state, is_returned).is_some() {
             return Some("twin_payments");
         }
-        let free = ruling
-            .shares
-            .iter()
-            .all(|share| self.scope.can_take(share.item, share.amount));
+        let free = ruling.shares.iter().all(|share| self.scope.can_take(share.item, share.amount));
         (!free).then_some("already_settled")
     }
 
@@ -423,12 +373,7 @@ impl<'f, 't> Fold<'f, 't> {
         self.put(case.line, decision);
     }
 
-    fn settle(
-        &mut self,
-        line: &'f Line<'f>,
-        reason: &'static str,
-        more: Vec<(&'static str, Json)>,
-    ) {
+    fn settle(&mut self, line: &'f Line<'f>, reason: &'static str, more: Vec<(&'static str, Json)>) {
         let decision = settle_nothing(line, reason, self.policy, Vec::new(), Vec::new(), more);
         self.put(line, decision);
     }
@@ -442,7 +387,8 @@ impl<'f, 't> Fold<'f, 't> {
         }
     }
 
-    /// The decision takes effect; what an exact payment teaches counts from tomorrow on. A refund teaches nothing.
+    /// The decision takes effect; what an exact payment teaches counts from tomorrow on. A refund teaches
+    /// nothing.
     fn apply(&mut self, decision: &Decision, line: &Line, payer: Option<&str>) {
         for share in &decision.shares {
             let taken = self.within(share.item, share.amount);
@@ -457,11 +403,7 @@ impl<'f, 't> Fold<'f, 't> {
         let Some(debtor) = decision.shares.first().map(|share| debtor_of(share.item)) else {
             return;
         };
-        if decision
-            .shares
-            .iter()
-            .all(|share| debtor_of(share.item) == debtor)
-        {
+        if decision.shares.iter().all(|share| debtor_of(share.item) == debtor) {
             self.lessons.push(Lesson {
                 row: line.row,
                 iban: normal_iban(line.counterparty_iban).map(Cow::into_owned),
@@ -473,10 +415,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// `amount` cut so that what is open of the item stays between zero and what it was at first.
     fn within(&self, n: Place, amount: i64) -> i64 {
-        let (initial, now) = (
-            self.books.index.items[n as usize].initial,
-            self.scope.open[n as usize],
-        );
+        let (initial, now) = (self.books.index.items[n as usize].initial, self.scope.open[n as usize]);
         now - (now - amount).clamp(initial.min(0), initial.max(0))
     }
 
@@ -511,9 +450,7 @@ impl<'f, 't> Fold<'f, 't> {
         let (original, possible) = self.originals.of(line);
         let decided = &self.decided;
         let closed = |row: u32| decided.get(&row).map(|(_, decision)| decision);
-        let was_closed = original
-            .and_then(|original| closed(original.row))
-            .map(|decision| decision.outcome);
+        let was_closed = original.and_then(|original| closed(original.row)).map(|decision| decision.outcome);
         let decision = take_back(line, original, &possible, closed, self.policy);
         if !self.has_room(&decision) {
             let mut named: Vec<&str> = possible.iter().map(|line| line.id).collect();
@@ -529,11 +466,7 @@ impl<'f, 't> Fold<'f, 't> {
             self.forget(original.row);
             let waited = self.hold.drop(original.row);
             if waited || was_closed.is_some_and(|outcome| outcome != Outcome::Auto) {
-                self.settle(
-                    original,
-                    "returned",
-                    vec![("returned_by", Json::from(line.id))],
-                );
+                self.settle(original, "returned", vec![("returned_by", Json::from(line.id))]);
             }
         }
     }
@@ -541,8 +474,7 @@ impl<'f, 't> Fold<'f, 't> {
     /// Whether these shares can take effect; one that opens an item again always can.
     fn has_room(&self, decision: &Decision) -> bool {
         decision.shares.iter().all(|share| {
-            let closes =
-                (share.amount > 0) == (self.books.index.items[share.item as usize].amount > 0);
+            let closes = (share.amount > 0) == (self.books.index.items[share.item as usize].amount > 0);
             !closes || self.scope.can_take(share.item, share.amount)
         })
     }
@@ -554,10 +486,6 @@ fn is_return(line: &Line, read: Option<&Read>) -> bool {
 
 /// Money out that cites open credit notes only.
 fn is_refund(case: &Case, state: &State) -> bool {
-    let cited = if case.cites() {
-        case.meaning(state).items.clone()
-    } else {
-        Vec::new()
-    };
+    let cited = if case.cites() { case.meaning(state).items.clone() } else { Vec::new() };
     !cited.is_empty() && cited.iter().all(|&n| state.open(n) <= 0)
 }

@@ -34,9 +34,7 @@ pub fn gap_reason(case: &Case, state: &State, item: &Item, gap: i64) -> Option<&
     if in_time(case, item) && is_rate(item, gap, item.discount_bp) {
         return Some("discount");
     }
-    if item.retention_bp.unwrap_or(0) <= rules().max_retention_bp
-        && is_rate(item, gap, item.retention_bp)
-    {
+    if item.retention_bp.unwrap_or(0) <= rules().max_retention_bp && is_rate(item, gap, item.retention_bp) {
         return Some("retention");
     }
     if policy.commission_allowed && gap > 0 && is_commission(case, state, item, gap) {
@@ -48,8 +46,8 @@ pub fn gap_reason(case: &Case, state: &State, item: &Item, gap: i64) -> Option<&
     (0 < gap && gap <= policy.charges_tolerance).then_some("charges")
 }
 
-/// Whether an agent's commission of this amount is written in the text, and only one item of the debtor has the
-/// gross amount. A rate is never guessed.
+/// Whether an agent's commission of this amount is written in the text, and only one item of the debtor has
+/// the gross amount. A rate is never guessed.
 fn is_commission(case: &Case, state: &State, item: &Item, gap: i64) -> bool {
     let mut written = case.label.amounts();
     written.retain(|amount| amount.said == "commission");
@@ -60,8 +58,8 @@ fn is_commission(case: &Case, state: &State, item: &Item, gap: i64) -> bool {
         && state.scope.owed_at(item.debtor, gross, 2).len() == 1
 }
 
-/// Whether the money was changed on its way, and little is missing of the item, or of what was sent when that was
-/// in the item's currency.
+/// Whether the money was changed on its way, and little is missing of the item, or of what was sent when that
+/// was in the item's currency.
 fn is_exchange(case: &Case, state: &State, gap: i64) -> bool {
     let (gap, line) = (i128::from(gap), case.line);
     let due = i128::from(case.paid) + gap;
@@ -92,9 +90,7 @@ pub fn is_rate(item: &Item, gap: i64, basis_points: Option<i64>) -> bool {
 /// Whether what would stay open looks like something withheld rather than a later instalment.
 pub fn is_deduction(case: &Case, state: &State, n: Place) -> bool {
     let (item, gap) = (state.item(n), state.open(n).saturating_sub(case.paid));
-    is_rate(item, gap, item.discount_bp)
-        || is_rate(item, gap, item.retention_bp)
-        || is_small(item, gap)
+    is_rate(item, gap, item.discount_bp) || is_rate(item, gap, item.retention_bp) || is_small(item, gap)
 }
 
 /// Whether a gap leaves less of an item than an instalment would.
@@ -109,12 +105,7 @@ pub fn is_left_over(item: &Item, left: i64) -> bool {
 
 /// An excess taken apart, as it is told of a proposal: the fixed indemnity of each item, and what is left as
 /// interest. Nothing when it is none.
-pub fn late_payment(
-    case: &Case,
-    state: &State,
-    items: &[Place],
-    excess: i64,
-) -> Vec<(&'static str, i64)> {
+pub fn late_payment(case: &Case, state: &State, items: &[Place], excess: i64) -> Vec<(&'static str, i64)> {
     let currency = state.currency();
     let indemnity = rules().indemnity * currency.unit * items.len() as i64;
     let owed: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
@@ -136,11 +127,7 @@ pub fn late_payment(
         parts.push(("interest_or_other_minor", interest as i64));
     }
     if let Some(days) = latest {
-        let rate = if owed > 0 {
-            interest * 365 * 10_000 / (owed * i128::from(days))
-        } else {
-            0
-        };
+        let rate = if owed > 0 { interest * 365 * 10_000 / (owed * i128::from(days)) } else { 0 };
         parts.push(("days_late", i64::from(days)));
         parts.push(("yearly_rate_bp", rate as i64));
     }
@@ -150,37 +137,22 @@ pub fn late_payment(
 /// What else explains a payment below the open amount of the cited item: another open item of the debtor at
 /// exactly that amount, or a credit note nobody cited that makes up the difference.
 pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
-    let (scope, debtor, few) = (
-        state.scope,
-        state.item(n).debtor,
-        state.policy.max_shared_key,
-    );
+    let (scope, debtor, few) = (state.scope, state.item(n).debtor, state.policy.max_shared_key);
     let equal = scope.owed_at(debtor, case.paid, few);
-    let netted = case
-        .paid
-        .checked_sub(state.open(n))
-        .map_or(&[][..], |over| scope.owed_at(debtor, over, few));
-    equal
-        .iter()
-        .chain(netted)
-        .copied()
-        .filter(|&m| m != n)
-        .collect()
+    let netted =
+        case.paid.checked_sub(state.open(n)).map_or(&[][..], |over| scope.owed_at(debtor, over, few));
+    equal.iter().chain(netted).copied().filter(|&m| m != n).collect()
 }
 
-/// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody can
-/// look at all of it.
+/// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody
+/// can look at all of it.
 pub fn close_rival(case: &Case, state: &State, n: Place) -> bool {
     if !rivals(case, state, n).is_empty() {
         return true;
     }
-    let Some(owed) = state
-        .scope
-        .owed(state.item(n).debtor, state.policy.max_owed)
-    else {
+    let Some(owed) = state.scope.owed(state.item(n).debtor, state.policy.max_owed) else {
         return true;
     };
     let paid = i128::from(case.paid);
-    owed.iter()
-        .any(|&m| m != n && (i128::from(state.open(m)) - paid).abs() * rules().close <= paid)
+    owed.iter().any(|&m| m != n && (i128::from(state.open(m)) - paid).abs() * rules().close <= paid)
 }

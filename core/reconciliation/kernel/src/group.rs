@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-/// How far a search goes: items of one group, steps, items to choose from; and whether equal amounts stand for
-/// each other, so that of those the first are taken.
+/// How far a search goes: items of one group, steps, items to choose from; and whether equal amounts stand
+/// for each other, so that of those the first are taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     pub size: usize,
@@ -14,12 +14,7 @@ pub struct Bounds {
 
 impl Bounds {
     pub fn new(size: usize, steps: usize) -> Bounds {
-        Bounds {
-            size,
-            steps,
-            most: 40,
-            alike: false,
-        }
+        Bounds { size, steps, most: 40, alike: false }
     }
 }
 
@@ -30,14 +25,11 @@ pub struct Groups {
     pub cap: Option<&'static str>,
 }
 
-/// Indices of `amounts` (signed) that sum to `target`; stops at the second solution. A cap reached means that more
-/// may exist: nothing is proved by what was found.
+/// Indices of `amounts` (signed) that sum to `target`; stops at the second solution. A cap reached means that
+/// more may exist: nothing is proved by what was found.
 pub fn groups(amounts: &[i64], target: i64, bounds: Bounds) -> Groups {
     if amounts.len() > bounds.most {
-        return Groups {
-            found: Vec::new(),
-            cap: Some("max_group_items"),
-        };
+        return Groups { found: Vec::new(), cap: Some("max_group_items") };
     }
     if !is_within_reach(amounts, target) {
         return Groups::default();

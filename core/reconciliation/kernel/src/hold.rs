@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use crate::case::{Case, State};
+use crate::map::Map;
 use crate::model::{Day, Line, Place, Policy};
 use crate::silent::{is_silent, sole_debtor};
-use crate::text::Map;
 use crate::words;
 
 /// Days of the week, Monday is 0, on which nobody works.
@@ -55,16 +55,8 @@ pub struct Hold<'a> {
 
 impl<'a> Hold<'a> {
     pub fn new(policy: &Policy) -> Hold<'a> {
-        let days = if policy.automatic_tiers & T6_OR_T7 != 0 {
-            policy.hold_days
-        } else {
-            0
-        };
-        Hold {
-            days,
-            waiting: BTreeMap::new(),
-            left: Map::default(),
-        }
+        let days = if policy.automatic_tiers & T6_OR_T7 != 0 { policy.hold_days } else { 0 };
+        Hold { days, waiting: BTreeMap::new(), left: Map::default() }
     }
 
     /// A person is asked about this payment.
@@ -74,14 +66,9 @@ impl<'a> Hold<'a> {
         }
     }
 
-    /// A payment of the same claim, about that time, about which a person was asked; not what went back: its row. The
-    /// last one is enough.
-    pub fn left(
-        &self,
-        case: &Case,
-        state: &State,
-        is_returned: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
+    /// A payment of the same claim, about that time, about which a person was asked; not what went back: its
+    /// row. The last one is enough.
+    pub fn left(&self, case: &Case, state: &State, is_returned: impl Fn(u32) -> bool) -> Option<u32> {
         let asked = self.left.get(&claim_of(case, state)?)?;
         let booked = case.line.booking_date?;
         let is_near = |day: Day| (booked - day).abs() <= twin_days();
@@ -97,14 +84,8 @@ impl<'a> Hold<'a> {
         }
         let mut left = Vec::new();
         for mut case in cases {
-            if case.refused.is_none()
-                && is_silent(&case, state)
-                && sole_debtor(&case, state).is_some()
-            {
-                let booked = case
-                    .line
-                    .booking_date
-                    .expect("only booked lines become cases");
+            if case.refused.is_none() && is_silent(&case, state) && sole_debtor(&case, state).is_some() {
+                let booked = case.line.booking_date.expect("only booked lines become cases");
                 let until = business_day_after(booked, self.days);
                 case.held_until = Some(until);
                 self.waiting.entry(until).or_default().push(case);
@@ -147,10 +128,7 @@ impl<'a> Hold<'a> {
 
     /// What still waits when the known days are over; nothing waits any longer.
     pub fn end(&mut self) -> Vec<Box<Case<'a>>> {
-        std::mem::take(&mut self.waiting)
-            .into_values()
-            .flatten()
-            .collect()
+        std::mem::take(&mut self.waiting).into_values().flatten().collect()
     }
 }
 
@@ -183,11 +161,7 @@ fn cited(case: &Case, state: &State) -> Option<Claim> {
 pub fn mark_twins<'c, 'a: 'c>(cases: impl Iterator<Item = &'c mut Box<Case<'a>>>, state: &State) {
     let mut alike: HashMap<Claim, Vec<&mut Box<Case<'a>>>> = HashMap::new();
     for case in cases {
-        let claim = if case.cites() {
-            None
-        } else {
-            claim_of(case, state)
-        };
+        let claim = if case.cites() { None } else { claim_of(case, state) };
         if let Some(claim) = claim {
             alike.entry(claim).or_default().push(case);
         }

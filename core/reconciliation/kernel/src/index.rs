@@ -1,11 +1,13 @@
-//! The items of one scope, findable by number, digits, counter and amount (see `core/reconciliation/index.py`).
+//! The items of one scope, findable by number, digits, counter and amount (see
+//! `core/reconciliation/index.py`).
 
 use std::sync::OnceLock;
 
 use crate::keys::{Files, Filing, Keys};
 use crate::label::structured::valid_structured;
+use crate::map::{Map, Set};
 use crate::model::{Item, Place};
-use crate::text::{fold, strip, Map, Set};
+use crate::text::{fold, strip};
 use crate::words;
 
 pub const STRUCTURED: u8 = 4;
@@ -68,9 +70,7 @@ impl<'i> Number<'i> {
 
     /// Whether it was separated at this place of `compact`.
     pub fn is_parted_at(self, at: usize) -> bool {
-        self.ends
-            .iter()
-            .any(|&end| end & 1 == 1 && (end >> 1) as usize == at)
+        self.ends.iter().any(|&end| end & 1 == 1 && (end >> 1) as usize == at)
     }
 
     /// The digits that go on from one invoice to the next: the last ones, or those before the year where the
@@ -98,11 +98,7 @@ impl<'i> Number<'i> {
         let ends = [3, 4, 5, 6].map(|n| bare(&last[last.len().saturating_sub(n)..]));
         let many = if last.len() > 6 { 4 } else { 0 };
         let whole = std::iter::once(bare(last)).take(few);
-        whole.chain(
-            (0..many)
-                .filter(move |&n| !ends[..n].contains(&ends[n]))
-                .map(move |n| ends[n]),
-        )
+        whole.chain((0..many).filter(move |&n| !ends[..n].contains(&ends[n])).map(move |n| ends[n]))
     }
 
     /// The number without the digits at its end, and those, unless nobody counts so far.
@@ -276,11 +272,7 @@ impl Entering {
         if words > 0 {
             self.enter_number(n, item);
             let stripped = strip(item.number);
-            let printed = if stripped.len() < item.number.len() {
-                fold(stripped)
-            } else {
-                folded
-            };
+            let printed = if stripped.len() < item.number.len() { fold(stripped) } else { folded };
             self.printed.enter(&shape_of(&printed));
         }
     }
@@ -292,12 +284,7 @@ impl Entering {
             self.structured.file(reference, n);
         }
         let plain = item.creditor_reference.filter(|_| reference.is_none());
-        for other in item
-            .buyer_reference
-            .unwrap_or_default()
-            .split('|')
-            .chain(plain)
-        {
+        for other in item.buyer_reference.unwrap_or_default().split('|').chain(plain) {
             let mut compact = fold(other);
             compact.retain(|&byte| is_word(byte));
             if !compact.is_empty() && strength_of(&compact) > COUNTER {
@@ -316,10 +303,8 @@ impl Entering {
             read_as_digits(compact, &mut self.key);
             self.folded.file(&self.key, n);
         }
-        self.shapes_of
-            .push((self.shapes.enter(&shape_of(compact)), item.seller));
-        self.forms_of
-            .push((item.debtor, self.forms.enter(&form_of(compact))));
+        self.shapes_of.push((self.shapes.enter(&shape_of(compact)), item.seller));
+        self.forms_of.push((item.debtor, self.forms.enter(&form_of(compact))));
         self.lasts.enter(item.seller, number, &mut self.key);
         enter_digits(&mut self.digits, &mut self.key, n, number);
         if let Some(first) = number.counters().next() {
@@ -368,10 +353,7 @@ impl<'a> Index<'a> {
     /// `items` in any order; one index knows nothing of open amounts.
     pub fn new(mut items: Vec<Item<'a>>) -> Index<'a> {
         sort_by_id(&mut items);
-        let mut entering = Entering {
-            max_words: 3,
-            ..Entering::default()
-        };
+        let mut entering = Entering { max_words: 3, ..Entering::default() };
         for (n, item) in items.iter().enumerate() {
             entering.enter(n as Place, item);
         }
@@ -384,9 +366,7 @@ impl<'a> Index<'a> {
 
     /// How many items have a counter first (Python's `counters`).
     pub fn counted(&self, counter: &[u8]) -> usize {
-        self.counters
-            .find(counter)
-            .map_or(0, |n| self.counted[n as usize] as usize)
+        self.counters.find(counter).map_or(0, |n| self.counted[n as usize] as usize)
     }
 
     /// Of the shape of an item's number: how many numbers have it, and how many sellers use it (both 0 for an
@@ -414,30 +394,21 @@ impl<'a> Index<'a> {
     /// How many digits longer the longest number is that begins like that of the item, of its seller.
     pub fn longer_by(&self, n: Place) -> usize {
         let (head, last) = self.number(n).parted();
-        let (longest, _) = self
-            .lasts
-            .get(self.items[n as usize].seller, head)
-            .unwrap_or_default();
+        let (longest, _) = self.lasts.get(self.items[n as usize].seller, head).unwrap_or_default();
         longest.saturating_sub(last.len())
     }
 
-    /// Whether the item's number may be the beginning of another of its seller's, no higher than those he has.
+    /// Whether the item's number may be the beginning of another of its seller's, no higher than those he
+    /// has.
     pub fn goes_on(&self, n: Place) -> bool {
         let (head, last) = self.number(n).parted();
-        let (_, highest) = self
-            .lasts
-            .get(self.items[n as usize].seller, head)
-            .unwrap_or_default();
+        let (_, highest) = self.lasts.get(self.items[n as usize].seller, head).unwrap_or_default();
         self.longer_by(n) > 0 && value(last).saturating_mul(10) <= highest
     }
 
     /// The item with this compact number between the same seller and debtor, if there is one.
     pub fn same_series(&self, n: Place, number: &[u8]) -> Option<Place> {
-        self.full
-            .get(number)
-            .iter()
-            .copied()
-            .find(|&m| self.same_parties(n, m))
+        self.full.get(number).iter().copied().find(|&m| self.same_parties(n, m))
     }
 
     /// Whether two items are between the same seller and the same debtor.
@@ -449,37 +420,24 @@ impl<'a> Index<'a> {
 impl Entering {
     fn done(self, items: Vec<Item<'_>>) -> Index<'_> {
         let orders = self.orders.done();
-        let starters = self
-            .prefixes
-            .iter()
-            .cloned()
-            .chain(rules().generic.iter().map(|word| word.to_vec()))
-            .collect();
+        let starters =
+            self.prefixes.iter().cloned().chain(rules().generic.iter().map(|word| word.to_vec())).collect();
         let mut beginnings = self.prefixes.clone();
         for order in orders.texts() {
-            let letters = order
-                .iter()
-                .position(|byte| !byte.is_ascii_uppercase())
-                .unwrap_or(order.len());
+            let letters = order.iter().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(order.len());
             if letters > 0 {
                 enter(&mut beginnings, &order[..letters]);
             }
         }
-        let mut bills: Vec<(u32, u64, Place)> = (0..)
-            .zip(&items)
-            .map(|(n, item)| (item.debtor, item.amount.unsigned_abs(), n))
-            .collect();
+        let mut bills: Vec<(u32, u64, Place)> =
+            (0..).zip(&items).map(|(n, item)| (item.debtor, item.amount.unsigned_abs(), n)).collect();
         bills.sort_unstable();
-        let mut different: Vec<(u32, u64)> = bills
-            .iter()
-            .map(|&(debtor, amount, _)| (debtor, amount))
-            .collect();
+        let mut different: Vec<(u32, u64)> =
+            bills.iter().map(|&(debtor, amount, _)| (debtor, amount)).collect();
         different.dedup();
         let mut amounts = Map::default();
         for &(_, amount) in &different {
-            *amounts
-                .entry(i64::try_from(amount).unwrap_or(i64::MAX))
-                .or_default() += 1;
+            *amounts.entry(i64::try_from(amount).unwrap_or(i64::MAX)).or_default() += 1;
         }
         let mut forms_of = self.forms_of;
         forms_of.sort_unstable();
@@ -487,10 +445,7 @@ impl Entering {
         Index {
             position: items.iter().map(|item| item.id).zip(0..).collect(),
             numbers: self.numbers,
-            parties: items
-                .iter()
-                .map(|item| (item.seller, item.debtor))
-                .collect(),
+            parties: items.iter().map(|item| (item.seller, item.debtor)).collect(),
             full: self.full.done(),
             loose: self.loose.done(),
             digits: self.digits.done(),
@@ -500,10 +455,7 @@ impl Entering {
             amounts,
             billed: different.len(),
             billed_items: bills.iter().map(|&(_, _, n)| n).collect(),
-            bills: bills
-                .into_iter()
-                .map(|(debtor, amount, _)| (debtor, amount))
-                .collect(),
+            bills: bills.into_iter().map(|(debtor, amount, _)| (debtor, amount)).collect(),
             by_counter: self.by_counter.done(),
             counters: self.counters,
             counted: self.counted,
@@ -534,11 +486,8 @@ fn sort_by_id(items: &mut Vec<Item>) {
         bytes[..size].copy_from_slice(&id.as_bytes()[..size]);
         u128::from_be_bytes(bytes)
     };
-    let mut order: Vec<(u128, &str, usize)> = items
-        .iter()
-        .enumerate()
-        .map(|(n, item)| (beginning(item.id), item.id, n))
-        .collect();
+    let mut order: Vec<(u128, &str, usize)> =
+        items.iter().enumerate().map(|(n, item)| (beginning(item.id), item.id, n)).collect();
     order.sort_unstable();
     let order: Vec<usize> = order.into_iter().map(|(_, _, n)| n).collect();
     *items = order.into_iter().map(|n| items[n].clone()).collect();
@@ -579,9 +528,7 @@ fn is_word(byte: u8) -> bool {
 
 /// What few digits (at most `LONGEST_LAST`) are worth.
 fn value(digits: &[u8]) -> u64 {
-    digits
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
+    digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
 }
 
 /// Digits without leading zeros; `0` when nothing else is left.
@@ -624,9 +571,7 @@ pub fn strength_of(number: &[u8]) -> u8 {
 
 /// A folded number with every digit as 9: `FA2401` and `FA2377` have one shape.
 pub fn shape_of(text: &[u8]) -> Vec<u8> {
-    text.iter()
-        .map(|&byte| if byte.is_ascii_digit() { b'9' } else { byte })
-        .collect()
+    text.iter().map(|&byte| if byte.is_ascii_digit() { b'9' } else { byte }).collect()
 }
 
 /// The shape with the first two characters as they are, which for digits alone is all there is.

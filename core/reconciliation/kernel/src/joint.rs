@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use crate::case::{Case, Ruling, Share, State};
+use crate::case::{Case, State};
+use crate::map::Map;
 use crate::model::Place;
-use crate::text::Map;
+use crate::ruling::{Ruling, Share};
 use crate::words;
 
 /// One line of a group that is decided together: its place among the cases, and the ids of the other lines.
@@ -25,10 +26,7 @@ fn max_lines() -> usize {
 
 /// Groups of lines that cite the same items, in part or all, and together pay them to the cent.
 pub fn joint<'a>(cases: &[Box<Case<'a>>], state: &State) -> Vec<Vec<Joined<'a>>> {
-    connected(cases, state)
-        .iter()
-        .filter_map(|group| ruled(group, cases, state))
-        .collect()
+    connected(cases, state).iter().filter_map(|group| ruled(group, cases, state)).collect()
 }
 
 fn may_join(case: &Case) -> bool {
@@ -44,14 +42,10 @@ fn connected(cases: &[Box<Case>], state: &State) -> Vec<Vec<Member>> {
     let mut group_of: Map<Place, usize> = Map::default();
     for (at, case) in cases.iter().enumerate().filter(|(_, case)| may_join(case)) {
         let meaning = case.meaning(state);
-        if !meaning.ambiguous.is_empty() || !meaning.settled.is_empty() || meaning.items.is_empty()
-        {
+        if !meaning.ambiguous.is_empty() || !meaning.settled.is_empty() || meaning.items.is_empty() {
             continue;
         }
-        let known = meaning
-            .items
-            .iter()
-            .filter_map(|n| group_of.get(n).copied());
+        let known = meaning.items.iter().filter_map(|n| group_of.get(n).copied());
         let mut joined: Vec<usize> = known.map(|group| end_of(&mut part_of, group)).collect();
         joined.sort_unstable();
         joined.dedup();
@@ -87,31 +81,23 @@ fn ruled<'a>(group: &[Member], cases: &[Box<Case<'a>>], state: &State) -> Option
     let mut items: Vec<Place> = group.iter().flat_map(|(_, cited)| cited).copied().collect();
     items.sort_unstable();
     items.dedup();
-    let known = group
-        .iter()
-        .all(|(at, cited)| cited.iter().all(|&n| cases[*at].grade(state, n) >= 1));
+    let known = group.iter().all(|(at, cited)| cited.iter().all(|&n| cases[*at].grade(state, n) >= 1));
     let debtor = state.item(items[0]).debtor;
     let one_debtor = items.iter().all(|&n| state.item(n).debtor == debtor);
-    let total: i128 = group
-        .iter()
-        .map(|(at, _)| i128::from(cases[*at].paid))
-        .sum();
+    let total: i128 = group.iter().map(|(at, _)| i128::from(cases[*at].paid)).sum();
     let owed: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
     if !known || !one_debtor || total != owed || items.iter().any(|&n| state.open(n) < 0) {
         return None;
     }
     let ids: Vec<&str> = group.iter().map(|(at, _)| cases[*at].line.id).collect();
-    let joined = spread(group, cases, state)?
-        .into_iter()
-        .zip(group)
-        .map(|(shares, &(case, _))| {
-            let own = cases[case].line.id;
-            Joined {
-                case,
-                ruling: Ruling::auto(3, "joint_sum", shares, 0.0),
-                together: ids.iter().copied().filter(|&id| id != own).collect(),
-            }
-        });
+    let joined = spread(group, cases, state)?.into_iter().zip(group).map(|(shares, &(case, _))| {
+        let own = cases[case].line.id;
+        Joined {
+            case,
+            ruling: Ruling::auto(3, "joint_sum", shares, 0.0),
+            together: ids.iter().copied().filter(|&id| id != own).collect(),
+        }
+    });
     Some(joined.collect())
 }
 

@@ -58,11 +58,7 @@ impl Json {
 pub fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let is_plain = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
-    if text
-        .as_bytes()
-        .iter()
-        .fold(true, |all, byte| all & is_plain(byte))
-    {
+    if text.as_bytes().iter().fold(true, |all, byte| all & is_plain(byte)) {
         out.push_str(text);
         out.push('"');
         return;

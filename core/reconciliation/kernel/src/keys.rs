@@ -1,11 +1,11 @@
-//! Short texts numbered in the order in which they first come, and what is filed under them: the large tables of
-//! an index, in few allocations.
+//! Short texts numbered in the order in which they first come, and what is filed under them: the large tables
+//! of an index (dictionaries in `core/reconciliation/index.py`), in few allocations.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::text::Quick;
+use crate::map::Quick;
 
 /// A set of short texts; each has a number, in the order in which they were entered.
 pub struct Keys {
@@ -18,11 +18,7 @@ pub struct Keys {
 
 impl Default for Keys {
     fn default() -> Keys {
-        Keys {
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            slots: vec![(0, 0); 8],
-        }
+        Keys { bytes: Vec::new(), ends: Vec::new(), slots: vec![(0, 0); 8] }
     }
 }
 
@@ -101,7 +97,8 @@ impl Keys {
 pub struct Files {
     bytes: Vec<u8>,
     folders: Vec<Folder>,
-    /// Hash and number plus one of the folder of each text, in the order of the hashes; (_, 0): free. A power of two.
+    /// Hash and number plus one of the folder of each text, in the order of the hashes; (_, 0): free. A power
+    /// of two.
     slots: Vec<(u32, u32)>,
     /// A bit for the first bits of each hash: most texts that are not here are told from this alone.
     seen: Vec<u64>,
@@ -127,8 +124,7 @@ impl Filing {
     /// Files a place under a text.
     pub fn file(&mut self, text: &[u8], place: u32) {
         self.bytes.extend_from_slice(text);
-        self.ends
-            .push(u32::try_from(self.bytes.len()).expect("less than 4 GB of keys"));
+        self.ends.push(u32::try_from(self.bytes.len()).expect("less than 4 GB of keys"));
         self.places.push(place);
     }
 
@@ -139,9 +135,8 @@ impl Filing {
 
     /// Sorted by hash first, so that memory is written in its order.
     pub fn done(self) -> Files {
-        let mut order: Vec<(u32, u32)> = (0..self.ends.len() as u32)
-            .map(|n| (hash(part(&self.bytes, &self.text(n))), n))
-            .collect();
+        let mut order: Vec<(u32, u32)> =
+            (0..self.ends.len() as u32).map(|n| (hash(part(&self.bytes, &self.text(n))), n)).collect();
         order.sort_unstable();
         let mut files = Files {
             slots: vec![(0, 0); (order.len() * 2).next_power_of_two()],
@@ -175,10 +170,7 @@ impl Files {
                 others.push((hash, n));
             }
         }
-        self.folders.push(Folder {
-            text,
-            places: start..self.places.len() as u32,
-        });
+        self.folders.push(Folder { text, places: start..self.places.len() as u32 });
         let (word, bit) = self.seen_at(hash);
         self.seen[word] |= bit;
         let mut at = self.first_slot(hash);
@@ -227,8 +219,7 @@ impl Files {
 
     /// What is filed under a text; empty when nothing is.
     pub fn get(&self, text: &[u8]) -> &[u32] {
-        self.folder(text)
-            .map_or(&[], |folder| part(&self.places, &folder.places))
+        self.folder(text).map_or(&[], |folder| part(&self.places, &folder.places))
     }
 
     pub fn contains(&self, text: &[u8]) -> bool {
@@ -237,9 +228,7 @@ impl Files {
 
     /// The texts under which something is filed, in no particular order.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.folders
-            .iter()
-            .map(|folder| part(&self.bytes, &folder.text))
+        self.folders.iter().map(|folder| part(&self.bytes, &folder.text))
     }
 }
 
@@ -260,9 +249,7 @@ fn hash(text: &[u8]) -> u32 {
     } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         hash ^= u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
     } else {
-        hash ^= text
-            .iter()
-            .fold(0, |value, &byte| value << 8 | u64::from(byte));
+        hash ^= text.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
     }
     (mixed(hash) >> 32) as u32
 }
@@ -279,9 +266,8 @@ mod tests {
     #[test]
     fn what_is_filed_comes_back_in_its_order() {
         let mut filing = Filing::default();
-        let texts: Vec<Vec<u8>> = (0..1000_u32)
-            .map(|n| n.to_string().repeat(n as usize % 5).into_bytes())
-            .collect();
+        let texts: Vec<Vec<u8>> =
+            (0..1000_u32).map(|n| n.to_string().repeat(n as usize % 5).into_bytes()).collect();
         for round in 0..3 {
             for (text, n) in texts.iter().zip(0..) {
                 filing.file(text, round * 1000 + n);
@@ -297,10 +283,8 @@ mod tests {
     #[test]
     fn a_text_is_numbered_once() {
         let mut keys = Keys::default();
-        let numbers: Vec<u32> = ["a", "b", "a", "", "b"]
-            .iter()
-            .map(|text| keys.enter(text.as_bytes()))
-            .collect();
+        let numbers: Vec<u32> =
+            ["a", "b", "a", "", "b"].iter().map(|text| keys.enter(text.as_bytes())).collect();
         assert_eq!(numbers, [0, 1, 0, 2, 1]);
         assert_eq!(keys.text(1), b"b");
         assert_eq!(keys.find(b"c"), None);

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::text::Map;
+use crate::map::Map;
 use crate::words;
 
 /// A word that no known name has.
@@ -108,9 +108,7 @@ impl Vocabulary {
     }
 
     fn all_shortened(&self) -> Shortened {
-        let long = (0..)
-            .zip(&self.sorted)
-            .filter(|(_, word)| word.len() >= rules().long_word);
+        let long = (0..).zip(&self.sorted).filter(|(_, word)| word.len() >= rules().long_word);
         let mut found = Vec::new();
         for (n, word) in long {
             found.extend(hashes(word.as_bytes()).map(|hash| (hash, n)));
@@ -148,23 +146,19 @@ impl Shortened {
         for n in 1..starts.len() {
             starts[n] += starts[n - 1];
         }
-        Shortened {
-            hashes,
-            starts,
-            bits,
-        }
+        Shortened { hashes, starts, bits }
     }
 
     fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
         let first = (hash >> (64 - self.bits)) as usize;
         let (start, end) = (self.starts[first], self.starts[first + 1]);
         let near = self.hashes[start as usize..end as usize].iter();
-        near.filter(move |&&(other, _)| other == hash)
-            .map(|&(_, number)| number)
+        near.filter(move |&&(other, _)| other == hash).map(|&(_, number)| number)
     }
 }
 
-/// Hashes of a word of some letters, and of it without each of them: two words that are one slip apart share one.
+/// Hashes of a word of some letters, and of it without each of them: two words that are one slip apart share
+/// one.
 fn hashes(word: &[u8]) -> impl Iterator<Item = u64> + '_ {
     const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
     let with = |rest: u64, &letter: &u8| rest.wrapping_mul(BASE).wrapping_add(u64::from(letter));
@@ -176,9 +170,7 @@ fn hashes(word: &[u8]) -> impl Iterator<Item = u64> + '_ {
         power = power.wrapping_mul(BASE);
         hash
     });
-    [with(without_first, &word[0]), without_first]
-        .into_iter()
-        .chain(without_others)
+    [with(without_first, &word[0]), without_first].into_iter().chain(without_others)
 }
 
 /// Whether a letter put in, left out or replaced, or nothing, makes one word the other.
@@ -219,25 +211,14 @@ impl Spelt {
     }
 }
 
-/// A written word, of this weight, with what it may be; only the last one of a name may be cut for it to have a
-/// word. Known words have the other weights.
-pub fn spelt(
-    word: &str,
-    weight: f64,
-    vocabulary: &Vocabulary,
-    weights: &[f64],
-    last: bool,
-) -> Spelt {
+/// A written word, of this weight, with what it may be; only the last one of a name may be cut for it to have
+/// a word. Known words have the other weights.
+pub fn spelt(word: &str, weight: f64, vocabulary: &Vocabulary, weights: &[f64], last: bool) -> Spelt {
     let (like, begun) = (vocabulary.like(word), vocabulary.begun(word));
     let cut = if last { begun.clone() } else { 0..0 };
     let others = like.iter().copied().filter(|word| !cut.contains(word));
     let most = sum(cut.clone().chain(others).map(|word| weights[word as usize]));
-    Spelt {
-        weight,
-        like,
-        begun,
-        most,
-    }
+    Spelt { weight, like, begun, most }
 }
 
 /// A written name to be compared: its different words, and the known words it has.
@@ -258,16 +239,13 @@ impl Written {
     }
 
     fn has(&self, word: u32) -> bool {
-        let begun = self
-            .words
-            .last()
-            .is_some_and(|last| last.begun.contains(&word));
+        let begun = self.words.last().is_some_and(|last| last.begun.contains(&word));
         begun || self.like.binary_search(&word).is_ok()
     }
 }
 
-/// Words of the written name each of which a known name must have, or be begun by, if it is as alike as the bound;
-/// None when no name can be.
+/// Words of the written name each of which a known name must have, or be begun by, if it is as alike as the
+/// bound; None when no name can be.
 ///
 /// Whatever a known name does not have counts against it, and it weighs at least what it shares.
 pub fn needed(name: &Written, bound: f64) -> Option<Vec<&Spelt>> {
@@ -278,8 +256,7 @@ pub fn needed(name: &Written, bound: f64) -> Option<Vec<&Spelt>> {
     if most < against {
         return None;
     }
-    let must =
-        |word: &&Spelt| !word.may_be_nothing() && most - word.most < against + least * word.weight;
+    let must = |word: &&Spelt| !word.may_be_nothing() && most - word.most < against + least * word.weight;
     Some(name.words.iter().map(|word| &**word).filter(must).collect())
 }
 
@@ -323,11 +300,7 @@ mod tests {
             let of_one: Vec<u64> = hashes(one.as_bytes()).collect();
             hashes(other.as_bytes()).any(|hash| of_one.contains(&hash))
         };
-        for (one, other) in [
-            ("BLANDIN", "BLANDYN"),
-            ("BLANDIN", "BLANDI"),
-            ("BLANDIN", "LANDIN"),
-        ] {
+        for (one, other) in [("BLANDIN", "BLANDYN"), ("BLANDIN", "BLANDI"), ("BLANDIN", "LANDIN")] {
             assert!(share(one, other) && is_slip(one.as_bytes(), other.as_bytes()));
         }
         assert!(!share("BLANDIN", "BRANDON") && !is_slip(b"BLANDIN", b"BRANDON"));

@@ -1,4 +1,5 @@
-//! Lines, items and the policy, as columns of the interchange files have them (see `core/reconciliation/line.py`).
+//! Lines, items and the policy, as columns of the interchange files have them (see
+//! `core/reconciliation/line.py`).
 //!
 //! Days are counted from 1 January of year 1 (`date.toordinal`). Amounts are signed minor units.
 
@@ -9,8 +10,8 @@ use std::sync::Arc;
 pub type Day = i32;
 /// Where an item stands in the index of its scope (items are sorted by id).
 pub type Place = u32;
-/// Numbers of debtors or sellers in a scope, in ascending order, each once. They are given in the order of the
-/// ids, so that sorting numbers is sorting ids.
+/// Numbers of debtors or sellers in a scope, in ascending order, each once. They are given in the order of
+/// the ids, so that sorting numbers is sorting ids.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ids(Option<Arc<[u32]>>);
 

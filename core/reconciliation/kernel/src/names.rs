@@ -1,20 +1,21 @@
-//! Who is paying: names normalised, weighed by how rare their words are, and graded against debtors (see
+//! Who is paying: names weighed by how rare their words are, and compared with those of the debtors (see
 //! `core/reconciliation/names.py`).
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use crate::bearers::{Beginnings, Borne, Lists};
 use crate::likeness::{likeness, needed, spelt, sum, Spelt, Vocabulary, Weighed, Written, UNHEARD};
+use crate::map::{Map, Set};
 use crate::model::Ids;
-use crate::text::{self, Map, Set};
+use crate::payer::Payer;
+use crate::spelling::{is_common, legal_forms, normalise, Name};
+use crate::text;
 use crate::words;
 
 struct Rules {
-    legal_forms: Set<&'static str>,
     /// Beginnings of legal forms, and these.
     cut_forms: Set<&'static str>,
-    common: Set<&'static str>,
     for_many: Set<&'static str>,
     everybodys: f64,
     /// Lengths at which banks cut names, the longest first.
@@ -34,15 +35,12 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| {
         let set = |key| words::list(key).iter().map(String::as_str).collect();
-        let legal_forms: Set<&'static str> = set("spelling.LEGAL_FORMS");
         let cuts_of = |&form: &&'static str| (1..=form.len()).map(move |n| &form[..n]);
         let cuts = words::list("names.CUTS_OF_NAMES").iter();
         let mut cuts: Vec<usize> = cuts.map(|n| n.parse().expect("a length")).collect();
         cuts.sort_unstable_by(|one, other| other.cmp(one));
         Rules {
-            cut_forms: legal_forms.iter().flat_map(cuts_of).collect(),
-            legal_forms,
-            common: set("spelling.COMMON"),
+            cut_forms: legal_forms().iter().flat_map(cuts_of).collect(),
             for_many: set("names.FOR_MANY"),
             everybodys: words::number("names.EVERYBODYS"),
             cuts,
@@ -57,146 +55,6 @@ fn rules() -> &'static Rules {
             remembered: words::whole("likeness.REMEMBERED"),
         }
     })
-}
-
-/// Whether a word of a name is everybody's.
-pub fn is_common(word: &str) -> bool {
-    rules().common.contains(word)
-}
-
-/// A name in its parts: the words that identify, in order and with a blank between two, and the legal form.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name {
-    pub words: String,
-    pub form: Option<&'static str>,
-}
-
-impl Name {
-    fn each(&self) -> impl Iterator<Item = &str> {
-        self.words.split(' ').filter(|word| !word.is_empty())
-    }
-}
-
-/// Who paid: debtors surely he is (2), debtors he may be (1), any clear debtor. Nobody is known by default.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Payer {
-    pub sure: Ids,
-    pub likely: Ids,
-    pub clearly: Ids,
-}
-
-impl Payer {
-    /// 2 = this debtor, 1 = clearly nearest, 0 = unknown, -1 = clearly another known debtor.
-    pub fn grade(&self, debtor: u32) -> i8 {
-        if holds(&self.sure, debtor) {
-            2
-        } else if holds(&self.likely, debtor) {
-            1
-        } else if self.clearly.is_empty() {
-            0
-        } else {
-            -1
-        }
-    }
-
-    /// All he may be.
-    pub fn all(&self) -> Ids {
-        union(&self.sure, &self.likely)
-    }
-
-    fn likely(likely: Ids) -> Payer {
-        Payer {
-            likely,
-            ..Payer::default()
-        }
-    }
-}
-
-/// Upper case, no accents, dotted forms joined, legal form in its own field.
-pub fn normalise(text: &str) -> Name {
-    let ascii = if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text::ascii(text))
-    };
-    let words = spelled_out(&ascii);
-    let is_form = |word: &&str| rules().legal_forms.contains(word);
-    let Some(form) = words.split(' ').find(is_form) else {
-        return Name { words, form: None };
-    };
-    let form = rules().legal_forms.get(form).copied();
-    let core: Vec<&str> = words.split(' ').filter(|word| !is_form(word)).collect();
-    match core[..] {
-        [] => Name { words, form: None },
-        _ => Name {
-            words: core.join(" "),
-            form,
-        },
-    }
-}
-
-/// The words of a text; single letters that stand side by side are one word: `S A R L`.
-fn spelled_out(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    let mut letter_before = false;
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-        let [first, rest @ ..] = word.as_bytes() else {
-            continue;
-        };
-        let is_letter = rest.is_empty() && first.is_ascii_alphabetic();
-        if !(words.is_empty() || is_letter && letter_before) {
-            words.push(' ');
-        }
-        words.push_str(word);
-        letter_before = is_letter;
-    }
-    words.make_ascii_uppercase();
-    words
-}
-
-/// Values by keys that are numbers: a list each, in the order in which they came.
-struct Lists {
-    starts: Vec<u32>,
-    values: Vec<u32>,
-}
-
-impl Lists {
-    /// A value that comes for a key several times without another between them counts once.
-    fn new(keys: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Lists {
-        let mut last = vec![u32::MAX; keys];
-        let mut is_new = move |&(key, value): &(u32, u32)| {
-            std::mem::replace(&mut last[key as usize], value) != value
-        };
-        let pairs: Vec<(u32, u32)> = pairs.filter(|pair| is_new(pair)).collect();
-        let mut starts = vec![0; keys + 1];
-        for &(key, _) in &pairs {
-            starts[key as usize + 1] += 1;
-        }
-        for key in 0..keys {
-            starts[key + 1] += starts[key];
-        }
-        let (mut at, mut values) = (starts.clone(), vec![0; pairs.len()]);
-        for (key, value) in pairs {
-            values[at[key as usize] as usize] = value;
-            at[key as usize] += 1;
-        }
-        Lists { starts, values }
-    }
-
-    fn of(&self, key: u32) -> &[u32] {
-        let key = key as usize;
-        match self.starts.get(key..key + 2) {
-            Some(&[start, end]) => &self.values[start as usize..end as usize],
-            _ => &[],
-        }
-    }
-}
-
-/// A name that somebody bears.
-struct Borne {
-    debtor: u32,
-    words: Box<[u32]>,
-    form: Option<&'static str>,
 }
 
 /// The debtors (or sellers) of one wall, searchable by the words of their names. Shared by threads.
@@ -224,93 +82,6 @@ pub struct Debtors {
     ///
     /// A name that has no rare word is looked for where the text holds one of another name of that debtor.
     whole: Lists,
-}
-
-/// Debtors by the first words of their names, however many: a tree.
-#[derive(Default)]
-struct Beginnings {
-    next: Map<(u32, u32), u32>,
-    /// By beginning: how many debtors, and the last of them. None bears no words at all.
-    bearers: Vec<(u32, u32)>,
-    /// By beginning: which of the names in the order of their words begin so.
-    ranges: Vec<Range<u32>>,
-}
-
-impl Beginnings {
-    fn new(names: &[Borne], in_order: &[u32]) -> Beginnings {
-        let mut found = Beginnings {
-            next: Map::default(),
-            bearers: vec![(0, 0)],
-            ranges: Vec::new(),
-        };
-        for Borne { debtor, words, .. } in names {
-            let mut at = 0;
-            for &word in words {
-                let new = found.bearers.len() as u32;
-                at = *found.next.entry((at, word)).or_insert(new);
-                if at == new {
-                    found.bearers.push((0, 0));
-                }
-                let (count, last) = &mut found.bearers[at as usize];
-                if *count == 0 || *last != *debtor {
-                    (*count, *last) = (*count + 1, *debtor);
-                }
-            }
-        }
-        found.ranges = vec![0..0; found.bearers.len()];
-        found.ranges[0] = 0..in_order.len() as u32;
-        for (place, &n) in (0..).zip(in_order) {
-            let mut at = 0;
-            for &word in &names[n as usize].words {
-                at = found.next[&(at, word)];
-                let range = &mut found.ranges[at as usize];
-                let is_first = range.end == 0;
-                let start = if is_first { place } else { range.start };
-                *range = start..place + 1;
-            }
-        }
-        found
-    }
-
-    /// Those of the names in the order of their words that begin so.
-    fn range(&self, words: &[u32]) -> Range<usize> {
-        self.walk(words).map_or(0..0, |at| {
-            let Range { start, end } = self.ranges[at as usize];
-            start as usize..end as usize
-        })
-    }
-
-    /// How many debtors have a name that begins so.
-    fn count(&self, words: &[u32]) -> u32 {
-        self.walk(words).map_or(0, |at| self.bearers[at as usize].0)
-    }
-
-    /// The one debtor who has a name that begins so.
-    fn one(&self, words: &[u32]) -> Option<u32> {
-        match self.bearers[self.walk(words)? as usize] {
-            (1, one) => Some(one),
-            _ => None,
-        }
-    }
-
-    fn walk(&self, words: &[u32]) -> Option<u32> {
-        words
-            .iter()
-            .try_fold(0, |at, &word| self.next.get(&(at, word)).copied())
-    }
-
-    /// How many of these words, at most so many, somebody's name begins with.
-    fn longest(&self, words: &[u32], most: usize) -> usize {
-        let mut at = 0;
-        let begins = |&&word: &&u32| match self.next.get(&(at, word)) {
-            Some(&next) => {
-                at = next;
-                true
-            }
-            None => false,
-        };
-        words.iter().take(most).take_while(begins).count()
-    }
 }
 
 /// Who bears a name: the payer; the sellers who surely do; and the key under which it is learnt.
@@ -365,9 +136,7 @@ struct Asked<'n> {
 
 impl Asked<'_> {
     fn is_for_many(&self) -> bool {
-        self.words
-            .iter()
-            .any(|word| rules().for_many.contains(word))
+        self.words.iter().any(|word| rules().for_many.contains(word))
     }
 
     fn has_cut_form(&self) -> bool {
@@ -399,10 +168,7 @@ impl Debtors {
         for debtor in 0..debtors {
             starts[debtor + 1] = starts[debtor + 1].max(starts[debtor]);
         }
-        let count = starts
-            .windows(2)
-            .filter(|around| around[0] < around[1])
-            .count();
+        let count = starts.windows(2).filter(|around| around[0] < around[1]).count();
 
         let mut cores = Map::default();
         let mut core_of = |name: &Borne| {
@@ -411,26 +177,18 @@ impl Debtors {
         };
         let of_core: Vec<(u32, u32)> = names.iter().map(|n| (core_of(n), n.debtor)).collect();
         let by_core = Lists::new(cores.len(), of_core.into_iter());
-        let of_word = names
-            .iter()
-            .flat_map(|n| n.words.iter().map(|&word| (word, n.debtor)));
+        let of_word = names.iter().flat_map(|n| n.words.iter().map(|&word| (word, n.debtor)));
         let by_word = Lists::new(vocabulary.len(), of_word);
 
         let weight = |(n, word): (u32, &&str)| weight(word, by_word.of(n).len(), count);
         let weights: Vec<f64> = (0..).zip(&known).map(weight).collect();
-        let is_rare = |(n, word): (u32, &&str)| {
-            by_word.of(n).len() <= 4 * rules().handful && !is_common(word)
-        };
+        let is_rare =
+            |(n, word): (u32, &&str)| by_word.of(n).len() <= 4 * rules().handful && !is_common(word);
         let rare: Vec<bool> = (0..).zip(&known).map(is_rare).collect();
         let mut in_order: Vec<u32> = (0..names.len() as u32).collect();
-        in_order.sort_unstable_by(|&one, &other| {
-            names[one as usize].words.cmp(&names[other as usize].words)
-        });
+        in_order.sort_unstable_by(|&one, &other| names[one as usize].words.cmp(&names[other as usize].words));
         let mut found = Debtors {
-            weighed: names
-                .iter()
-                .map(|name| weigh(&name.words, &weights))
-                .collect(),
+            weighed: names.iter().map(|name| weigh(&name.words, &weights)).collect(),
             beginnings: Beginnings::new(&names, &in_order),
             whole: Lists::new(0, std::iter::empty()),
             vocabulary,
@@ -451,31 +209,17 @@ impl Debtors {
     fn telling(&self) -> Lists {
         let mut pairs = Vec::new();
         for (n, name) in (0..).zip(&self.names) {
-            let letters = |&word: &u32| {
-                Some(self.vocabulary.word(word))
-                    .filter(|w| !is_common(w))
-                    .map_or(0, str::len)
-            };
+            let letters =
+                |&word: &u32| Some(self.vocabulary.word(word)).filter(|w| !is_common(w)).map_or(0, str::len);
             if name.words.iter().map(letters).sum::<usize>() < rules().shortest_telling {
                 continue;
             }
-            let rare = name
-                .words
-                .iter()
-                .copied()
-                .filter(|&word| self.is_rare(word));
+            let rare = name.words.iter().copied().filter(|&word| self.is_rare(word));
             match rare.min_by_key(|&word| self.by_word.of(word).len()) {
                 Some(word) => pairs.push((word, n)),
                 None => {
-                    let others = self
-                        .names_of(name.debtor)
-                        .iter()
-                        .flat_map(|other| &other.words);
-                    pairs.extend(
-                        others
-                            .filter(|&&word| self.is_rare(word))
-                            .map(|&word| (word, n)),
-                    );
+                    let others = self.names_of(name.debtor).iter().flat_map(|other| &other.words);
+                    pairs.extend(others.filter(|&&word| self.is_rare(word)).map(|&word| (word, n)));
                 }
             }
         }
@@ -500,19 +244,12 @@ impl Debtors {
 
     fn asked<'n>(&self, name: &'n Name) -> Asked<'n> {
         let words: Vec<&str> = name.each().collect();
-        let numbers = words
-            .iter()
-            .map(|word| self.vocabulary.number(word))
-            .collect();
-        Asked {
-            words,
-            numbers,
-            form: name.form,
-        }
+        let numbers = words.iter().map(|word| self.vocabulary.number(word)).collect();
+        Asked { words, numbers, form: name.form }
     }
 
-    /// How many others would bear the name of the debtor that stands in the text, if the words of all names came
-    /// together by accident; nobody when one of its words is only his.
+    /// How many others would bear the name of the debtor that stands in the text, if the words of all names
+    /// came together by accident; nobody when one of its words is only his.
     pub fn namesakes(&self, debtor: u32, text: &str) -> f64 {
         let name = normalise(text::clip(text, rules().longest_run));
         let here = core(&self.asked(&name).numbers);
@@ -521,23 +258,18 @@ impl Debtors {
             words.all(|word| here.binary_search(word).is_ok())
         };
         let most = |names: &mut dyn Iterator<Item = &Borne>| {
-            names
-                .map(|name| self.by_accident(&name.words))
-                .reduce(f64::max)
+            names.map(|name| self.by_accident(&name.words)).reduce(f64::max)
         };
         let names = self.names_of(debtor);
-        most(&mut names.iter().filter(stands_here))
-            .or_else(|| most(&mut names.iter()))
-            .unwrap_or_default()
+        most(&mut names.iter().filter(stands_here)).or_else(|| most(&mut names.iter())).unwrap_or_default()
     }
 
     fn by_accident(&self, words: &[u32]) -> f64 {
         let debtors = self.count as f64;
         let mut seen = Set::default();
         let different = words.iter().filter(|&&word| seen.insert(word));
-        different.fold(debtors, |others, &word| {
-            others * ((self.by_word.of(word).len() as f64 - 1.0) / debtors)
-        })
+        different
+            .fold(debtors, |others, &word| others * ((self.by_word.of(word).len() as f64 - 1.0) / debtors))
     }
 
     /// Who bears this name.
@@ -545,15 +277,12 @@ impl Debtors {
     /// `name` is the text, normalised.
     pub fn find(&self, memory: &mut SpeltWords, name: &Name, text: &str) -> Payer {
         let asked = self.asked(name);
-        self.bearing(&asked, text)
-            .unwrap_or_else(|| modest(&asked, self.nearest(memory, &asked)))
+        self.bearing(&asked, text).unwrap_or_else(|| modest(&asked, self.nearest(memory, &asked)))
     }
 
     /// Who surely bears this name: as `find` says, without looking for names that are only near.
     pub fn surely(&self, name: &Name, text: &str) -> Ids {
-        self.bearing(&self.asked(name), text)
-            .unwrap_or_default()
-            .sure
+        self.bearing(&self.asked(name), text).unwrap_or_default().sure
     }
 
     /// Who bears exactly this name, or one that begins so when the text ends where banks cut.
@@ -563,36 +292,16 @@ impl Debtors {
             equal = self.equal(&asked.numbers[..asked.numbers.len() - 1], asked.form);
         }
         if !equal.is_empty() {
-            let is_one =
-                equal.len() == 1 && asked.words.len() > 1 && self.is_of_his_form(asked, equal[0]);
-            let sure = if is_one {
-                equal.clone()
-            } else {
-                Ids::default()
-            };
-            return Some(modest(
-                asked,
-                Payer {
-                    sure,
-                    likely: equal.clone(),
-                    clearly: equal,
-                },
-            ));
+            let is_one = equal.len() == 1 && asked.words.len() > 1 && self.is_of_his_form(asked, equal[0]);
+            let sure = if is_one { equal.clone() } else { Ids::default() };
+            return Some(modest(asked, Payer { sure, likely: equal.clone(), clearly: equal }));
         }
         let (size, cuts) = (text::strip(text).chars().count(), &rules().cuts);
         if cuts.contains(&size) {
             if let Some(whole) = self.cut(asked) {
                 let whole = Ids::from([whole]);
-                let sure = if self.tells(asked) {
-                    whole.clone()
-                } else {
-                    Ids::default()
-                };
-                return Some(Payer {
-                    sure,
-                    likely: whole.clone(),
-                    clearly: whole,
-                });
+                let sure = if self.tells(asked) { whole.clone() } else { Ids::default() };
+                return Some(Payer { sure, likely: whole.clone(), clearly: whole });
             }
         }
         let near = if cuts.contains(&(size + 1)) && asked.words.len() > 1 {
@@ -601,9 +310,8 @@ impl Debtors {
         } else {
             None
         };
-        let is_cut = || {
-            cuts.last().is_some_and(|&least| size > least) && asked.numbers.last() == Some(&UNHEARD)
-        };
+        let is_cut =
+            || cuts.last().is_some_and(|&least| size > least) && asked.numbers.last() == Some(&UNHEARD);
         let near = near.or_else(|| if is_cut() { self.cut(asked) } else { None });
         near.map(|near| Payer::likely([near].into()))
     }
@@ -648,11 +356,7 @@ impl Debtors {
         if same.len() > 1 && form.is_some() {
             let formed: Vec<u32> = same.iter().copied().filter(has_form).collect();
             if !formed.is_empty() {
-                return if formed.len() <= rules().handful {
-                    formed.into()
-                } else {
-                    Ids::default()
-                };
+                return if formed.len() <= rules().handful { formed.into() } else { Ids::default() };
             }
         }
         if same.len() <= rules().handful {
@@ -677,10 +381,7 @@ impl Debtors {
     /// The one debtor whose name is clearly alike, and no other's nearly so.
     fn nearest(&self, memory: &mut SpeltWords, asked: &Asked) -> Payer {
         let rare = asked.numbers.iter().filter(|&&word| self.is_rare(word));
-        let mut found: Vec<u32> = rare
-            .flat_map(|&word| self.by_word.of(word))
-            .copied()
-            .collect();
+        let mut found: Vec<u32> = rare.flat_map(|&word| self.by_word.of(word)).copied().collect();
         found.sort_unstable();
         found.dedup();
         if found.is_empty() || found.len() > 4 * rules().handful {
@@ -693,15 +394,10 @@ impl Debtors {
         }
     }
 
-    /// Of those who share a word. Only who has what a clearly alike name must have is compared, then only who could
-    /// be a rival; two that are as alike as this are rivals whatever the best one is.
+    /// Of those who share a word. Only who has what a clearly alike name must have is compared, then only who
+    /// could be a rival; two that are as alike as this are rivals whatever the best one is.
     fn most_alike(&self, asked: &Written, found: &[u32], must: &[&Spelt]) -> Option<Payer> {
-        let Rules {
-            clear,
-            margin,
-            sure,
-            ..
-        } = *rules();
+        let Rules { clear, margin, sure, .. } = *rules();
         let alike = |debtor| likeness(asked, &self.weighed[self.range_of(debtor)], &self.weights);
         let (mut best, mut one) = (0.0, 0);
         for debtor in self.having(found, must) {
@@ -722,29 +418,14 @@ impl Debtors {
             return None;
         }
         let near = Ids::from([one]);
-        let clearly = if best >= sure {
-            near.clone()
-        } else {
-            Ids::default()
-        };
-        Some(Payer {
-            clearly,
-            ..Payer::likely(near)
-        })
+        let clearly = if best >= sure { near.clone() } else { Ids::default() };
+        Some(Payer { clearly, ..Payer::likely(near) })
     }
 
     /// Those of the debtors whose names have a word of each of the written ones.
-    fn having<'s>(
-        &'s self,
-        debtors: &'s [u32],
-        must: &'s [&'s Spelt],
-    ) -> impl Iterator<Item = u32> + 's {
+    fn having<'s>(&'s self, debtors: &'s [u32], must: &'s [&'s Spelt]) -> impl Iterator<Item = u32> + 's {
         debtors.iter().copied().filter(move |&debtor| {
-            let has = |one: &&Spelt| {
-                self.names_of(debtor)
-                    .iter()
-                    .any(|n| one.may_be_any(&n.words))
-            };
+            let has = |one: &&Spelt| self.names_of(debtor).iter().any(|n| one.may_be_any(&n.words));
             must.iter().all(has)
         })
     }
@@ -772,25 +453,17 @@ impl Debtors {
         spelt(word, weight, &self.vocabulary, &self.weights, last).into()
     }
 
-    /// Who is named in a (folded) text that mixes payer and remittance: surely whose whole name it begins with,
-    /// likely the one debtor whose whole name stands in it, or whose cut name it begins with.
+    /// Who is named in a (folded) text that mixes payer and remittance: surely whose whole name it begins
+    /// with, likely the one debtor whose whole name stands in it, or whose cut name it begins with.
     pub fn in_text(&self, text: &[u8]) -> Payer {
         let name = normalise(&text::shown(&text[..text.len().min(rules().longest_run)]));
-        let numbers: Vec<u32> = name
-            .each()
-            .map(|word| self.vocabulary.number(word))
-            .collect();
-        let within = || {
-            self.cut_within(text, &numbers)
-                .or_else(|| self.named_within(&numbers))
-        };
-        self.begun(&numbers)
-            .or_else(|| within().map(|one| Payer::likely([one].into())))
-            .unwrap_or_default()
+        let numbers: Vec<u32> = name.each().map(|word| self.vocabulary.number(word)).collect();
+        let within = || self.cut_within(text, &numbers).or_else(|| self.named_within(&numbers));
+        self.begun(&numbers).or_else(|| within().map(|one| Payer::likely([one].into()))).unwrap_or_default()
     }
 
-    /// The one debtor with a name whose beginning, of two words or more, is the longest here; of a few debtors those
-    /// whose whole name it is.
+    /// The one debtor with a name whose beginning, of two words or more, is the longest here; of a few
+    /// debtors those whose whole name it is.
     fn begun(&self, words: &[u32]) -> Option<Payer> {
         let size = self.beginnings.longest(words, rules().longest_name);
         if size < 2 {
@@ -803,10 +476,7 @@ impl Debtors {
         }
         let whole = self.named(words);
         match self.beginnings.one(words) {
-            Some(one) => Some(Payer {
-                sure: whole,
-                ..Payer::likely([one].into())
-            }),
+            Some(one) => Some(Payer { sure: whole, ..Payer::likely([one].into()) }),
             None => (!whole.is_empty()).then(|| Payer::likely(whole)),
         }
     }
@@ -844,10 +514,7 @@ impl Debtors {
             let words = &self.names[n as usize].words;
             words.iter().all(|word| present.binary_search(word).is_ok())
         };
-        let within = present
-            .iter()
-            .flat_map(|&word| self.whole.of(word))
-            .filter(holds_all);
+        let within = present.iter().flat_map(|&word| self.whole.of(word)).filter(holds_all);
         only(within.map(|&n| self.names[n as usize].debtor))
     }
 }
@@ -859,10 +526,7 @@ fn different<'t>(names: impl IntoIterator<Item = (u32, &'t str)>) -> Vec<(u32, N
     texts.dedup();
     let mut found: Vec<(u32, Name)> = Vec::with_capacity(texts.len());
     for texts in texts.chunk_by(|one, other| one.0 == other.0) {
-        let names = texts
-            .iter()
-            .flat_map(|(_, text)| text.split('|'))
-            .map(normalise);
+        let names = texts.iter().flat_map(|(_, text)| text.split('|')).map(normalise);
         let mut seen = Set::default();
         let new = names.filter(|name| !name.words.is_empty() && seen.insert(name.clone()));
         found.extend(new.map(|name| (texts[0].0, name)));
@@ -887,16 +551,9 @@ fn weight(word: &str, frequency: usize, debtors: usize) -> f64 {
 
 fn weigh(words: &[u32], weights: &[f64]) -> Weighed {
     let mut seen = Set::default();
-    let different: Box<[u32]> = words
-        .iter()
-        .copied()
-        .filter(|&word| seen.insert(word))
-        .collect();
+    let different: Box<[u32]> = words.iter().copied().filter(|&word| seen.insert(word)).collect();
     let whole = sum(different.iter().map(|&word| weights[word as usize]));
-    Weighed {
-        words: different,
-        whole,
-    }
+    Weighed { words: different, whole }
 }
 
 /// The only one of these, however often it comes.
@@ -912,46 +569,4 @@ fn modest(asked: &Asked, payer: Payer) -> Payer {
     } else {
         payer
     }
-}
-
-/// Account history and name together: an account that is known makes its debtors sure.
-///
-/// It makes them rivals of all others only when it may be their own: an account under somebody else's name is that
-/// of a treasury, a factor or a relative, who paid for them once and pays for others too.
-pub fn joined(by_account: Option<&Ids>, by_name: Payer, named: bool) -> Payer {
-    let Some(by_account) = by_account else {
-        return by_name;
-    };
-    let own = !named
-        || by_account
-            .iter()
-            .any(|&debtor| holds(&by_name.likely, debtor));
-    let clearly = if own {
-        union(&by_name.clearly, by_account)
-    } else {
-        by_name.clearly
-    };
-    Payer {
-        sure: union(&by_name.sure, by_account),
-        likely: by_name.likely,
-        clearly,
-    }
-}
-
-/// Whether one is among some.
-pub fn holds(ids: &Ids, one: u32) -> bool {
-    ids.binary_search(&one).is_ok()
-}
-
-fn union(one: &Ids, other: &Ids) -> Ids {
-    if one.is_empty() || one == other {
-        return other.clone();
-    }
-    if other.is_empty() {
-        return one.clone();
-    }
-    let mut all = [&one[..], &other[..]].concat();
-    all.sort_unstable();
-    all.dedup();
-    all.into()
 }

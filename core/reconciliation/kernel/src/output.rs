@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::arrow::{Batches, Column};
-use crate::case::{Outcome, Share};
 use crate::decision::Decision;
 use crate::model::{Item, Line};
+use crate::ruling::{Outcome, Share};
 
 const DECISIONS: [&str; 10] = [
     "transaction_id",
@@ -19,24 +19,9 @@ const DECISIONS: [&str; 10] = [
     "currency",
     "explanation",
 ];
-const ALLOCATIONS: [&str; 5] = [
-    "transaction_id",
-    "item_id",
-    "amount_minor",
-    "gap_minor",
-    "gap_reason",
-];
-const CANDIDATES: [&str; 6] = [
-    "transaction_id",
-    "rank",
-    "item_ids",
-    "amounts_minor",
-    "score",
-    "why",
-];
-const TIERS: [&str; 11] = [
-    "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10",
-];
+const ALLOCATIONS: [&str; 5] = ["transaction_id", "item_id", "amount_minor", "gap_minor", "gap_reason"];
+const CANDIDATES: [&str; 6] = ["transaction_id", "rank", "item_ids", "amounts_minor", "score", "why"];
+const TIERS: [&str; 11] = ["T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10"];
 
 /// What one thread decided.
 pub struct Output<'t> {
@@ -91,9 +76,7 @@ impl<'t> Output<'t> {
     }
 
     fn allocate(&mut self, share: &Share, line: &Line, items: &[Item]) {
-        let [id, item, amount, gap, reason] = &mut self.allocations[..] else {
-            unreachable!("five columns")
-        };
+        let [id, item, amount, gap, reason] = &mut self.allocations[..] else { unreachable!("five columns") };
         id.push_text(line.id);
         item.push_text(items[share.item as usize].id);
         amount.push_long(share.amount);
@@ -109,8 +92,7 @@ impl<'t> Output<'t> {
             let (mut named, mut shown) = (String::new(), String::new());
             for (n, share) in candidate.shares.iter().enumerate() {
                 let bar = if n > 0 { "|" } else { "" };
-                write!(named, "{bar}{}", items[share.item as usize].id)
-                    .expect("a string can be written to");
+                write!(named, "{bar}{}", items[share.item as usize].id).expect("a string can be written to");
                 write!(shown, "{bar}{}", share.amount).expect("a string can be written to");
             }
             id.push_text(line.id);
@@ -131,21 +113,9 @@ impl<'t> Output<'t> {
             proposed.push(output.candidates);
         }
         [
-            Batches {
-                names: &DECISIONS,
-                kinds: decisions(),
-                batches: decided,
-            },
-            Batches {
-                names: &ALLOCATIONS,
-                kinds: allocations(),
-                batches: allocated,
-            },
-            Batches {
-                names: &CANDIDATES,
-                kinds: candidates(),
-                batches: proposed,
-            },
+            Batches { names: &DECISIONS, kinds: decisions(), batches: decided },
+            Batches { names: &ALLOCATIONS, kinds: allocations(), batches: allocated },
+            Batches { names: &CANDIDATES, kinds: candidates(), batches: proposed },
         ]
     }
 }
@@ -155,26 +125,16 @@ fn texts(count: usize) -> impl Iterator<Item = Column> {
 }
 
 fn decisions() -> Vec<Column> {
-    let numbers = [
-        Column::Floats(Vec::new()),
-        Column::Longs(Vec::new()),
-        Column::Longs(Vec::new()),
-    ];
+    let numbers = [Column::Floats(Vec::new()), Column::Longs(Vec::new()), Column::Longs(Vec::new())];
     texts(5).chain(numbers).chain(texts(2)).collect()
 }
 
 fn allocations() -> Vec<Column> {
-    texts(2)
-        .chain([Column::Longs(Vec::new()), Column::Longs(Vec::new())])
-        .chain(texts(1))
-        .collect()
+    texts(2).chain([Column::Longs(Vec::new()), Column::Longs(Vec::new())]).chain(texts(1)).collect()
 }
 
 fn candidates() -> Vec<Column> {
-    let mut columns: Vec<Column> = texts(1)
-        .chain([Column::Longs(Vec::new())])
-        .chain(texts(2))
-        .collect();
+    let mut columns: Vec<Column> = texts(1).chain([Column::Longs(Vec::new())]).chain(texts(2)).collect();
     columns.push(Column::Floats(Vec::new()));
     columns.push(Column::texts());
     columns

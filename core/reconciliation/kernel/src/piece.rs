@@ -8,10 +8,11 @@ use std::sync::Mutex;
 use crate::ahead::Crew;
 use crate::arrow::{Batches, Numbers, Table, Texts};
 use crate::fold::decide_wall;
+use crate::map::Map;
 use crate::model::{Currency, Day, Item, Line, Policy, Status};
 use crate::output::Output;
 use crate::scope::{normal_iban, Books};
-use crate::text::{self, Map};
+use crate::text;
 use crate::words;
 
 const LINE_TEXTS: [&str; 13] = [
@@ -66,30 +67,19 @@ struct Rows<'t> {
 
 impl Piece {
     pub fn new(lines: Table, items: Table, accounts: Table) -> Piece {
-        Piece {
-            lines,
-            items,
-            accounts,
-        }
+        Piece { lines, items, accounts }
     }
 
     /// Characters beyond ASCII of which nothing is known yet, in any text.
     pub fn unknown_characters(&self) -> Result<BTreeSet<char>, String> {
         let mut found = BTreeSet::new();
-        for (table, names) in [
-            (&self.lines, &LINE_TEXTS[..]),
-            (&self.items, &ITEM_TEXTS[..]),
-        ] {
+        for (table, names) in [(&self.lines, &LINE_TEXTS[..]), (&self.items, &ITEM_TEXTS[..])] {
             for name in names {
                 let texts = table.texts(name)?;
-                for text in (0..table.height())
-                    .filter_map(|row| texts.get(row))
-                    .filter(|text| !text.is_ascii())
+                for text in
+                    (0..table.height()).filter_map(|row| texts.get(row)).filter(|text| !text.is_ascii())
                 {
-                    found.extend(
-                        text.chars()
-                            .filter(|&char| !char.is_ascii() && !text::is_known(char)),
-                    );
+                    found.extend(text.chars().filter(|&char| !char.is_ascii() && !text::is_known(char)));
                 }
             }
         }
@@ -111,11 +101,7 @@ impl Piece {
             let known = accounts.get(wall.key.0).map_or(&[][..], Vec::as_slice);
             let books = || items.books(wall, known, currency);
             let rows = || wall.lines.iter().map(|&row| lines.line(row)).collect();
-            let (books, rows) = if crew.threads > 1 {
-                both(books, rows)
-            } else {
-                (books(), rows())
-            };
+            let (books, rows) = if crew.threads > 1 { both(books, rows) } else { (books(), rows()) };
             let until = horizons.get(wall.key.0).copied().unwrap_or(0);
             out.begin(wall.key);
             decide_wall(&books, rows, &policy, until, crew, out);
@@ -145,11 +131,7 @@ impl Piece {
         for row in 0..self.lines.height() as u32 {
             let key = (lines.text(1, row), lines.text(3, row));
             let place = *places.entry(key).or_insert_with(|| {
-                walls.push(Rows {
-                    key,
-                    lines: Vec::new(),
-                    items: Vec::new(),
-                });
+                walls.push(Rows { key, lines: Vec::new(), items: Vec::new() });
                 walls.len() - 1
             });
             walls[place].lines.push(row);
@@ -170,10 +152,7 @@ impl Piece {
         for row in 0..self.accounts.height() {
             if let Some(iban) = normal_iban(ibans.get(row)).map(Cow::into_owned) {
                 let debtor = debtors.get(row).unwrap_or_default();
-                found
-                    .entry(tenants.get(row).unwrap_or_default())
-                    .or_default()
-                    .push((iban, debtor));
+                found.entry(tenants.get(row).unwrap_or_default()).or_default().push((iban, debtor));
             }
         }
         Ok(found)
@@ -208,20 +187,11 @@ struct LineColumns<'t> {
 
 impl<'t> LineColumns<'t> {
     fn new(table: &'t Table) -> Result<LineColumns<'t>, String> {
-        let texts = LINE_TEXTS
+        let texts = LINE_TEXTS.iter().map(|name| table.texts(name)).collect::<Result<_, _>>()?;
+        let days = ["booking_date", "value_date", "booked_at", "amount_minor", "original_amount_minor"]
             .iter()
-            .map(|name| table.texts(name))
+            .map(|name| table.numbers(name))
             .collect::<Result<_, _>>()?;
-        let days = [
-            "booking_date",
-            "value_date",
-            "booked_at",
-            "amount_minor",
-            "original_amount_minor",
-        ]
-        .iter()
-        .map(|name| table.numbers(name))
-        .collect::<Result<_, _>>()?;
         Ok(LineColumns { texts, days })
     }
 
@@ -271,10 +241,7 @@ struct ItemColumns<'t> {
 
 impl<'t> ItemColumns<'t> {
     fn new(table: &'t Table) -> Result<ItemColumns<'t>, String> {
-        let texts = ITEM_TEXTS
-            .iter()
-            .map(|name| table.texts(name))
-            .collect::<Result<_, _>>()?;
+        let texts = ITEM_TEXTS.iter().map(|name| table.texts(name)).collect::<Result<_, _>>()?;
         let numbers = [
             "amount_minor",
             "open_minor",
@@ -288,11 +255,7 @@ impl<'t> ItemColumns<'t> {
         .iter()
         .map(|name| table.numbers(name))
         .collect::<Result<_, _>>()?;
-        Ok(ItemColumns {
-            texts,
-            expected_account: table.texts("expected_account_id")?,
-            numbers,
-        })
+        Ok(ItemColumns { texts, expected_account: table.texts("expected_account_id")?, numbers })
     }
 
     fn text(&self, column: usize, row: u32) -> &'t str {
@@ -304,16 +267,9 @@ impl<'t> ItemColumns<'t> {
         let debtor_ids = wall.items.iter().map(|&row| self.text(3, row));
         let debtors = numbered(debtor_ids.chain(accounts.iter().map(|(_, debtor)| *debtor)));
         let sellers = numbered(wall.items.iter().map(|&row| self.text(2, row)));
-        let items = wall
-            .items
-            .iter()
-            .map(|&row| self.item(row, &debtors, &sellers))
-            .collect();
-        let known = accounts
-            .iter()
-            .map(|(iban, debtor)| (iban.clone(), debtors[debtor]))
-            .collect();
-        Books::new(items, debtors.len(), sellers.len(), known, currency)
+        let items = wall.items.iter().map(|&row| self.item(row, &debtors, &sellers)).collect();
+        let known = accounts.iter().map(|(iban, debtor)| (iban.clone(), debtors[debtor])).collect();
+        Books::new(items, debtors.len(), known, currency)
     }
 
     fn item(&self, row: u32, debtors: &Map<&str, u32>, sellers: &Map<&str, u32>) -> Item<'t> {
@@ -351,11 +307,7 @@ fn numbered<'t>(ids: impl Iterator<Item = &'t str>) -> Map<&'t str, u32> {
     let mut sorted: Vec<&str> = ids.collect();
     sorted.sort_unstable();
     sorted.dedup();
-    sorted
-        .into_iter()
-        .enumerate()
-        .map(|(n, id)| (id, n as u32))
-        .collect()
+    sorted.into_iter().enumerate().map(|(n, id)| (id, n as u32)).collect()
 }
 
 fn currency_of(code: &str) -> Currency {
@@ -365,32 +317,19 @@ fn currency_of(code: &str) -> Currency {
         .find_map(|line| line.strip_prefix(&prefix))
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(|| panic!("{code} is no currency"));
-    Currency {
-        code: code.to_owned(),
-        unit: 10_i64.pow(exponent),
-        exponent,
-    }
+    Currency { code: code.to_owned(), unit: 10_i64.pow(exponent), exponent }
 }
 
 /// The policy from `key, value` records.
 fn policy_of(text: &str) -> Policy {
     let given: HashMap<String, Vec<String>> = words::records(text).collect();
-    let texts = |key: &str| {
-        given
-            .get(key)
-            .unwrap_or_else(|| panic!("the policy has no {key}"))
-    };
-    let whole = |key: &str| {
-        texts(key)[0]
-            .parse::<i64>()
-            .unwrap_or_else(|_| panic!("{key} is no whole number"))
-    };
+    let texts = |key: &str| given.get(key).unwrap_or_else(|| panic!("the policy has no {key}"));
+    let whole =
+        |key: &str| texts(key)[0].parse::<i64>().unwrap_or_else(|_| panic!("{key} is no whole number"));
     let says = |key: &str| texts(key)[0] == "True";
     let count = |key: &str| whole(key) as usize;
     let earned = texts("earned_tiers");
-    let automatic = texts("automatic_tiers")
-        .iter()
-        .filter(|tier| !earned.contains(tier));
+    let automatic = texts("automatic_tiers").iter().filter(|tier| !earned.contains(tier));
     Policy {
         allow_partial: says("allow_partial"),
         charges_tolerance: whole("charges_tolerance_minor"),
@@ -401,12 +340,8 @@ fn policy_of(text: &str) -> Policy {
         joint_decisions: says("joint_decisions"),
         indirect_collection: says("indirect_collection"),
         hold_days: whole("hold_days"),
-        max_coincidence: texts("max_coincidence")[0]
-            .parse()
-            .expect("max_coincidence is a number"),
-        automatic_tiers: automatic.fold(0, |bits, tier| {
-            bits | 1 << tier[1..].parse::<u16>().unwrap_or(0)
-        }),
+        max_coincidence: texts("max_coincidence")[0].parse().expect("max_coincidence is a number"),
+        automatic_tiers: automatic.fold(0, |bits, tier| bits | 1 << tier[1..].parse::<u16>().unwrap_or(0)),
         early_days: whole("early_days"),
         return_window_days: whole("return_window_days"),
         max_text: count("max_text"),

@@ -4,11 +4,12 @@
 
 use std::sync::OnceLock;
 
+use crate::map::{Map, Set};
 use crate::model::{Line, Status};
-use crate::names::normalise;
 use crate::pattern::Pattern;
 use crate::scope::normal_iban;
-use crate::text::{clip, fold, given, Map, Set};
+use crate::spelling::normalise;
+use crate::text::{clip, fold, given};
 use crate::words;
 
 /// How much of a remittance is read here, in characters.
@@ -33,10 +34,7 @@ fn rules() -> &'static Rules {
         correction: pattern("receipt._CORRECTION"),
         opening: pattern("receipt._OPENING"),
         anywhere: pattern("receipt._ANYWHERE"),
-        platforms: words::list("receipt._PLATFORMS")
-            .iter()
-            .map(|name| name.as_bytes())
-            .collect(),
+        platforms: words::list("receipt._PLATFORMS").iter().map(|name| name.as_bytes()).collect(),
         shortest_id: words::whole("receipt.SHORTEST_ID"),
     })
 }
@@ -60,9 +58,7 @@ pub fn no_receipt(line: &Line) -> Option<&'static str> {
         return Some("platform_payout");
     }
     let says_so = |text: &str| says_so(&fold(clip(text, READ)));
-    line.remittance
-        .is_some_and(says_so)
-        .then_some("not_a_receipt")
+    line.remittance.is_some_and(says_so).then_some("not_a_receipt")
 }
 
 fn is_platform(name: &str) -> bool {
@@ -71,10 +67,7 @@ fn is_platform(name: &str) -> bool {
         _ => name,
     };
     let folded = fold(name);
-    folded
-        .split(|&one| one == b' ')
-        .next()
-        .is_some_and(|word| rules().platforms.contains(word))
+    folded.split(|&one| one == b' ').next().is_some_and(|word| rules().platforms.contains(word))
 }
 
 fn says_so(text: &[u8]) -> bool {
@@ -111,48 +104,34 @@ pub fn ids_of<'a>(line: &Line<'a>) -> impl Iterator<Item = Id<'a>> {
     let told = move |text: Option<&'a str>| {
         given(text).filter(|text| text.chars().nth(shortest.saturating_sub(1)).is_some())
     };
-    let pairs = [
-        told(line.end_to_end_id).map(Id::EndToEnd),
-        told(line.bank_reference).map(Id::Bank),
-    ];
+    let pairs = [told(line.end_to_end_id).map(Id::EndToEnd), told(line.bank_reference).map(Id::Bank)];
     pairs.into_iter().flatten()
 }
 
 /// Equal account, else equal name; unknown is not equal.
 pub fn same_payer(one: &Line, other: &Line) -> bool {
-    if let (Some(a), Some(b)) = (
-        normal_iban(one.counterparty_iban),
-        normal_iban(other.counterparty_iban),
-    ) {
+    if let (Some(a), Some(b)) = (normal_iban(one.counterparty_iban), normal_iban(other.counterparty_iban)) {
         return a == b;
     }
     match (given(one.counterparty_name), given(other.counterparty_name)) {
-        (Some(first), Some(second)) => {
-            first == second || normalise(first).words == normalise(second).words
-        }
+        (Some(first), Some(second)) => first == second || normalise(first).words == normalise(second).words,
         _ => false,
     }
 }
 
-/// Lines of one day that cancel each other, both ways, by their rows: same account, opposite amount, and a common
-/// identifier, else the same label, else a word for a correction; only where one pair is possible.
+/// Lines of one day that cancel each other, both ways, by their rows: same account, opposite amount, and a
+/// common identifier, else the same label, else a word for a correction; only where one pair is possible.
 pub fn contra_entries<'a>(lines: &[&'a Line<'a>]) -> Map<u32, &'a Line<'a>> {
     let mut by_amount: Map<(&str, u64), Vec<&'a Line<'a>>> = Map::default();
     for line in lines {
-        by_amount
-            .entry((line.account_id, line.amount.unsigned_abs()))
-            .or_default()
-            .push(line);
+        by_amount.entry((line.account_id, line.amount.unsigned_abs())).or_default().push(line);
     }
     let mut cancelled = Map::default();
     for group in by_amount.values() {
-        let (debits, others): (Vec<&Line>, Vec<&Line>) =
-            group.iter().partition(|line| line.amount < 0);
+        let (debits, others): (Vec<&Line>, Vec<&Line>) = group.iter().partition(|line| line.amount < 0);
         for debit in debits {
-            let credits = others
-                .iter()
-                .copied()
-                .filter(|one| one.amount > 0 && !cancelled.contains_key(&one.row));
+            let credits =
+                others.iter().copied().filter(|one| one.amount > 0 && !cancelled.contains_key(&one.row));
             if let Some(partner) = partner(debit, credits) {
                 cancelled.insert(debit.row, partner);
                 cancelled.insert(partner.row, debit);
@@ -163,10 +142,7 @@ pub fn contra_entries<'a>(lines: &[&'a Line<'a>]) -> Map<u32, &'a Line<'a>> {
 }
 
 /// The one credit that a debit cancels, by the strongest sign that any of them bears.
-fn partner<'a>(
-    debit: &Line,
-    credits: impl Iterator<Item = &'a Line<'a>> + Clone,
-) -> Option<&'a Line<'a>> {
+fn partner<'a>(debit: &Line, credits: impl Iterator<Item = &'a Line<'a>> + Clone) -> Option<&'a Line<'a>> {
     let signs: [fn(&Line, &Line) -> bool; 3] = [share_an_id, repeats, cancels];
     signs.iter().find_map(|sign| {
         let mut found = credits.clone().filter(|credit| sign(debit, credit));
@@ -186,8 +162,7 @@ fn repeats(debit: &Line, credit: &Line) -> bool {
     if !correction.is_in(&one) && !correction.is_in(&other) {
         return false;
     }
-    let same =
-        uncorrected(&mut one).eq(uncorrected(&mut other)) && uncorrected(&mut one).next().is_some();
+    let same = uncorrected(&mut one).eq(uncorrected(&mut other)) && uncorrected(&mut one).next().is_some();
     let named = |line: &Line| line.counterparty_name.is_some_and(|name| !name.is_empty());
     same && (!(named(debit) && named(credit)) || same_payer(debit, credit))
 }
@@ -219,6 +194,5 @@ fn uncorrected(text: &mut [u8]) -> impl Iterator<Item = &[u8]> {
     for found in rules().correction.all(text) {
         text[found.start..found.end].fill(b' ');
     }
-    text.split(|one| !one.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
+    text.split(|one| !one.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }

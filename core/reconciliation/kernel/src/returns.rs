@@ -1,13 +1,12 @@
 //! The return path: money taken back finds its original and reopens exactly what that had closed (see
 //! `core/reconciliation/returns.py`). In files no line has a copy, and nothing was rejected.
 
-use crate::candidates::Why;
-use crate::case::{Outcome, Proposal, Share};
 use crate::decision::{ranked, settle_nothing, Decision};
 use crate::json::Json;
+use crate::map::{Map, Set};
 use crate::model::{Day, Line, Policy};
 use crate::receipt::{ids_of, is_marked_return, same_payer, Id};
-use crate::text::{Map, Set};
+use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
 
 /// The credits of a wall that any of its debits may take back: others need not be remembered.
@@ -40,18 +39,13 @@ impl<'a> Returnable<'a> {
                 amounts.insert(amount);
             }
         }
-        Returnable {
-            last,
-            amounts,
-            named,
-        }
+        Returnable { last, amounts, named }
     }
 
     /// Whether a debit may take this credit back.
     pub fn has(&self, credit: &Line<'a>) -> bool {
         let last = || self.last.get(&(credit.account_id, credit.amount));
-        self.amounts.contains(&credit.amount)
-            && last().is_some_and(|&last| credit.booking_date <= last)
+        self.amounts.contains(&credit.amount) && last().is_some_and(|&last| credit.booking_date <= last)
             || is_any(credit, &self.named)
     }
 }
@@ -80,10 +74,7 @@ impl<'a> Originals<'a> {
 
     /// Remembers a line.
     pub fn add(&mut self, line: &'a Line<'a>) {
-        self.by_amount
-            .entry((line.account_id, line.amount))
-            .or_default()
-            .push(line);
+        self.by_amount.entry((line.account_id, line.amount)).or_default().push(line);
         for id in ids_of(line) {
             self.by_id.entry(id).or_default().push(line);
         }
@@ -102,13 +93,9 @@ impl<'a> Originals<'a> {
     /// Earlier lines of opposite amount that share an identifier, those of the same account first.
     pub fn named_by(&self, line: &Line<'a>) -> Vec<&'a Line<'a>> {
         let mut seen = Set::default();
-        let sharing = ids_of(line)
-            .filter_map(|id| self.by_id.get(&id))
-            .flatten()
-            .copied();
+        let sharing = ids_of(line).filter_map(|id| self.by_id.get(&id)).flatten().copied();
         let fitting = sharing.filter(|one| self.fits(one, line) && seen.insert(one.row));
-        let (here, elsewhere): (Vec<_>, Vec<_>) =
-            fitting.partition(|one| one.account_id == line.account_id);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = fitting.partition(|one| one.account_id == line.account_id);
         if here.is_empty() {
             elsewhere
         } else {
@@ -118,16 +105,9 @@ impl<'a> Originals<'a> {
 
     /// Earlier lines of opposite amount on the same account.
     pub fn alike(&self, line: &Line<'a>) -> Vec<&'a Line<'a>> {
-        let opposite = line
-            .amount
-            .checked_neg()
-            .and_then(|amount| self.by_amount.get(&(line.account_id, amount)));
-        opposite
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|one| self.fits(one, line))
-            .collect()
+        let opposite =
+            line.amount.checked_neg().and_then(|amount| self.by_amount.get(&(line.account_id, amount)));
+        opposite.into_iter().flatten().copied().filter(|one| self.fits(one, line)).collect()
     }
 
     fn fits(&self, original: &Line, line: &Line) -> bool {
@@ -135,9 +115,7 @@ impl<'a> Originals<'a> {
             return false;
         }
         match (original.booking_date, line.booking_date) {
-            (Some(first), Some(then)) => {
-                (0..=self.window).contains(&(i64::from(then) - i64::from(first)))
-            }
+            (Some(first), Some(then)) => (0..=self.window).contains(&(i64::from(then) - i64::from(first))),
             _ => false,
         }
     }
@@ -150,11 +128,7 @@ impl<'a> Originals<'a> {
             return (only(&named), named);
         }
         let similar = self.alike(line);
-        let mine: Vec<_> = similar
-            .iter()
-            .copied()
-            .filter(|one| same_payer(one, line))
-            .collect();
+        let mine: Vec<_> = similar.iter().copied().filter(|one| same_payer(one, line)).collect();
         (only(&mine), if mine.is_empty() { similar } else { mine })
     }
 }
@@ -167,26 +141,17 @@ pub fn take_back<'d>(
     closed: impl Fn(u32) -> Option<&'d Decision>,
     policy: &Policy,
 ) -> Decision {
-    let reason = (
-        "return_reason",
-        line.return_reason.map_or(Json::Null, Json::from),
-    );
+    let reason = ("return_reason", line.return_reason.map_or(Json::Null, Json::from));
     let Some(original) = original else {
         let listed: usize = words::whole("decision.LISTED");
         let latest = &possible[possible.len().saturating_sub(listed)..];
-        let proposals: Vec<_> = latest
-            .iter()
-            .filter_map(|one| proposal(line, one, closed(one.row)))
-            .collect();
+        let proposals: Vec<_> =
+            latest.iter().filter_map(|one| proposal(line, one, closed(one.row))).collect();
         let mut originals: Vec<&str> = possible.iter().map(|one| one.id).collect();
         originals.sort_unstable();
         originals.truncate(listed);
         let originals = Json::List(originals.into_iter().map(Json::from).collect());
-        let code = if possible.is_empty() {
-            "return_without_original"
-        } else {
-            "return_ambiguous"
-        };
+        let code = if possible.is_empty() { "return_without_original" } else { "return_ambiguous" };
         return settle_nothing(
             line,
             code,
@@ -202,11 +167,7 @@ pub fn take_back<'d>(
         Some(decided) => {
             let decision = settle_nothing(line, "return", policy, opposite(decided), vec![], told);
             let allocated = decided.allocated.saturating_neg();
-            Decision {
-                allocated,
-                unallocated: line.amount.saturating_sub(allocated),
-                ..decision
-            }
+            Decision { allocated, unallocated: line.amount.saturating_sub(allocated), ..decision }
         }
     }
 }
@@ -217,9 +178,7 @@ fn is_settled(decided: &Decision) -> bool {
 
 fn opposite(decided: &Decision) -> Vec<Share> {
     let shares = decided.shares.iter();
-    shares
-        .map(|share| Share::new(share.item, share.amount.saturating_neg()))
-        .collect()
+    shares.map(|share| Share::new(share.item, share.amount.saturating_neg())).collect()
 }
 
 /// What it would reopen if this were the original: the same payer first, then the latest.

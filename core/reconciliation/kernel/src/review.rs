@@ -6,19 +6,18 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::candidates::{bounds, candidates, handful, is_named, is_rare, of_payer_exactly, Why};
-use crate::case::{Answer, Case, Meaning, Outcome, Proposal, Ruling, State};
+use crate::candidates::{bounds, candidates, handful, is_named, is_rare, of_payer_exactly};
+use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
 use crate::gaps::{gap_reason, is_rate, is_small, rivals};
 use crate::group::{groups, Bounds};
 use crate::json::Json;
+use crate::map::Set;
 use crate::model::Place;
-use crate::silent::{
-    gate_of, is_silent, owed_by_payer, payer_and_amount, payer_and_group, sole_debtor,
-};
+use crate::ruling::{Answer, Outcome, Proposal, Ruling, Why};
+use crate::silent::{gate_of, is_silent, owed_by_payer, payer_and_amount, payer_and_group, sole_debtor};
 use crate::slips::{meant_instead, near};
-use crate::text::Set;
 use crate::tiers::counter_hits;
 use crate::words;
 
@@ -31,10 +30,7 @@ struct Rules {
 
 fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
-    RULES.get_or_init(|| Rules {
-        gated: words::list("review._GATED"),
-        own: words::number("review.OWN"),
-    })
+    RULES.get_or_init(|| Rules { gated: words::list("review._GATED"), own: words::number("review.OWN") })
 }
 
 /// Why a person is asked. `rivals` are what stands against the first candidate.
@@ -48,26 +44,16 @@ struct Reason {
 
 impl Reason {
     fn new(code: &'static str) -> Reason {
-        Reason {
-            code,
-            ..Reason::default()
-        }
+        Reason { code, ..Reason::default() }
     }
 
     fn against(code: &'static str, rivals: Vec<Place>) -> Reason {
-        Reason {
-            code,
-            rivals,
-            ..Reason::default()
-        }
+        Reason { code, rivals, ..Reason::default() }
     }
 }
 
 fn nothing_fits() -> Ruling {
-    Ruling {
-        outcome: Outcome::None,
-        ..Ruling::auto(10, "nothing_fits", Vec::new(), 0.0)
-    }
+    Ruling { outcome: Outcome::None, ..Ruling::auto(10, "nothing_fits", Vec::new(), 0.0) }
 }
 
 /// T9 when anything is suggestive, else T10.
@@ -98,17 +84,10 @@ fn refused_for(case: &Case, state: &State, code: &'static str, ruling: &Ruling) 
         let because = format!("{tier} {}", ruling.reason);
         let why = vec![("because", Json::Text(because)), ("tier", Json::Text(tier))];
         let shares = ruling.shares.clone();
-        proposals.push(Proposal {
-            shares,
-            score: rules().own,
-            why: Why::Told(why),
-        });
+        proposals.push(Proposal { shares, score: rules().own, why: Why::Told(why) });
     }
     proposals.extend(fall_back(case, state).proposals);
-    let reason = Reason {
-        coincidence: ruling.coincidence,
-        ..Reason::new(code)
-    };
+    let reason = Reason { coincidence: ruling.coincidence, ..Reason::new(code) };
     review(case, state, reason, proposals)
 }
 
@@ -137,16 +116,10 @@ fn review(case: &Case, state: &State, reason: Reason, proposals: Vec<Proposal>) 
         tier: 9,
         reason: Cow::Borrowed(reason.code),
         shares: Vec::new(),
-        coincidence: gate
-            .as_ref()
-            .map_or(reason.coincidence, |gate| gate.coincidence),
+        coincidence: gate.as_ref().map_or(reason.coincidence, |gate| gate.coincidence),
         proposals,
         rivals: reason.rivals,
-        caps: reason
-            .cap
-            .into_iter()
-            .chain(case.cited.caps.iter().copied())
-            .collect(),
+        caps: reason.cap.into_iter().chain(case.cited.caps.iter().copied()).collect(),
         gate,
     }
 }
@@ -165,8 +138,8 @@ fn total(state: &State, items: &[Place]) -> i128 {
     items.iter().map(|&n| i128::from(state.open(n))).sum()
 }
 
-/// One signal alone says nothing: a number is worth a look when the payer or the amount agrees with it, or when its
-/// form belongs to few sellers and not to everybody.
+/// One signal alone says nothing: a number is worth a look when the payer or the amount agrees with it, or
+/// when its form belongs to few sellers and not to everybody.
 fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
     let (items, paid) = (&meaning.items, case.paid);
     if items.len() > 1 && total(state, items) == i128::from(paid) {
@@ -174,18 +147,12 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
     }
     let ambiguous = meaning.ambiguous.iter().flatten();
     let mut all = items.iter().chain(&meaning.settled).chain(ambiguous);
-    if all.any(|&n| {
-        case.grade(state, n) >= 1 || paid == state.open(n) || paid == state.item(n).amount
-    }) {
+    if all.any(|&n| case.grade(state, n) >= 1 || paid == state.open(n) || paid == state.item(n).amount) {
         return true;
     }
     let mut debtors = Set::default();
     items.iter().any(|&n| !debtors.insert(state.item(n).debtor))
-        || case
-            .cited
-            .citations
-            .iter()
-            .any(|citation| case.is_telling(state, citation))
+        || case.cited.citations.iter().any(|citation| case.is_telling(state, citation))
 }
 
 /// Money out that cites a credit note, and is not its amount.
@@ -210,8 +177,7 @@ fn ambiguous(_: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
 /// Everything cited is settled already: a second payment, or a slip in the number.
 fn settled(_: &Case, _: &State, meaning: &Meaning) -> Option<Reason> {
     let only = meaning.items.is_empty() && meaning.ambiguous.is_empty();
-    (only && !meaning.settled.is_empty())
-        .then(|| Reason::against("already_settled", meaning.settled.clone()))
+    (only && !meaning.settled.is_empty()).then(|| Reason::against("already_settled", meaning.settled.clone()))
 }
 
 /// The payer is clearly another debtor than the one whose items are cited.
@@ -220,19 +186,14 @@ fn conflict(case: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
         return None;
     }
     let coincidence = by_number(state.index(), 1, case.paid, state.currency());
-    Some(Reason {
-        coincidence,
-        ..Reason::new("payer_conflict")
-    })
+    Some(Reason { coincidence, ..Reason::new("payer_conflict") })
 }
 
 /// Items of several debtors are cited together.
 fn several_debtors(_: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
     let mut debtors = meaning.items.iter().map(|&n| state.item(n).debtor);
     let first = debtors.next()?;
-    debtors
-        .any(|debtor| debtor != first)
-        .then(|| Reason::new("several_debtors"))
+    debtors.any(|debtor| debtor != first).then(|| Reason::new("several_debtors"))
 }
 
 /// One item cited, the amount exact but not telling enough; or another of that amount may be meant.
@@ -247,17 +208,10 @@ fn exact_but_unproven(case: &Case, state: &State, meaning: &Meaning) -> Option<R
     if !meant.is_empty() {
         return Some(Reason::against("probable_typing_error", meant));
     }
-    let mut twins = state
-        .scope
-        .held(case.paid, handful())
-        .unwrap_or_default()
-        .to_vec();
+    let mut twins = state.scope.held(case.paid, handful()).unwrap_or_default().to_vec();
     twins.retain(|&m| m != n);
     let coincidence = by_number(state.index(), 1, case.paid, state.currency());
-    Some(Reason {
-        coincidence,
-        ..Reason::against("coincidence_bound", twins)
-    })
+    Some(Reason { coincidence, ..Reason::against("coincidence_bound", twins) })
 }
 
 /// More is paid than is open: the excess is shown with what it may be, and never absorbed.
@@ -277,10 +231,7 @@ fn under_payment(case: &Case, state: &State, meaning: &Meaning) -> Option<Reason
     let others = rivals(case, state, n);
     let equal = others.iter().any(|&m| state.open(m) == case.paid);
     let netted = others.iter().any(|&m| state.open(m) != case.paid);
-    Some(Reason::against(
-        why_under(case, state, n, equal, netted),
-        others,
-    ))
+    Some(Reason::against(why_under(case, state, n, equal, netted), others))
 }
 
 fn why_under(case: &Case, state: &State, n: Place, equal: bool, netted: bool) -> &'static str {
@@ -291,8 +242,7 @@ fn why_under(case: &Case, state: &State, n: Place, equal: bool, netted: bool) ->
         return "probable_typing_error";
     }
     let (item, gap) = (state.item(n), state.open(n).saturating_sub(case.paid));
-    let known =
-        gap_reason(case, state, item, gap).is_some() || is_rate(item, gap, item.discount_bp);
+    let known = gap_reason(case, state, item, gap).is_some() || is_rate(item, gap, item.discount_bp);
     if known || is_small(item, gap) {
         "unexplained_gap"
     } else {
@@ -314,17 +264,10 @@ fn sums_differ(case: &Case, state: &State, meaning: &Meaning) -> Option<Reason> 
     };
     let result = groups(&amounts, case.paid, bounds);
     if result.cap.is_some() {
-        return Some(Reason {
-            cap: result.cap,
-            ..Reason::new("cap_reached")
-        });
+        return Some(Reason { cap: result.cap, ..Reason::new("cap_reached") });
     }
     let several = result.found.len() > 1;
-    Some(Reason::new(if several {
-        "several_groups_fit"
-    } else {
-        "sum_differs"
-    }))
+    Some(Reason::new(if several { "several_groups_fit" } else { "sum_differs" }))
 }
 
 type Ask = fn(&Case, &State, &Meaning) -> Option<Reason>;
@@ -357,17 +300,13 @@ fn by_unknown(case: &Case, state: &State) -> Option<Reason> {
     }
     let rare = is_rare(case, state);
     let weak = rare && !counter_hits(case, state).is_empty();
-    let is_his = || {
-        of_payer_exactly(case, state)
-            .iter()
-            .any(|&n| case.is_issued(state, n))
-    };
+    let is_his = || of_payer_exactly(case, state).iter().any(|&n| case.is_issued(state, n));
     let own = || (rare || sole_debtor(case, state).is_some()) && is_his();
     (weak || own()).then(|| Reason::new("unknown_reference"))
 }
 
-/// Whether a number like the cited one may be meant: by a payer all of whose invoices are known, or as the amount
-/// agrees. Who also pays invoices unknown here has many that are numbered much the same.
+/// Whether a number like the cited one may be meant: by a payer all of whose invoices are known, or as the
+/// amount agrees. Who also pays invoices unknown here has many that are numbered much the same.
 fn is_worth_a_look(case: &Case, state: &State, n: Place) -> bool {
     let partly = state.scope.books.partly_known[state.item(n).debtor as usize];
     !partly || state.open(n) == case.paid || is_named(case, state, n)
@@ -381,13 +320,7 @@ fn by_counters(case: &Case, state: &State) -> Option<Reason> {
         return None;
     }
     let counters = &case.cited.counters;
-    let chance = by_counter(
-        state.index(),
-        &counters[at].text,
-        case.paid,
-        state.currency(),
-        counters.len(),
-    );
+    let chance = by_counter(state.index(), &counters[at].text, case.paid, state.currency(), counters.len());
     let code = if hits.iter().all(|&(m, _)| case.grade(state, m) < 0) {
         "payer_conflict"
     } else if hits.len() == 1 {
@@ -396,10 +329,7 @@ fn by_counters(case: &Case, state: &State) -> Option<Reason> {
         "ambiguous_reference"
     };
     let rivals = hits.iter().map(|&(m, _)| m).collect();
-    Some(Reason {
-        coincidence: chance,
-        ..Reason::against(code, rivals)
-    })
+    Some(Reason { coincidence: chance, ..Reason::against(code, rivals) })
 }
 
 /// A known payer whose open items, one or a few together, make the amount.
@@ -420,10 +350,7 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
         } else {
             "payer_and_amount"
         };
-        return Some(Reason {
-            cap,
-            ..Reason::against(code, exact)
-        });
+        return Some(Reason { cap, ..Reason::against(code, exact) });
     }
     if debtor.is_none() {
         return if some_group(case, state) {
@@ -440,27 +367,19 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     } else {
         return None;
     };
-    Some(Reason {
-        cap: owed.cap,
-        ..Reason::new(code)
-    })
+    Some(Reason { cap: owed.cap, ..Reason::new(code) })
 }
 
 /// A known payer who cites nothing, and owes so little that it can all be shown.
 fn few_owed(case: &Case, state: &State) -> Option<Reason> {
-    let mine = case.there(
-        state,
-        &state.scope.of_payer(&case.payer, shown_candidates() + 1),
-    );
+    let mine = case.there(state, &state.scope.of_payer(&case.payer, shown_candidates() + 1));
     let least = mine.iter().map(|&n| state.open(n)).min()?;
     let few = mine.len() <= shown_candidates() && is_silent(case, state);
     (few && least <= case.paid).then(|| Reason::new("payer_only"))
 }
 
 fn some_group(case: &Case, state: &State) -> bool {
-    let owed = state
-        .scope
-        .of_payer(&case.payer, state.policy.max_group_items);
+    let owed = state.scope.of_payer(&case.payer, state.policy.max_group_items);
     let mine = case.there(state, &owed);
     let amounts: Vec<i64> = mine.iter().map(|&n| state.open(n)).collect();
     !groups(&amounts, case.paid, bounds()).found.is_empty()
@@ -483,5 +402,4 @@ fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     (!possible.is_empty()).then(|| Reason::against("amount_only", possible))
 }
 
-const UNCITED: [fn(&Case, &State) -> Option<Reason>; 4] =
-    [by_unknown, by_counters, by_payer, by_amount];
+const UNCITED: [fn(&Case, &State) -> Option<Reason>; 4] = [by_unknown, by_counters, by_payer, by_amount];

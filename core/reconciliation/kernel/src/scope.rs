@@ -1,5 +1,5 @@
-//! What one wall knows (see `core/reconciliation/scope.py`), parted in two: `Books` never change while the fold
-//! goes on, so that lines can be read against them in any thread; `Scope` is what the fold changes.
+//! What one wall knows (see `core/reconciliation/scope.py`), parted in two: `Books` never change while the
+//! fold goes on, so that lines can be read against them in any thread; `Scope` is what the fold changes.
 //!
 //! Nothing is reserved: there are no decisions that stand from before.
 
@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use crate::accounts::Accounts;
 use crate::index::Index;
+use crate::map::Map;
 use crate::model::{Currency, Item, Place};
-use crate::names::{self, joined, normalise, Debtors, Memory, Name, Payer, Searched};
-use crate::text::{self, Map};
+use crate::names::{Debtors, Memory, Searched};
+use crate::payer::{joined, Payer};
+use crate::spelling::{is_common, normalise, Name};
+use crate::text;
 
 /// The items of a wall, who owes them and who sold: what does not change.
 pub struct Books<'a> {
@@ -28,12 +31,11 @@ pub struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    /// `items` in any order, their debtors and sellers numbered in the order of their ids; so many debtors (of
-    /// items or of `accounts`) and sellers there are. `accounts` are (normal IBAN, debtor).
+    /// `items` in any order, their debtors and sellers numbered in the order of their ids; so many debtors
+    /// (of items or of `accounts`) there are. `accounts` are (normal IBAN, debtor).
     pub fn new(
         items: Vec<Item<'a>>,
         debtors: usize,
-        _sellers: usize,
         accounts: Vec<(String, u32)>,
         currency: Currency,
     ) -> Books<'a> {
@@ -59,10 +61,8 @@ impl<'a> Books<'a> {
 
 /// The accounts that items name, each with a debtor once.
 fn listed(items: &[Item]) -> Vec<(String, u32)> {
-    let mut listed: Vec<(&str, u32)> = items
-        .iter()
-        .filter_map(|item| item.debtor_ibans.map(|ibans| (ibans, item.debtor)))
-        .collect();
+    let mut listed: Vec<(&str, u32)> =
+        items.iter().filter_map(|item| item.debtor_ibans.map(|ibans| (ibans, item.debtor))).collect();
     listed.sort_unstable();
     listed.dedup();
     let mut known: Vec<(String, u32)> = listed
@@ -78,7 +78,8 @@ fn listed(items: &[Item]) -> Vec<(String, u32)> {
 pub struct Scope<'b> {
     pub books: &'b Books<'b>,
     pub open: Vec<i64>,
-    /// How often an open amount has changed; by item and by debtor, what that was when one of theirs last did.
+    /// How often an open amount has changed; by item and by debtor, what that was when one of theirs last
+    /// did.
     pub changes: u64,
     changed: Vec<u64>,
     changed_of: Vec<u64>,
@@ -140,15 +141,8 @@ impl<'b> Scope<'b> {
     pub fn with_counter(&self, amount: i64, counter: &[u8]) -> Vec<Place> {
         let at = places_at(&self.by_open, &amount);
         let ending = self.books.index.by_counter.get(counter);
-        let (few, many) = if at.len() < ending.len() {
-            (at, ending)
-        } else {
-            (ending, at)
-        };
-        few.iter()
-            .copied()
-            .filter(|n| many.binary_search(n).is_ok())
-            .collect()
+        let (few, many) = if at.len() < ending.len() { (at, ending) } else { (ending, at) };
+        few.iter().copied().filter(|n| many.binary_search(n).is_ok()).collect()
     }
 
     /// What the debtor owes, in order; None when that is more than `most` items.
@@ -224,35 +218,19 @@ impl<'b> Scope<'b> {
         }
     }
 
-    pub fn payer(
-        &self,
-        memory: &mut Memory,
-        name: Option<&str>,
-        iban: Option<&str>,
-        run: &[u8],
-    ) -> Payer {
-        payer(
-            self.books,
-            &self.accounts,
-            &self.aliases,
-            memory,
-            name,
-            iban,
-            run,
-        )
+    pub fn payer(&self, memory: &mut Memory, name: Option<&str>, iban: Option<&str>, run: &[u8]) -> Payer {
+        payer(self.books, &self.accounts, &self.aliases, memory, name, iban, run)
     }
 
-    /// Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor, when there are
-    /// more.
+    /// Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor, when there
+    /// are more.
     pub fn of_payer(&self, payer: &Payer, most: usize) -> Vec<Place> {
         of_each(payer, most, |debtor| self.all_owed(debtor))
     }
 
     /// Of those, the items open at exactly this amount.
     pub fn of_payer_at(&self, payer: &Payer, amount: i64, most: usize) -> Vec<Place> {
-        of_each(payer, most, |debtor| {
-            places_at(&self.owed_at, &(debtor, amount))
-        })
+        of_each(payer, most, |debtor| places_at(&self.owed_at, &(debtor, amount)))
     }
 }
 
@@ -294,11 +272,11 @@ fn take_out<K: Eq + std::hash::Hash>(map: &mut Map<K, Places>, key: K, n: Place)
     map.remove(&key);
 }
 
-/// Who is paying, by account history, then by name, then by a name inside the text: also before the fold, from
-/// what was known beforehand. `memory` is the thread's own.
+/// Who is paying, by account history, then by name, then by a name inside the text: also before the fold,
+/// from what was known beforehand. `memory` is the thread's own.
 ///
-/// A name under which somebody paid before makes that debtor likely, and never sure: a treasury may pay for others
-/// tomorrow.
+/// A name under which somebody paid before makes that debtor likely, and never sure: a treasury may pay for
+/// others tomorrow.
 pub fn payer(
     books: &Books,
     accounts: &Accounts,
@@ -314,11 +292,7 @@ pub fn payer(
         None if run.is_empty() => Payer::default(),
         None => books.debtors.in_text(run),
     };
-    joined(
-        accounts.debtors(normal_iban(iban).as_deref()),
-        by_name,
-        name.is_some(),
-    )
+    joined(accounts.debtors(normal_iban(iban).as_deref()), by_name, name.is_some())
 }
 
 /// Who bears the name; else who paid under it before.
@@ -352,7 +326,7 @@ pub fn alias_of(name: Option<&str>) -> Option<String> {
 }
 
 fn alias(name: &Name) -> Option<&str> {
-    let tells = |word: &str| word.len() > 1 && !names::is_common(word);
+    let tells = |word: &str| word.len() > 1 && !is_common(word);
     name.words.split(' ').any(tells).then_some(&name.words)
 }
 
@@ -399,7 +373,5 @@ fn replacements(index: &Index) -> Map<Place, Place> {
         };
         ends.extend(chain.into_iter().map(|one| (one, end)));
     }
-    ends.into_iter()
-        .filter_map(|(old, end)| Some((old, end?)))
-        .collect()
+    ends.into_iter().filter_map(|(old, end)| Some((old, end?))).collect()
 }

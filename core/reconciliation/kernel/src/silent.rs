@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::case::{Answer, Case, Gate, Ruling, Share, State};
+use crate::case::{Case, Owed, State};
 use crate::coincidence::{amount_odds, by_everything, by_group};
 use crate::gaps::is_left_over;
 use crate::group::{groups, Bounds};
@@ -12,7 +12,8 @@ use crate::label::forms::Role;
 use crate::label::zones::zones_of;
 use crate::label::{is_year, parted, Field};
 use crate::model::{Day, Place};
-use crate::names::holds;
+use crate::payer::holds;
+use crate::ruling::{Answer, Gate, Ruling, Share};
 use crate::text::shown;
 use crate::words;
 
@@ -36,15 +37,6 @@ pub fn otherwise() -> f64 {
     rules().otherwise
 }
 
-/// What the payer may be paying: his open items by that day, and the groups of them that make the amount (two at
-/// most). `cap` names the bound that ended the search.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Owed {
-    pub pool: Vec<Place>,
-    pub found: Vec<Vec<Place>>,
-    pub cap: Option<&'static str>,
-}
-
 /// Whether no token of the text could be a reference: a payer who cites something means it.
 pub fn is_silent(case: &Case, state: &State) -> bool {
     case.for_good(|known| &mut known.silent, || find_silent(case, state))
@@ -66,8 +58,8 @@ fn find_silent(case: &Case, state: &State) -> bool {
                 continue;
             }
             let zones = zones.get_or_insert_with(|| machine_zones(case));
-            let by_machine = stretch.field == Field::EndToEndId
-                || zones.iter().any(|&(a, b)| a <= start && start < b);
+            let by_machine =
+                stretch.field == Field::EndToEndId || zones.iter().any(|&(a, b)| a <= start && start < b);
             if !by_machine || is_like_his(case, state, text) {
                 return false;
             }
@@ -96,27 +88,14 @@ pub fn sole_debtor(case: &Case, state: &State) -> Option<u32> {
     let &[debtor] = &payer.sure[..] else {
         return None;
     };
-    let is_alone = payer
-        .likely
-        .iter()
-        .chain(&payer.clearly[..])
-        .all(|&other| other == debtor);
-    let is_known = !state
-        .scope
-        .books
-        .partly_known
-        .get(debtor as usize)
-        .is_some_and(|&partly| partly);
+    let is_alone = payer.likely.iter().chain(&payer.clearly[..]).all(|&other| other == debtor);
+    let is_known = !state.scope.books.partly_known.get(debtor as usize).is_some_and(|&partly| partly);
     (is_alone && is_known).then_some(debtor)
 }
 
 /// Searches what the sole debtor owes for groups that make the amount; within the policy's caps.
 pub fn owed_by_payer(case: &Case, state: &State) -> Rc<Owed> {
-    case.until_he_pays(
-        state,
-        |lately| &mut lately.owed,
-        || Rc::new(find_owed(case, state)),
-    )
+    case.until_he_pays(state, |lately| &mut lately.owed, || Rc::new(find_owed(case, state)))
 }
 
 fn find_owed(case: &Case, state: &State) -> Owed {
@@ -127,10 +106,7 @@ fn find_owed(case: &Case, state: &State) -> Owed {
             Some(owed) => owed,
             None => {
                 let cap = Some("max_group_items");
-                return Owed {
-                    cap,
-                    ..Owed::default()
-                };
+                return Owed { cap, ..Owed::default() };
             }
         },
     };
@@ -139,11 +115,7 @@ fn find_owed(case: &Case, state: &State) -> Owed {
     let amounts: Vec<i64> = pool.iter().map(|&n| state.open(n)).collect();
     let total: i128 = amounts.iter().map(|&amount| i128::from(amount)).sum();
     if total == i128::from(case.paid) && amounts.iter().min().is_some_and(|&least| least > 0) {
-        return Owed {
-            found: vec![pool.clone()],
-            pool,
-            cap: None,
-        };
+        return Owed { found: vec![pool.clone()], pool, cap: None };
     }
     let bounds = Bounds {
         size: policy.max_group_size,
@@ -153,11 +125,7 @@ fn find_owed(case: &Case, state: &State) -> Owed {
     };
     let result = groups(&amounts, case.paid, bounds);
     let items = |found: &Vec<usize>| found.iter().map(|&i| pool[i]).collect();
-    Owed {
-        found: result.found.iter().map(items).collect(),
-        pool,
-        cap: result.cap,
-    }
+    Owed { found: result.found.iter().map(items).collect(), pool, cap: result.cap }
 }
 
 /// `date.max`: of what has no day.
@@ -196,11 +164,7 @@ fn claim(case: &Case, state: &State) -> Option<Result<Claim, Gate>> {
         return Some(Err(gate("cap_reached")));
     }
     let [items] = &owed.found[..] else {
-        let code = if owed.found.is_empty() {
-            "no_group_fits"
-        } else {
-            "several_groups_fit"
-        };
+        let code = if owed.found.is_empty() { "no_group_fits" } else { "several_groups_fit" };
         return Some(Err(gate(code)));
     };
     let mut doubts = items.iter().filter_map(|&n| doubt(case, state, n));
@@ -212,10 +176,7 @@ fn claim(case: &Case, state: &State) -> Option<Result<Claim, Gate>> {
 }
 
 fn gate(code: &'static str) -> Gate {
-    Gate {
-        code,
-        coincidence: 0.0,
-    }
+    Gate { code, coincidence: 0.0 }
 }
 
 /// Why the payer and the amount were not enough for a line that no rule decided.
@@ -230,25 +191,13 @@ pub fn gate_of(case: &Case, state: &State) -> Option<Gate> {
     let Some(&first) = payer.sure.first() else {
         return Some(gate("payer_not_sure"));
     };
-    let mut possible = payer
-        .sure
-        .iter()
-        .chain(&payer.likely[..])
-        .chain(&payer.clearly[..]);
+    let mut possible = payer.sure.iter().chain(&payer.likely[..]).chain(&payer.clearly[..]);
     let single = possible.all(|&debtor| debtor == first);
-    Some(gate(if single {
-        "turnover_not_whole"
-    } else {
-        "several_debtors_possible"
-    }))
+    Some(gate(if single { "turnover_not_whole" } else { "several_debtors_possible" }))
 }
 
 /// Items left out although their amount is that of one that was taken.
-fn alike<'o>(
-    state: &'o State,
-    owed: &'o Owed,
-    items: &'o [Place],
-) -> impl Iterator<Item = Place> + 'o {
+fn alike<'o>(state: &'o State, owed: &'o Owed, items: &'o [Place]) -> impl Iterator<Item = Place> + 'o {
     let is_taken = |amount| items.iter().any(|&m| state.open(m) == amount);
     let left_out = owed.pool.iter().copied().filter(|n| !items.contains(n));
     left_out.filter(move |&n| is_taken(state.open(n)))
@@ -260,20 +209,18 @@ fn one_seller_each(state: &State, owed: &Owed, items: &[Place]) -> bool {
     alike(state, owed, items).all(|n| items.iter().any(|&m| goes_to(m) == goes_to(n)))
 }
 
-/// What speaks against an item: a credit note that nobody cited, one to be paid on another account, one issued after
-/// it was paid, one that fell due long before that, or falls due long after.
+/// What speaks against an item: a credit note that nobody cited, one to be paid on another account, one
+/// issued after it was paid, one that fell due long before that, or falls due long after.
 fn doubt(case: &Case, state: &State, n: Place) -> Option<&'static str> {
     let (item, line) = (state.item(n), case.line);
     if state.open(n) < 0 {
         return Some("credit_note_not_cited");
     }
-    if item
-        .expected_account_id
-        .is_some_and(|account| account != line.account_id)
-    {
+    if item.expected_account_id.is_some_and(|account| account != line.account_id) {
         return Some("other_account");
     }
-    let later = matches!((item.issue_date, line.booking_date), (Some(issued), Some(booked)) if issued > booked);
+    let later =
+        matches!((item.issue_date, line.booking_date), (Some(issued), Some(booked)) if issued > booked);
     if later {
         return Some("issued_later");
     }
@@ -282,8 +229,7 @@ fn doubt(case: &Case, state: &State, n: Place) -> Option<&'static str> {
 
 /// Whether nobody would pay on that day unasked; by the legal order the oldest is paid, however old.
 fn is_far_from_due(case: &Case, state: &State, due: Option<Day>) -> bool {
-    let (Some(due), Some(booked), false) = (due, case.line.booking_date, state.policy.legal_order)
-    else {
+    let (Some(due), Some(booked), false) = (due, case.line.booking_date, state.policy.legal_order) else {
         return false;
     };
     !(-rules().early_days..=rules().late_days).contains(&(booked - due))
@@ -294,8 +240,8 @@ pub fn is_third_party(case: &Case) -> bool {
     case.label.payer.is_some() && case.payer.likely.is_empty()
 }
 
-/// The share of payments that are no payment of these items; from an account not known as his, more where the name is
-/// one that namesakes bear.
+/// The share of payments that are no payment of these items; from an account not known as his, more where the
+/// name is one that namesakes bear.
 fn otherwise_of(case: &Case, state: &State, debtor: u32) -> f64 {
     let known = state.scope.accounts.debtors(case.iban.as_deref());
     if known.is_some_and(|known| holds(known, debtor)) {
@@ -349,29 +295,18 @@ pub fn payer_and_group(case: &Case, state: &State) -> Option<Answer> {
     if is_third_party(case) {
         return Some(Answer::Gate(gate("third_party")));
     }
-    if items
-        .iter()
-        .any(|&n| is_left_over(state.item(n), state.open(n)))
-    {
+    if items.iter().any(|&n| is_left_over(state.item(n), state.open(n))) {
         return Some(Answer::Gate(gate("left_over")));
     }
     let amounts: Vec<i64> = owed.pool.iter().map(|&n| state.open(n)).collect();
-    let (currency, otherwise) = (
-        state.currency(),
-        otherwise_of(case, state, state.item(items[0]).debtor),
-    );
+    let (currency, otherwise) = (state.currency(), otherwise_of(case, state, state.item(items[0]).debtor));
     if items.len() == owed.pool.len() {
         let chance = otherwise * by_everything(&amounts, currency);
         return Some(ruling(state, 7, "payer_owes_this", items, chance));
     }
     let in_a_row = in_a_row(state, owed, items);
     let chance = by_group(items.len(), &amounts, case.paid, currency, in_a_row);
-    let chance = chance
-        * if in_a_row {
-            otherwise
-        } else {
-            otherwise.max(1.0)
-        };
+    let chance = chance * if in_a_row { otherwise } else { otherwise.max(1.0) };
     let reason = reason_of(state, owed, items, "payer_and_group");
     Some(ruling(state, 7, reason, items, chance))
 }
@@ -385,40 +320,20 @@ fn reason_of(state: &State, owed: &Owed, items: &[Place], plain: &'static str) -
     }
 }
 
-/// Whether the group skips nothing that fell due between its first and its last item, of what he owes to the same
-/// sellers: so people pay, and there are few such groups to meet an amount by accident.
+/// Whether the group skips nothing that fell due between its first and its last item, of what he owes to the
+/// same sellers: so people pay, and there are few such groups to meet an amount by accident.
 fn in_a_row(state: &State, owed: &Owed, items: &[Place]) -> bool {
-    let is_paid = |n: Place| {
-        items
-            .iter()
-            .any(|&m| state.item(m).seller == state.item(n).seller)
-    };
+    let is_paid = |n: Place| items.iter().any(|&m| state.item(m).seller == state.item(n).seller);
     let mine = owed.pool.iter().filter(|&&n| is_paid(n));
-    let mut places = mine
-        .enumerate()
-        .filter(|(_, n)| items.contains(n))
-        .map(|(at, _)| at);
+    let mut places = mine.enumerate().filter(|(_, n)| items.contains(n)).map(|(at, _)| at);
     let first = places.next().unwrap_or(0);
     places.last().unwrap_or(first) - first < items.len()
 }
 
 fn ruling(state: &State, tier: u8, reason: &'static str, items: &[Place], chance: f64) -> Answer {
     if chance > state.policy.max_coincidence {
-        return Answer::Gate(Gate {
-            code: "coincidence_bound",
-            coincidence: chance,
-        });
+        return Answer::Gate(Gate { code: "coincidence_bound", coincidence: chance });
     }
-    let share = |&n: &Place| Share {
-        item: n,
-        amount: state.open(n),
-        gap: 0,
-        gap_reason: None,
-    };
-    Answer::Ruling(Ruling::auto(
-        tier,
-        reason,
-        items.iter().map(share).collect(),
-        chance,
-    ))
+    let share = |&n: &Place| Share { item: n, amount: state.open(n), gap: 0, gap_reason: None };
+    Answer::Ruling(Ruling::auto(tier, reason, items.iter().map(share).collect(), chance))
 }

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use crate::case::{Case, Ruling, Share, Shared, State};
+use crate::case::{Case, Shared, State};
 use crate::cite::{is_slip, nearly, Citation};
 use crate::coincidence::amount_odds;
 use crate::model::{Day, Place};
+use crate::ruling::{Ruling, Share};
 use crate::words;
 
 struct Rules {
@@ -40,8 +41,8 @@ pub fn near(case: &Case, state: &State) -> Shared<Citation> {
     )
 }
 
-/// Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which were due
-/// earlier and nearer to the day of payment: a recurring amount, and maybe next month's number.
+/// Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which were
+/// due earlier and nearer to the day of payment: a recurring amount, and maybe next month's number.
 pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
     let item = state.item(n);
     let (Some(booked), Some(due)) = (case.line.booking_date, item.due_date) else {
@@ -49,9 +50,7 @@ pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
     };
     let number = |n: Place| state.index().number(n).compact;
     let is_nearer = |other: Day| other < due && (booked - other).abs() < (booked - due).abs();
-    let found = state
-        .scope
-        .owed_at(item.debtor, case.paid, state.policy.max_shared_key);
+    let found = state.scope.owed_at(item.debtor, case.paid, state.policy.max_shared_key);
     found
         .iter()
         .copied()
@@ -64,11 +63,7 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let near = near(case, state);
     let mut found: Option<(Place, &Citation)> = None;
     for citation in near.iter() {
-        for &n in citation
-            .items
-            .iter()
-            .filter(|&&n| state.open(n) == case.paid)
-        {
+        for &n in citation.items.iter().filter(|&&n| state.open(n) == case.paid) {
             if found.is_some_and(|(m, _)| m != n) {
                 return None;
             }
@@ -83,11 +78,7 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let partly_known = state.scope.books.partly_known[debtor as usize];
     let billed = index.billed_to(debtor, case.paid);
     let billed = &billed[..billed.len().min(policy.max_group_items + 1)];
-    let most = if partly_known {
-        1
-    } else {
-        policy.max_group_items
-    };
+    let most = if partly_known { 1 } else { policy.max_group_items };
     if billed.len() > most {
         return None;
     }
@@ -107,16 +98,11 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
         "cut" => "cut_and_amount",
         _ => "typo_and_amount",
     };
-    Some(Ruling::auto(
-        5,
-        reason,
-        vec![Share::new(n, case.paid)],
-        chance,
-    ))
+    Some(Ruling::auto(5, reason, vec![Share::new(n, case.paid)], chance))
 }
 
-/// Not when the payer also pays invoices unknown here, and the text could be the number of one, or the beginning
-/// of many.
+/// Not when the payer also pays invoices unknown here, and the text could be the number of one, or the
+/// beginning of many.
 fn may_be_meant(state: &State, n: Place, citation: &Citation) -> bool {
     if !state.scope.books.partly_known[state.item(n).debtor as usize] {
         return true;

@@ -2,109 +2,30 @@
 //!
 //! What Python knows of characters beyond ASCII is not repeated here: it hands over those that occur.
 
-use std::collections::hash_map::RandomState;
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher};
 use std::sync::{OnceLock, RwLock};
 
-use crate::label::EURO;
+use crate::map::Map;
 use crate::words;
 
-/// A hash map that is quick for short keys; its order is another in each process.
-pub type Map<K, V> = HashMap<K, V, Quick>;
-/// A hash set that is quick for short keys; its order is another in each process.
-pub type Set<K> = HashSet<K, Quick>;
-
-/// Hashes by multiplication, with a seed that nobody who writes a text can know.
-#[derive(Clone, Copy, Debug)]
-pub struct Quick(u64);
-
-impl Default for Quick {
-    fn default() -> Quick {
-        static SEED: OnceLock<u64> = OnceLock::new();
-        Quick(*SEED.get_or_init(|| RandomState::new().hash_one(0u64)))
-    }
-}
-
-impl BuildHasher for Quick {
-    type Hasher = Multiplied;
-
-    fn build_hasher(&self) -> Multiplied {
-        Multiplied(self.0)
-    }
-}
-
-/// The state of a hash.
-pub struct Multiplied(u64);
-
-impl Multiplied {
-    fn mix(&mut self, value: u64) {
-        let product = u128::from(self.0 ^ value) * 0xa076_1d64_78bd_642f_u128;
-        self.0 = (product as u64) ^ ((product >> 64) as u64) ^ 0xe703_7ed1_a0b4_28db;
-    }
-}
-
-impl Hasher for Multiplied {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut parts = bytes.chunks_exact(8);
-        for part in &mut parts {
-            self.mix(u64::from_le_bytes(part.try_into().unwrap_or_default()));
-        }
-        let mut rest = [0; 8];
-        rest[..parts.remainder().len()].copy_from_slice(parts.remainder());
-        self.mix(u64::from_le_bytes(rest) ^ (bytes.len() as u64) << 56);
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.mix(u64::from(value));
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.mix(u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.mix(value);
-    }
-
-    fn write_i64(&mut self, value: i64) {
-        self.mix(value as u64);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.mix(value as u64);
-    }
-}
+/// The euro sign in a folded text.
+pub const EURO: u8 = 0x80;
 
 /// Of a character beyond ASCII: its byte in a folded text, and its letters in ASCII.
 static CHARACTERS: RwLock<Option<Map<char, (u8, String)>>> = RwLock::new(None);
 
-/// What Python knows of characters beyond ASCII: it hands over those that occur. For each: the byte it becomes in
-/// a folded text, and its letters in ASCII (`anyascii`). Characters that were not handed over are blanks.
+/// What Python knows of characters beyond ASCII: it hands over those that occur. For each: the byte it
+/// becomes in a folded text, and its letters in ASCII (`anyascii`). Characters that were not handed over are
+/// blanks.
 pub fn take_characters(known: &[(char, u8, String)]) {
-    let mut characters = CHARACTERS
-        .write()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut characters = CHARACTERS.write().unwrap_or_else(|poisoned| poisoned.into_inner());
     let characters = characters.get_or_insert_default();
-    characters.extend(
-        known
-            .iter()
-            .map(|(one, byte, letters)| (*one, (*byte, letters.to_ascii_uppercase()))),
-    );
+    characters.extend(known.iter().map(|(one, byte, letters)| (*one, (*byte, letters.to_ascii_uppercase()))));
 }
 
 /// Whether Python was asked about a character.
 pub fn is_known(one: char) -> bool {
-    let characters = CHARACTERS
-        .read()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    characters
-        .as_ref()
-        .is_some_and(|known| known.contains_key(&one))
+    let characters = CHARACTERS.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+    characters.as_ref().is_some_and(|known| known.contains_key(&one))
 }
 
 /// Upper case without accents, one byte for each character.
@@ -112,22 +33,14 @@ pub fn fold(text: &str) -> Vec<u8> {
     if text.is_ascii() {
         return text.as_bytes().to_ascii_uppercase();
     }
-    let characters = CHARACTERS
-        .read()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let characters = CHARACTERS.read().unwrap_or_else(|poisoned| poisoned.into_inner());
     let byte_of = |one: char| match characters.as_ref().and_then(|known| known.get(&one)) {
         _ if one == '€' => EURO,
         Some((byte, _)) => *byte,
         None => b' ',
     };
     text.chars()
-        .map(|one| {
-            if one.is_ascii() {
-                one.to_ascii_uppercase() as u8
-            } else {
-                byte_of(one)
-            }
-        })
+        .map(|one| if one.is_ascii() { one.to_ascii_uppercase() as u8 } else { byte_of(one) })
         .collect()
 }
 
@@ -136,9 +49,7 @@ pub fn ascii(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_uppercase();
     }
-    let characters = CHARACTERS
-        .read()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let characters = CHARACTERS.read().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut written = String::with_capacity(text.len());
     for one in text.chars() {
         if one.is_ascii() {
@@ -160,9 +71,7 @@ pub fn clip(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }
-    text.char_indices()
-        .nth(most)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 /// As `str.strip()`.
@@ -182,23 +91,14 @@ pub fn strip_folded(text: &[u8]) -> &[u8] {
 
 /// A folded text without what stands around it and is to be taken off.
 pub fn strip_any(text: &[u8], is_off: impl Fn(u8) -> bool) -> &[u8] {
-    let start = text
-        .iter()
-        .position(|&one| !is_off(one))
-        .unwrap_or(text.len());
-    let end = text
-        .iter()
-        .rposition(|&one| !is_off(one))
-        .map_or(start, |last| last + 1);
+    let start = text.iter().position(|&one| !is_off(one)).unwrap_or(text.len());
+    let end = text.iter().rposition(|&one| !is_off(one)).map_or(start, |last| last + 1);
     &text[start..end]
 }
 
 /// A folded text as text again.
 pub fn shown(folded: &[u8]) -> String {
-    folded
-        .iter()
-        .map(|&one| if one == EURO { '€' } else { char::from(one) })
-        .collect()
+    folded.iter().map(|&one| if one == EURO { '€' } else { char::from(one) }).collect()
 }
 
 /// What banks and payers write where they have nothing to say.
@@ -207,7 +107,8 @@ fn empty() -> &'static [String] {
     EMPTY.get_or_init(|| words::list("label.folding.EMPTY"))
 }
 
-/// The text without what stands around it, or None when it is empty or one of the words banks write for empty.
+/// The text without what stands around it, or None when it is empty or one of the words banks write for
+/// empty.
 pub fn given(text: Option<&str>) -> Option<&str> {
     let stripped = strip(text?);
     let is_empty = if stripped.is_ascii() {

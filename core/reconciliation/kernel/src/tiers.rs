@@ -3,17 +3,18 @@
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::case::{is_whole, standing_for, Answer, Case, Meaning, Ruling, Share, Shared, State};
+use crate::case::{is_whole, standing_for, Case, Meaning, Shared, State};
 use crate::coincidence::{by_counter, by_group, by_number};
 use crate::gaps::{close_rival, gap_reason, is_deduction, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{FULL, STRUCTURED};
 use crate::label::{is_year, Word};
+use crate::map::Set;
 use crate::model::{Day, Place};
-use crate::names::holds;
+use crate::payer::holds;
+use crate::ruling::{Answer, Ruling, Share};
 use crate::silent::{is_third_party, payer_and_amount, payer_and_group};
 use crate::slips::{meant_instead, near_and_amount};
-use crate::text::Set;
 use crate::words;
 
 struct Rules {
@@ -31,18 +32,9 @@ fn rules() -> &'static Rules {
     })
 }
 
-fn auto(
-    state: &State,
-    tier: u8,
-    reason: &'static str,
-    mut items: Vec<Place>,
-    chance: f64,
-) -> Ruling {
+fn auto(state: &State, tier: u8, reason: &'static str, mut items: Vec<Place>, chance: f64) -> Ruling {
     items.sort_unstable();
-    let shares = items
-        .into_iter()
-        .map(|n| Share::new(n, state.open(n)))
-        .collect();
+    let shares = items.into_iter().map(|n| Share::new(n, state.open(n))).collect();
     Ruling::auto(tier, reason, shares, chance)
 }
 
@@ -58,11 +50,7 @@ fn one(case: &Case, state: &State) -> Option<(Place, Rc<Meaning>)> {
 /// T1: a valid creditor reference in its own field, known, and not paid beyond what is open; a credit note is
 /// refunded whole.
 pub fn structured(case: &Case, state: &State) -> Option<Ruling> {
-    let mut hits = case
-        .cited
-        .citations
-        .iter()
-        .filter(|c| c.strength == STRUCTURED);
+    let mut hits = case.cited.citations.iter().filter(|c| c.strength == STRUCTURED);
     let (Some(hit), None) = (hits.next(), hits.next()) else {
         return None;
     };
@@ -75,12 +63,7 @@ pub fn structured(case: &Case, state: &State) -> Option<Ruling> {
     if !fits || (left > paid && !rivals(case, state, n).is_empty()) {
         return None;
     }
-    Some(Ruling::auto(
-        1,
-        "structured_reference",
-        vec![Share::new(n, paid)],
-        0.0,
-    ))
+    Some(Ruling::auto(1, "structured_reference", vec![Share::new(n, paid)], 0.0))
 }
 
 /// T2: one cited open item and its exact amount.
@@ -89,21 +72,11 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     if state.open(n) != case.paid {
         return None;
     }
-    let sharing = case
-        .cited
-        .citations
-        .iter()
-        .map(|c| c.items.len())
-        .max()
-        .unwrap_or(0);
+    let sharing = case.cited.citations.iter().map(|c| c.items.len()).max().unwrap_or(0);
     let chance = by_number(state.index(), sharing, case.paid, state.currency());
     let grade = case.grade(state, n);
     let telling = || is_telling(case, state, n, &meaning);
-    let weight = if grade < 0 && !telling() {
-        rules().against
-    } else {
-        1.0
-    };
+    let weight = if grade < 0 && !telling() { rules().against } else { 1.0 };
     let known = grade >= 1 || (grade == 0 && telling());
     if !known && weight * chance > state.policy.max_coincidence {
         return None;
@@ -130,13 +103,7 @@ pub fn references_and_sum(case: &Case, state: &State) -> Option<Ruling> {
         return None;
     }
     if total(state, &meaning.items) == i128::from(case.paid) {
-        return Some(auto(
-            state,
-            3,
-            "references_and_sum",
-            meaning.items.clone(),
-            0.0,
-        ));
+        return Some(auto(state, 3, "references_and_sum", meaning.items.clone(), 0.0));
     }
     span(case, state).or_else(|| subset(case, state, &meaning.items))
 }
@@ -145,18 +112,14 @@ fn total(state: &State, items: &[Place]) -> i128 {
     items.iter().map(|&n| i128::from(state.open(n))).sum()
 }
 
-/// One debtor, and either he pays or the numbers are full and nobody else clearly pays; several debtors only when
-/// the payer is known to pay for each of them (a treasury, a factor).
+/// One debtor, and either he pays or the numbers are full and nobody else clearly pays; several debtors only
+/// when the payer is known to pay for each of them (a treasury, a factor).
 fn trusted(case: &Case, state: &State, meaning: &Meaning) -> bool {
     let debtor = |n: &Place| state.item(*n).debtor;
     let first = debtor(&meaning.items[0]);
     let full = meaning.strengths.iter().any(|&strength| strength >= FULL);
     if meaning.items.iter().any(|n| debtor(n) != first) {
-        return full
-            && meaning
-                .items
-                .iter()
-                .all(|n| holds(&case.payer.sure, debtor(n)));
+        return full && meaning.items.iter().all(|n| holds(&case.payer.sure, debtor(n)));
     }
     match case.grade(state, meaning.items[0]) {
         1.. => true,
@@ -171,11 +134,7 @@ fn span(case: &Case, state: &State) -> Option<Ruling> {
         if total(state, span) != i128::from(case.paid) {
             continue;
         }
-        let open: Vec<Place> = span
-            .iter()
-            .copied()
-            .filter(|&n| state.open(n) != 0)
-            .collect();
+        let open: Vec<Place> = span.iter().copied().filter(|&n| state.open(n) != 0).collect();
         if fitting.as_ref().is_some_and(|other| *other != open) {
             return None;
         }
@@ -187,10 +146,8 @@ fn span(case: &Case, state: &State) -> Option<Ruling> {
 fn subset(case: &Case, state: &State, items: &[Place]) -> Option<Ruling> {
     let policy = state.policy;
     let amounts: Vec<i64> = items.iter().map(|&n| state.open(n)).collect();
-    let bounds = Bounds {
-        most: policy.max_group_items,
-        ..Bounds::new(amounts.len(), policy.max_group_steps)
-    };
+    let bounds =
+        Bounds { most: policy.max_group_items, ..Bounds::new(amounts.len(), policy.max_group_steps) };
     let result = groups(&amounts, case.paid, bounds);
     let ([found], None) = (&result.found[..], result.cap) else {
         return None;
@@ -218,35 +175,22 @@ pub fn reference_and_gap(case: &Case, state: &State) -> Option<Ruling> {
     if !rivals(case, state, n).is_empty() {
         return None;
     }
-    let short = Share {
-        gap,
-        gap_reason: Some(reason),
-        ..Share::new(n, case.paid)
-    };
+    let short = Share { gap, gap_reason: Some(reason), ..Share::new(n, case.paid) };
     let told = format!("reference_and_{reason}");
-    Some(Ruling::auto(
-        4,
-        told,
-        vec![short],
-        partial_chance(case, state),
-    ))
+    Some(Ruling::auto(4, told, vec![short], partial_chance(case, state)))
 }
 
 fn partial_chance(case: &Case, state: &State) -> f64 {
     by_number(state.index(), 1, case.paid, state.currency())
 }
 
-/// Items open at exactly the amount paid whose number ends with a counter of the text, each with the place of that
-/// among the counters.
+/// Items open at exactly the amount paid whose number ends with a counter of the text, each with the place of
+/// that among the counters.
 pub fn counter_hits(case: &Case, state: &State) -> Shared<(Place, usize)> {
     if case.cited.counters.is_empty() {
         return Shared::default();
     }
-    case.until_paid(
-        state,
-        |lately| &mut lately.counter_hits,
-        || find_counter_hits(case, state).into(),
-    )
+    case.until_paid(state, |lately| &mut lately.counter_hits, || find_counter_hits(case, state).into())
 }
 
 fn find_counter_hits(case: &Case, state: &State) -> Vec<(Place, usize)> {
@@ -321,13 +265,7 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
         return None;
     }
     let probed = case.cited.counters.len();
-    let chance = by_counter(
-        state.index(),
-        &counter.text,
-        case.paid,
-        state.currency(),
-        probed,
-    );
+    let chance = by_counter(state.index(), &counter.text, case.paid, state.currency(), probed);
     if grade < 1 && chance > state.policy.max_coincidence {
         return None;
     }
@@ -337,11 +275,7 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
 /// Whether the text cites a number we do not hold besides the counter itself.
 fn cites_other(case: &Case, counter: &Word) -> bool {
     let own = |w: &Word| {
-        let mut alike = case
-            .cited
-            .counters
-            .iter()
-            .filter(|c| c.text == counter.text);
+        let mut alike = case.cited.counters.iter().filter(|c| c.text == counter.text);
         alike.any(|c| (c.field, c.start) == (w.field, w.start))
     };
     !case.cited.unknown.iter().all(own)
@@ -365,23 +299,14 @@ pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
         return None;
     }
     let part = vec![Share::new(n, case.paid)];
-    Some(Ruling::auto(
-        8,
-        "reference_and_part",
-        part,
-        partial_chance(case, state),
-    ))
+    Some(Ruling::auto(8, "reference_and_part", part, partial_chance(case, state)))
 }
 
-/// Whether number and payer alone say which item is meant, as the amount of a part says nothing: who pays for several
-/// debtors may mean another's, and a number of everybody's form wants a sure payer.
+/// Whether number and payer alone say which item is meant, as the amount of a part says nothing: who pays for
+/// several debtors may mean another's, and a number of everybody's form wants a sure payer.
 fn is_meant_by_payer(case: &Case, state: &State, n: Place) -> bool {
     let payer = &case.payer;
-    let mut all = payer
-        .sure
-        .iter()
-        .chain(&payer.likely[..])
-        .chain(&payer.clearly[..]);
+    let mut all = payer.sure.iter().chain(&payer.likely[..]).chain(&payer.clearly[..]);
     let first = all.next();
     if all.any(|other| Some(other) != first) {
         return false;
@@ -398,8 +323,8 @@ pub fn reference_and_rest(case: &Case, state: &State) -> Option<Ruling> {
     Some(ruling)
 }
 
-/// A tier: its number, the rule that answers or passes (T6 and T7 say why), and whether it is asked of the lines
-/// that cite an item held here, or of the others.
+/// A tier: its number, the rule that answers or passes (T6 and T7 say why), and whether it is asked of the
+/// lines that cite an item held here, or of the others.
 pub struct TierRule {
     pub name: u8,
     pub rule: fn(&Case, &State) -> Option<Answer>,

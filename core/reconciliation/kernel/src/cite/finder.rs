@@ -10,16 +10,13 @@ use super::series::{headless_ranges, Series};
 use super::unglue::unglue;
 use crate::index::{Index, FULL, SHORT_DIGITS, STRUCTURED};
 use crate::label::{has_digit, parted, Field, Label, Parts, Stretch, Structured, Word};
+use crate::map::Set;
 use crate::model::{Place, Policy};
-use crate::text::Set;
 
-/// Reads which items the label cites. `narrow` keeps, of items that share a key, those that the payer or the amount
-/// point to; it returns all of them when neither does.
+/// Reads which items the label cites. `narrow` keeps, of items that share a key, those that the payer or the
+/// amount point to; it returns all of them when neither does.
 pub fn cite(label: &Label, index: &Index, policy: &Policy, narrow: &mut Narrow) -> Cited {
-    let mut cited = Cited {
-        caps: label.caps.clone(),
-        ..Cited::default()
-    };
+    let mut cited = Cited { caps: label.caps.clone(), ..Cited::default() };
     let words = words_of(label, index, &mut cited);
     if !words.is_empty() {
         let mut text = Text::new(&words, &label.stretches, index, policy, narrow, cited);
@@ -48,18 +45,9 @@ fn words_of<'t>(label: &'t Label, index: &Index, cited: &mut Cited) -> Words<'t>
         }
         let mut parts = parted(stretch);
         unglue(&mut parts, &index.full, stretch.field == Field::EndToEndId);
-        let Parts {
-            texts,
-            starts,
-            glues,
-        } = parts;
+        let Parts { texts, starts, glues } = parts;
         count += texts.len();
-        for ((text, start), glue) in texts
-            .into_iter()
-            .zip(starts)
-            .zip(glues)
-            .take(most - words.len())
-        {
+        for ((text, start), glue) in texts.into_iter().zip(starts).zip(glues).take(most - words.len()) {
             words.push(text, start, glue, zone);
         }
         if stretch.cut && count <= most {
@@ -72,8 +60,8 @@ fn words_of<'t>(label: &'t Label, index: &Index, cited: &mut Cited) -> Words<'t>
     words
 }
 
-/// Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked for without its
-/// letters. Digits that only line up when put together wait for the second round.
+/// Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked for
+/// without its letters. Digits that only line up when put together wait for the second round.
 fn read(text: &mut Text) {
     let (mut series, whole) = (Series::new(), whole_numbers(text));
     let has_orders = whole.iter().any(|hit| hit.how == "order");
@@ -121,13 +109,7 @@ fn cite_all<'t>(text: &mut Text<'t>, series: &mut Series<'t>, hits: Vec<Hit<'t>>
 
 /// The strongest, then longest, then first, in reading order.
 fn chosen<'t>(text: &mut Text, mut hits: Vec<Hit<'t>>) -> Vec<Hit<'t>> {
-    hits.sort_by_key(|hit| {
-        (
-            Reverse(hit.strength),
-            Reverse(hit.after - hit.first),
-            hit.first,
-        )
-    });
+    hits.sort_by_key(|hit| (Reverse(hit.strength), Reverse(hit.after - hit.first), hit.first));
     hits.retain(|hit| {
         let is_free = !text.used[hit.first..hit.after].contains(&true);
         if is_free {
@@ -146,20 +128,13 @@ fn cite_one<'t>(text: &mut Text<'t>, hit: &Hit<'t>, series: &mut Series<'t>) {
         return;
     }
     let after = series.after(text, hit, &items);
-    text.add(
-        hit.first,
-        hit.after,
-        placed(text, hit, after),
-        items,
-        hit.how,
-    );
+    text.add(hit.first, hit.after, placed(text, hit, after), items, hit.how);
 }
 
 /// One grade lower when the number is glued to more text, or ends where the text was cut.
 fn placed(text: &Text, hit: &Hit, after: usize) -> u8 {
     let words = text.words;
-    let is_glued =
-        |seam: usize, at: usize| words.is_tight(seam) && !text.used[at] && !words.is_plain(at);
+    let is_glued = |seam: usize, at: usize| words.is_tight(seam) && !text.used[at] && !words.is_plain(at);
     let before = hit.first > 0 && is_glued(hit.first, hit.first - 1);
     let behind = after < words.len() && is_glued(after, after);
     let lower = u8::from(before) + u8::from(behind) + u8::from(words.is_cut(hit.after - 1));
@@ -169,9 +144,7 @@ fn placed(text: &Text, hit: &Hit, after: usize) -> u8 {
 /// Takes what the text names as left out from its ranges.
 fn leave_out(cited: &mut Cited, left_out: &Set<Place>) {
     let is_out = |n: &Place| left_out.contains(n);
-    cited
-        .citations
-        .retain(|citation| citation.how != "range" || !citation.items.iter().all(is_out));
+    cited.citations.retain(|citation| citation.how != "range" || !citation.items.iter().all(is_out));
     for span in &mut cited.spans {
         span.retain(|n| !is_out(n));
     }
@@ -186,42 +159,20 @@ fn without_needless_orders(cited: &mut Cited) {
         .flat_map(|citation| citation.items.iter().copied())
         .collect();
     let is_needless = |citation: &Citation| citation.items.iter().any(|n| numbers.contains(n));
-    cited
-        .citations
-        .retain(|citation| citation.how != "order" || !is_needless(citation));
+    cited.citations.retain(|citation| citation.how != "order" || !is_needless(citation));
 }
 
 /// A structured reference counts most in its own field; one that nobody has is an unknown number.
 fn add_structured(found: &Structured, index: &Index, cited: &mut Cited) {
     let items = index.structured.get(&found.reference);
     let own_field = found.field == Field::CreditorReference;
-    let Structured {
-        reference: text,
-        field,
-        start,
-        end,
-    } = found.clone();
+    let Structured { reference: text, field, start, end } = found.clone();
     if !items.is_empty() {
         let strength = if own_field { STRUCTURED } else { FULL };
         let (items, how) = (items.to_vec(), "structured");
-        cited.citations.push(Citation {
-            text,
-            field,
-            start,
-            end,
-            strength,
-            items,
-            how,
-        });
+        cited.citations.push(Citation { text, field, start, end, strength, items, how });
     } else if !own_field || found.reference.starts_with(b"RF") {
         let (zone, glue) = (usize::MAX, b"\n".to_vec());
-        cited.unknown.push(Word {
-            text,
-            start,
-            end,
-            field,
-            zone,
-            glue,
-        });
+        cited.unknown.push(Word { text, start, end, field, zone, glue });
     }
 }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use crate::index::{is_digits, is_letters, Index};
 use crate::label::{Field, Stretch, Word};
+use crate::map::Set;
 use crate::model::{Place, Policy};
-use crate::text::Set;
 use crate::words;
 
 /// A stretch of text and the items it may mean. `how`: see the Python class.
@@ -101,11 +101,7 @@ impl<'t> Words<'t> {
 
     /// With room for so many letters and digits, before it grows.
     pub fn with_room(bytes: usize) -> Words<'t> {
-        Words {
-            dense: Vec::with_capacity(bytes),
-            each: Vec::with_capacity(bytes / 4),
-            cut: Vec::new(),
-        }
+        Words { dense: Vec::with_capacity(bytes), each: Vec::with_capacity(bytes / 4), cut: Vec::new() }
     }
 
     pub fn push(&mut self, text: &[u8], start: usize, glue: Cow<'t, [u8]>, zone: usize) {
@@ -158,11 +154,7 @@ impl<'t> Words<'t> {
 
     /// The words as one, as numbers are compared.
     pub fn joined(&self, first: usize, after: usize) -> &[u8] {
-        let start = if first == 0 {
-            0
-        } else {
-            self.each[first - 1].end
-        };
+        let start = if first == 0 { 0 } else { self.each[first - 1].end };
         &self.dense[start..self.each[after - 1].end]
     }
 
@@ -199,16 +191,7 @@ impl<'t> Text<'t> {
     ) -> Text<'t> {
         let used = vec![false; words.len()];
         let free = words.each.iter().filter(|word| !word.is_plain).count();
-        Text {
-            words,
-            stretches,
-            index,
-            policy,
-            narrow,
-            cited,
-            used,
-            free,
-        }
+        Text { words, stretches, index, policy, narrow, cited, used, free }
     }
 
     /// Whether a word has digits and is not spoken for.
@@ -230,9 +213,7 @@ impl<'t> Text<'t> {
 
     /// Whether a word before a number tells that it is no invoice's, unless ours begin so.
     pub fn is_other_paper(&self, prefix: Option<&[u8]>) -> bool {
-        prefix.is_some_and(|word| {
-            rules().other_papers.contains(word) && !self.index.prefixes.contains(word)
-        })
+        prefix.is_some_and(|word| rules().other_papers.contains(word) && !self.index.prefixes.contains(word))
     }
 
     /// The words with what stands between them.
@@ -256,14 +237,7 @@ impl<'t> Text<'t> {
     }
 
     /// Notes a citation.
-    pub fn add(
-        &mut self,
-        first: usize,
-        after: usize,
-        strength: u8,
-        items: Vec<Place>,
-        how: &'static str,
-    ) {
+    pub fn add(&mut self, first: usize, after: usize, strength: u8, items: Vec<Place>, how: &'static str) {
         let mut text = self.words.text(first).to_vec();
         for at in first + 1..after {
             text.push(b' ');

@@ -24,35 +24,17 @@ fn rules() -> &'static Rules {
     })
 }
 
-/// What the numbers that are not held may mean among `owed`, the open items of the payer: `cut` (the items whose
-/// number begins so) or `typo` (the one item that is one slip away).
+/// What the numbers that are not held may mean among `owed`, the open items of the payer: `cut` (the items
+/// whose number begins so) or `typo` (the one item that is one slip away).
 pub fn nearly(cited: &Cited, index: &Index, owed: &[Place]) -> Vec<Citation> {
     if owed.len() > rules().max_owed {
         return Vec::new();
     }
     let most = rules().max_looked_at;
-    let is_cut = |word: &&Word| {
-        cited
-            .cut
-            .iter()
-            .any(|cut| cut.field == word.field && cut.end == word.end)
-    };
-    let cut = cited
-        .cut
-        .iter()
-        .take(most)
-        .filter_map(|word| find_cut(word, index, owed));
-    let whole = cited
-        .unknown
-        .iter()
-        .chain(&cited.alike)
-        .filter(|word| !is_cut(word));
-    cut.chain(
-        whole
-            .take(most)
-            .filter_map(|word| find_typo(word, index, owed)),
-    )
-    .collect()
+    let is_cut = |word: &&Word| cited.cut.iter().any(|cut| cut.field == word.field && cut.end == word.end);
+    let cut = cited.cut.iter().take(most).filter_map(|word| find_cut(word, index, owed));
+    let whole = cited.unknown.iter().chain(&cited.alike).filter(|word| !is_cut(word));
+    cut.chain(whole.take(most).filter_map(|word| find_typo(word, index, owed))).collect()
 }
 
 fn find_cut(word: &Word, index: &Index, owed: &[Place]) -> Option<Citation> {
@@ -63,13 +45,10 @@ fn find_cut(word: &Word, index: &Index, owed: &[Place]) -> Option<Citation> {
     citation(word, owed.iter().copied().filter(is_meant).collect(), "cut")
 }
 
-/// Whether a number begins so; its letters may be missing when the text has none, and its zeros when nothing was
-/// cut after all.
+/// Whether a number begins so; its letters may be missing when the text has none, and its zeros when nothing
+/// was cut after all.
 fn begins(text: &[u8], number: &[u8]) -> bool {
-    let letters = number
-        .iter()
-        .position(|byte| !byte.is_ascii_uppercase())
-        .unwrap_or(number.len());
+    let letters = number.iter().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(number.len());
     let is_bare = text.first().is_some_and(u8::is_ascii_digit);
     let shown = if is_bare { &number[letters..] } else { number };
     shown.starts_with(text) || without_zeros(shown) == without_zeros(text)
@@ -77,29 +56,20 @@ fn begins(text: &[u8], number: &[u8]) -> bool {
 
 /// What stands before the last digits, and those without their zeros.
 fn without_zeros(number: &[u8]) -> (&[u8], &[u8]) {
-    let digits = number
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = number.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let (head, last) = number.split_at(number.len() - digits);
     let zeros = last.iter().take_while(|&&digit| digit == b'0').count();
     (head, &last[zeros..])
 }
 
 fn find_typo(word: &Word, index: &Index, owed: &[Place]) -> Option<Citation> {
-    let mut near = owed
-        .iter()
-        .copied()
-        .filter(|&n| is_slip(&word.text, index.number(n).compact));
+    let mut near = owed.iter().copied().filter(|&n| is_slip(&word.text, index.number(n).compact));
     let only = near.next()?;
-    near.next()
-        .is_none()
-        .then(|| citation(word, vec![only], "typo"))?
+    near.next().is_none().then(|| citation(word, vec![only], "typo"))?
 }
 
-/// Whether one character was changed, lost, added or swapped with its neighbour, in the number or in its end when
-/// the text has only that.
+/// Whether one character was changed, lost, added or swapped with its neighbour, in the number or in its end
+/// when the text has only that.
 pub fn is_slip(text: &[u8], number: &[u8]) -> bool {
     if text.len() < index::rules().short {
         return false;

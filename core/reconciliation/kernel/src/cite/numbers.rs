@@ -4,11 +4,9 @@
 use std::sync::OnceLock;
 
 use super::kinds::{Hit, Text};
-use crate::index::{
-    self, bare, is_digits, read_as_digits, strength_of, FULL, LONG_DIGITS, SHORT_DIGITS,
-};
+use crate::index::{self, bare, is_digits, read_as_digits, strength_of, FULL, LONG_DIGITS, SHORT_DIGITS};
+use crate::map::Set;
 use crate::model::Place;
-use crate::text::Set;
 use crate::words;
 
 struct Rules {
@@ -38,25 +36,13 @@ pub fn whole_numbers<'t>(text: &Text<'t>) -> Vec<Hit<'t>> {
                 continue;
             }
             let strength = whole_strength(text, first, after, number, items);
-            hits.push(Hit {
-                strength,
-                first,
-                after,
-                items,
-                how: "full",
-            });
+            hits.push(Hit { strength, first, after, items, how: "full" });
             continue;
         }
         let items = index.orders.get(number);
         if !items.is_empty() {
             let strength = strength_of(number).min(LONG_DIGITS);
-            hits.push(Hit {
-                strength,
-                first,
-                after,
-                items,
-                how: "order",
-            });
+            hits.push(Hit { strength, first, after, items, how: "order" });
         }
     }
     hits
@@ -64,8 +50,8 @@ pub fn whole_numbers<'t>(text: &Text<'t>) -> Vec<Hit<'t>> {
 
 /// Of the words still free: numbers that lost zeros or letters, or were misread.
 ///
-/// What ends where the text was cut is no whole number, and what stands behind LOT or CONTRAT is the number of
-/// another paper: neither means anything here.
+/// What ends where the text was cut is no whole number, and what stands behind LOT or CONTRAT is the number
+/// of another paper: neither means anything here.
 pub fn parts<'t>(text: &Text<'t>) -> Vec<Hit<'t>> {
     let spans = spans(text, &text.index.starters);
     if spans.is_empty() {
@@ -75,21 +61,14 @@ pub fn parts<'t>(text: &Text<'t>) -> Vec<Hit<'t>> {
     let mut key = Vec::new();
     let means = |(first, after): (usize, usize)| {
         let (strength, items, how) = part(text, first, after, &bared, &mut key)?;
-        let is_whole =
-            !text.words.is_cut(after - 1) && !text.is_other_paper(text.word_before(first));
-        is_whole.then_some(Hit {
-            strength,
-            first,
-            after,
-            items,
-            how,
-        })
+        let is_whole = !text.words.is_cut(after - 1) && !text.is_other_paper(text.word_before(first));
+        is_whole.then_some(Hit { strength, first, after, items, how })
     };
     spans.into_iter().filter_map(means).collect()
 }
 
-/// Runs of free words that may be one number. A run that begins with a plain word is worth a look only when a number
-/// may begin with that word.
+/// Runs of free words that may be one number. A run that begins with a plain word is worth a look only when a
+/// number may begin with that word.
 fn spans(text: &Text, starters: &Set<Vec<u8>>) -> Vec<(usize, usize)> {
     let words = text.words;
     let goes_on = |at: usize| words.joins(at) && !text.used[at];
@@ -166,8 +145,7 @@ impl Bared {
     }
 
     fn bound(&mut self) {
-        self.bounds
-            .push((self.loose.len(), self.digits.len(), self.dense.len()));
+        self.bounds.push((self.loose.len(), self.digits.len(), self.dense.len()));
     }
 
     fn push(&mut self, word: &[u8]) {

@@ -7,8 +7,8 @@ use super::kinds::Text;
 use super::series::{self, beginning};
 use crate::index::{self, bare, is_digits, shape_of};
 use crate::label::Field;
+use crate::map::Set;
 use crate::pattern::Pattern;
-use crate::text::Set;
 use crate::words;
 
 struct Rules {
@@ -62,13 +62,9 @@ pub fn leftovers(text: &mut Text) {
                 text.cited.alike.push(text.whole(at, at + 1));
             }
         }
-        let is_half = halved
-            .iter()
-            .any(|&(first, after)| (first..after).contains(&at));
+        let is_half = halved.iter().any(|&(first, after)| (first..after).contains(&at));
         if let Some(counter) = counter(text, &led).filter(|_| !is_half) {
-            text.cited
-                .counters
-                .push(text.word(at, counter, text.end(at + 1)));
+            text.cited.counters.push(text.word(at, counter, text.end(at + 1)));
         }
     }
 }
@@ -76,24 +72,12 @@ pub fn leftovers(text: &mut Text) {
 fn led<'t>(text: &Text<'t>, at: usize) -> Led<'t> {
     let word = text.words.text(at);
     if is_digits(word) {
-        return Led {
-            word,
-            glued: None,
-            prefix: before(text, at),
-            tight: text.words.is_tight(at),
-        };
+        return Led { word, glued: None, prefix: before(text, at), tight: text.words.is_tight(at) };
     }
     let found = rules().letters_digits.full_match(word, 0, word.len());
-    let glued = found
-        .and_then(|found| found.group(1))
-        .map(|(_, end)| word.split_at(end));
+    let glued = found.and_then(|found| found.group(1)).map(|(_, end)| word.split_at(end));
     let prefix = glued.map(|(letters, _)| letters);
-    Led {
-        word,
-        glued,
-        prefix,
-        tight: glued.is_some() || text.words.is_tight(at),
-    }
+    Led { word, glued, prefix, tight: glued.is_some() || text.words.is_tight(at) }
 }
 
 /// The places of what is left of numbers that were cut, which are noted.
@@ -129,12 +113,7 @@ fn extent(text: &Text, at: usize) -> usize {
     let after = series::extent(text, at);
     if after == at + 1 && after < text.words.len() && is_year(text.words.text(at)) {
         let apart = text.words.glue_is(after, b" ") && text.is_number(after) && !text.used[after];
-        if apart
-            && text
-                .index
-                .shapes
-                .contains(&shape_of(text.words.joined(at, after + 1)))
-        {
+        if apart && text.index.shapes.contains(&shape_of(text.words.joined(at, after + 1))) {
             return after + 1;
         }
     }
@@ -150,11 +129,7 @@ fn is_printed_so(text: &Text, at: usize, after: usize) -> bool {
     if after - at < 2 || (at > 0 && text.words.is_tight(at)) {
         return false;
     }
-    text.words.glue_is(at + 1, b" ")
-        || text
-            .index
-            .printed
-            .contains(&shape_of(&text.printed(at, after)))
+    text.words.glue_is(at + 1, b" ") || text.index.printed.contains(&shape_of(&text.printed(at, after)))
 }
 
 /// The digits that may be the end of a number: short, and behind no letters of another number.
@@ -171,9 +146,7 @@ fn counter<'t>(text: &Text<'t>, led: &Led<'t>) -> Option<&'t [u8]> {
     if digits.len() < 2 && !generic {
         return None;
     }
-    let other = led
-        .prefix
-        .is_some_and(|word| text.index.plain_prefixes.contains(word));
+    let other = led.prefix.is_some_and(|word| text.index.plain_prefixes.contains(word));
     let stuck = led.tight && led.prefix.is_some() && !generic;
     (!other && !stuck).then(|| bare(digits))
 }

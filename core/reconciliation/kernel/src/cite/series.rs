@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use super::kinds::{self, Hit, Text};
 use crate::index::{bare, is_digits, shape_of, strength_of, Index, FULL, LONG_DIGITS};
+use crate::map::Set;
 use crate::model::Place;
-use crate::text::{strip_folded, Set};
+use crate::text::strip_folded;
 use crate::words;
 
 struct Rules {
@@ -43,11 +44,7 @@ pub struct Series<'t> {
 
 impl<'t> Series<'t> {
     pub fn new() -> Series<'t> {
-        Series {
-            hits: Vec::new(),
-            left_out: Set::default(),
-            not_meant: Vec::new(),
-        }
+        Series { hits: Vec::new(), left_out: Set::default(), not_meant: Vec::new() }
     }
 
     /// Reads the list or range behind a number; returns the place after it.
@@ -84,15 +81,9 @@ impl<'t> Series<'t> {
         at + usize::from(rules().and_words.contains(word) || listed(text, hit, items, at))
     }
 
-    /// `007 A 010`: every item of the series from one number to the other, holes are welcome. The place after the
-    /// range.
-    fn range(
-        &mut self,
-        text: &mut Text<'t>,
-        hit: &Hit<'t>,
-        items: &[Place],
-        at: usize,
-    ) -> Option<usize> {
+    /// `007 A 010`: every item of the series from one number to the other, holes are welcome. The place after
+    /// the range.
+    fn range(&mut self, text: &mut Text<'t>, hit: &Hit<'t>, items: &[Place], at: usize) -> Option<usize> {
         if at >= text.words.len() || text.words.zone(at) != text.words.zone(hit.first) {
             return None;
         }
@@ -120,9 +111,7 @@ impl<'t> Series<'t> {
         if let Some(other) = &self.hits[at] {
             let others = &other.items[..other.items.len().min(text.policy.max_shared_key)];
             let number = |m: &Place| text.index.number(*m).compact.to_vec();
-            let ends = items
-                .iter()
-                .flat_map(|&n| others.iter().map(move |m| (n, number(m))));
+            let ends = items.iter().flat_map(|&n| others.iter().map(move |m| (n, number(m))));
             return (other.after, ends.collect());
         }
         if text.used[at] || text.words.is_plain(at) {
@@ -188,8 +177,8 @@ fn listed(text: &mut Text, hit: &Hit, items: &[Place], at: usize) -> bool {
     true
 }
 
-/// Whether no digit can be missing: the text was not cut there, or what stands there is as long as the counters of
-/// the series.
+/// Whether no digit can be missing: the text was not cut there, or what stands there is as long as the
+/// counters of the series.
 fn is_whole(text: &Text, items: &[Place], at: usize) -> bool {
     if !text.words.is_cut(at) {
         return true;
@@ -199,8 +188,8 @@ fn is_whole(text: &Text, items: &[Place], at: usize) -> bool {
     counters.all(|last| is_digits(last) && last.len() == width)
 }
 
-/// The items that continue the series of `items` and end with these digits: with the rest of the number unchanged
-/// (true), else (a new month, a new year) the only one between the two parties.
+/// The items that continue the series of `items` and end with these digits: with the rest of the number
+/// unchanged (true), else (a new month, a new year) the only one between the two parties.
 fn ending(index: &Index, items: &[Place], digits: &[u8]) -> (Vec<Place>, bool) {
     let exact = tails(index, items, digits).filter_map(|(n, number)| index.same_series(n, &number));
     let found = each_once(exact.collect());
@@ -211,10 +200,7 @@ fn ending(index: &Index, items: &[Place], digits: &[u8]) -> (Vec<Place>, bool) {
     if !found.is_empty() || digits.len() < 2 || ending.len() > rules().max_ending {
         return (found, true);
     }
-    let mut between = ending
-        .iter()
-        .copied()
-        .filter(|&m| m != first && index.same_parties(first, m));
+    let mut between = ending.iter().copied().filter(|&m| m != first && index.same_parties(first, m));
     match (between.next(), between.next()) {
         (Some(only), None) => (vec![only], false),
         _ => (Vec::new(), false),
@@ -313,11 +299,7 @@ impl Numbers {
 
 /// All numbers from one to the other, both included; none when they are not of one series.
 fn numbers_between(text: &mut Text, start: &[u8], end: &[u8]) -> Numbers {
-    let none = Numbers {
-        next: Vec::new(),
-        left: 0,
-        is_new: true,
-    };
+    let none = Numbers { next: Vec::new(), left: 0, is_new: true };
     if end.len() != start.len() {
         return none;
     }
@@ -328,18 +310,15 @@ fn numbers_between(text: &mut Text, start: &[u8], end: &[u8]) -> Numbers {
     }
     let most = kinds::rules().max_range;
     // Once a difference is beyond the cap, what follows cannot bring it back.
-    let apart = low.iter().zip(high).fold(0, |apart: i64, (a, b)| {
-        (apart * 10 + i64::from(*b) - i64::from(*a)).min(i64::from(u32::MAX))
-    });
+    let apart = low
+        .iter()
+        .zip(high)
+        .fold(0, |apart: i64, (a, b)| (apart * 10 + i64::from(*b) - i64::from(*a)).min(i64::from(u32::MAX)));
     if apart > most as i64 {
         text.cited.caps.push("max_range");
         return none;
     }
-    Numbers {
-        next: start.to_vec(),
-        left: apart as usize + 1,
-        is_new: true,
-    }
+    Numbers { next: start.to_vec(), left: apart as usize + 1, is_new: true }
 }
 
 /// Ranges whose first number is not held: what is held of them is cited, the first is unknown.

@@ -18,10 +18,7 @@ struct Rules {
 fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| Rules {
-        words: words::text("cite.unglue._WORDS")
-            .split('|')
-            .flat_map(spelled)
-            .collect(),
+        words: words::text("cite.unglue._WORDS").split('|').flat_map(spelled).collect(),
         max_pieces: words::whole("cite.unglue.MAX_PIECES"),
         stamp: words::whole("cite.unglue.STAMP"),
     })
@@ -31,20 +28,17 @@ fn rules() -> &'static Rules {
 fn spelled(pattern: &'static str) -> impl Iterator<Item = &'static [u8]> {
     let whole = pattern.strip_suffix('?').unwrap_or(pattern).as_bytes();
     let without = &whole[..whole.len() - usize::from(whole.len() < pattern.len())];
-    [whole, without]
-        .into_iter()
-        .take(1 + pattern.len() - whole.len())
+    [whole, without].into_iter().take(1 + pattern.len() - whole.len())
 }
 
-/// Parts the words that are several glued together, in place; `held` are the numbers that exist, and before the
-/// first a `stamped` field may have a date or run number.
+/// Parts the words that are several glued together, in place; `held` are the numbers that exist, and before
+/// the first a `stamped` field may have a date or run number.
 ///
 /// A word is parted only when every digit in it then belongs to a number that is held with its letters.
 pub fn unglue(parts: &mut Parts, held: &Files, stamped: bool) {
     for at in (0..parts.texts.len()).rev() {
         let text = parts.texts[at];
-        if text.len() < rules().stamp || is_letters(text) || is_digits(text) || held.contains(text)
-        {
+        if text.len() < rules().stamp || is_letters(text) || is_digits(text) || held.contains(text) {
             continue;
         }
         let pieces = match behind_word(text, held) {
@@ -77,21 +71,14 @@ fn is_held(number: &[u8], held: &Files) -> bool {
 fn behind_word<'s>(text: &'s [u8], held: &Files) -> Option<(&'s [u8], &'s [u8])> {
     let letters = text.iter().position(u8::is_ascii_digit)?;
     let mut end = 0;
-    while let Some(word) = rules()
-        .words
-        .iter()
-        .find(|word| text[end..letters].starts_with(word))
-    {
+    while let Some(word) = rules().words.iter().find(|word| text[end..letters].starts_with(word)) {
         end += word.len();
     }
     if end == 0 {
         return None;
     }
     let ends = word_ends(&text[..end]);
-    (1..=end)
-        .rev()
-        .find(|&at| ends[at] && is_held(&text[at..], held))
-        .map(|at| text.split_at(at))
+    (1..=end).rev().find(|&at| ends[at] && is_held(&text[at..], held)).map(|at| text.split_at(at))
 }
 
 /// At which places of the text one or more known words end that make all before it (and at its beginning).
@@ -100,11 +87,7 @@ fn word_ends(text: &[u8]) -> Vec<bool> {
     ends[0] = true;
     for at in 0..text.len() {
         if ends[at] {
-            for word in rules()
-                .words
-                .iter()
-                .filter(|word| text[at..].starts_with(word))
-            {
+            for word in rules().words.iter().filter(|word| text[at..].starts_with(word)) {
                 ends[at + word.len()] = true;
             }
         }
@@ -115,10 +98,7 @@ fn word_ends(text: &[u8]) -> Vec<bool> {
 /// The pieces of a word that is several; none when it is not.
 fn several<'s>(text: &'s [u8], held: &Files, stamped: bool) -> Vec<&'s [u8]> {
     let mut found: Vec<&[u8]> = Vec::new();
-    if !text
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_uppercase())
-    {
+    if !text.windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_uppercase()) {
         return found;
     }
     let mut rest = text;
@@ -149,12 +129,7 @@ fn several<'s>(text: &'s [u8], held: &Files, stamped: bool) -> Vec<&'s [u8]> {
 
 /// Where the letters and the digits behind them end with which a text begins.
 fn piece_end(text: &[u8]) -> usize {
-    let letters = text
-        .iter()
-        .position(u8::is_ascii_digit)
-        .unwrap_or(text.len());
-    let digits = text[letters..]
-        .iter()
-        .position(|byte| !byte.is_ascii_digit());
+    let letters = text.iter().position(u8::is_ascii_digit).unwrap_or(text.len());
+    let digits = text[letters..].iter().position(|byte| !byte.is_ascii_digit());
     digits.map_or(text.len(), |digits| letters + digits)
 }

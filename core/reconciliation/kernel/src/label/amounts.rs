@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use super::noise::{Kind, Noise};
+use crate::map::Map;
 use crate::model::Currency;
 use crate::pattern::Pattern;
-use crate::text::Map;
 use crate::words;
 
 /// An amount in a text: `units` / 10 ** `decimals`, as written. No currency is assumed.
@@ -53,9 +53,7 @@ fn rules() -> &'static Rules {
         cents_apart: words::text("label.amounts._CENTS_APART"),
         most_digits: words::whole("label.amounts._MOST_DIGITS"),
         looked_back: words::whole("label.amounts._LOOKED_BACK"),
-        said: words::pairs("label.amounts._SAID")
-            .map(|(said, _)| said)
-            .collect(),
+        said: words::pairs("label.amounts._SAID").map(|(said, _)| said).collect(),
         exponents: words::pairs("money.EXPONENTS")
             .map(|(code, exponent)| (code.as_bytes(), (code, exponent.parse().unwrap_or(2))))
             .collect(),
@@ -65,9 +63,7 @@ fn rules() -> &'static Rules {
 /// Reads the stretches that are amounts.
 pub fn amounts_in(folded: &[u8], noise: &[Noise]) -> Vec<Amount> {
     let amounts = noise.iter().filter(|one| one.kind == Kind::Amount);
-    amounts
-        .filter_map(|one| amount(folded, one.start, one.end))
-        .collect()
+    amounts.filter_map(|one| amount(folded, one.start, one.end)).collect()
 }
 
 /// None for more digits than any sum of money has.
@@ -96,25 +92,15 @@ fn amount(folded: &[u8], start: usize, end: usize) -> Option<Amount> {
 /// The currency that is named, and its exponent.
 fn currency(text: &[u8]) -> Option<(&'static str, usize)> {
     let named = rules().named.search(text, 0, text.len())?;
-    let code = named
-        .group(1)
-        .map_or(&b"EUR"[..], |(start, end)| &text[start..end]);
-    let code = if code.starts_with(b"EUR") {
-        b"EUR"
-    } else {
-        code
-    };
+    let code = named.group(1).map_or(&b"EUR"[..], |(start, end)| &text[start..end]);
+    let code = if code.starts_with(b"EUR") { b"EUR" } else { code };
     rules().exponents.get(code).copied()
 }
 
-/// All digits, and how many stand behind the decimal sign: the only sign of its kind, the last one, with one or
-/// two digits behind it (three where the currency has three).
+/// All digits, and how many stand behind the decimal sign: the only sign of its kind, the last one, with one
+/// or two digits behind it (three where the currency has three).
 fn parted(written: &[u8], most: usize) -> (String, u32) {
-    let digits = written
-        .iter()
-        .filter(|one| one.is_ascii_digit())
-        .map(|&one| char::from(one))
-        .collect();
+    let digits = written.iter().filter(|one| one.is_ascii_digit()).map(|&one| char::from(one)).collect();
     let last = written.iter().rposition(|one| matches!(one, b',' | b'.'));
     let decimals = last.map_or(0, |last| {
         let behind = written.len() - last - 1;
@@ -133,6 +119,5 @@ fn said(folded: &[u8], start: usize, end: usize) -> &'static str {
     let inside = rules.inside.match_at(&folded[start..], 0, end - start);
     let looked_back = start.saturating_sub(rules.looked_back);
     let word = inside.or_else(|| rules.before.search(folded, looked_back, start));
-    word.and_then(|word| word.last_group())
-        .map_or("", |group| rules.said[group - 1])
+    word.and_then(|word| word.last_group()).map_or("", |group| rules.said[group - 1])
 }

@@ -1,8 +1,9 @@
-//! What stretches of a label hold, and the forms of labels: the tables stand in `core/reconciliation/label/forms.py`.
+//! What stretches of a label hold, and the forms of labels: the tables stand in
+//! `core/reconciliation/label/forms.py`.
 
 use std::sync::OnceLock;
 
-use crate::text::Map;
+use crate::map::Map;
 use crate::words;
 
 /// What a stretch of a label holds.
@@ -65,10 +66,7 @@ impl Form {
     pub fn of(mut fields: impl Iterator<Item = &'static str>) -> Form {
         let event = fields.nth(1).expect("a form tells something");
         let opens = fields.next().expect("a form opens something");
-        Form {
-            event,
-            opens: Role::of(opens),
-        }
+        Form { event, opens: Role::of(opens) }
     }
 }
 
@@ -82,8 +80,6 @@ pub fn abroad() -> Form {
 pub fn roles() -> &'static Map<&'static [u8], Role> {
     static ROLES: OnceLock<Map<&'static [u8], Role>> = OnceLock::new();
     ROLES.get_or_init(|| {
-        words::pairs("label.forms.ROLES")
-            .map(|(word, role)| (word.as_bytes(), Role::of(role)))
-            .collect()
+        words::pairs("label.forms.ROLES").map(|(word, role)| (word.as_bytes(), Role::of(role))).collect()
     })
 }

@@ -1,7 +1,7 @@
 //! What a line's text says (see `core/reconciliation/label/reading.py`).
 //!
-//! Folded texts are bytes, one for each character of the text as it was given: upper-case ASCII, and `EURO` for
-//! the euro sign; so a place in a folded text is a place in the text.
+//! Folded texts are bytes, one for each character of the text as it was given: upper-case ASCII, and
+//! `text::EURO` for the euro sign; so a place in a folded text is a place in the text.
 
 pub mod amounts;
 pub mod forms;
@@ -13,9 +13,6 @@ pub mod tags;
 pub mod zones;
 
 pub use reading::{has_digit, is_year, parted, read, words_in, Parts};
-
-/// The euro sign in a folded text.
-pub const EURO: u8 = 0x80;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {

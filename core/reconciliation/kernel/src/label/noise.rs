@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::identifiers::is_iban;
+use crate::map::Set;
 use crate::pattern::Pattern;
-use crate::text::Set;
 use crate::words;
 
 /// `Company` is a SIREN, SIRET, VAT or trade number, `Creditor` a SEPA creditor identifier (ICS).
@@ -73,20 +73,14 @@ fn rules() -> &'static Rules {
         let telling = pattern("label.noise._TELLING");
         Rules {
             find: pattern("label.noise._FIND"),
-            kinds: words::list("label.noise._KINDS")
-                .iter()
-                .map(|name| Kind::of(name))
-                .collect(),
+            kinds: words::list("label.noise._KINDS").iter().map(|name| Kind::of(name)).collect(),
             telling: std::array::from_fn(|byte| telling.is_in(&[byte as u8])),
             slashes: pattern("label.noise._SLASHES"),
             dashes: pattern("label.noise._DASHES"),
             longest_plain: words::whole("label.noise.LONGEST_PLAIN"),
             blocks: words::wholes("label.noise._BLOCKS"),
             plain_number: pattern("label.noise._PLAIN_NUMBER"),
-            announcing: words::list("label.noise._ANNOUNCING")
-                .iter()
-                .map(|word| word.as_bytes())
-                .collect(),
+            announcing: words::list("label.noise._ANNOUNCING").iter().map(|word| word.as_bytes()).collect(),
             iban_start: pattern("label.noise._IBAN_START"),
             iban_word: pattern("label.noise._IBAN_WORD"),
         }
@@ -96,11 +90,7 @@ fn rules() -> &'static Rules {
 /// Accounts whose check digits hold, in blocks of four too; and whatever the word IBAN announces.
 fn ibans(folded: &[u8]) -> Vec<Noise> {
     let rules = rules();
-    let iban = |start, end| Noise {
-        kind: Kind::Iban,
-        start,
-        end,
-    };
+    let iban = |start, end| Noise { kind: Kind::Iban, start, end };
     let mut found: Vec<Noise> = rules
         .iban_start
         .all(folded)
@@ -109,13 +99,7 @@ fn ibans(folded: &[u8]) -> Vec<Noise> {
         .collect();
     if folded.windows(4).any(|four| four == b"IBAN") {
         let left = without(Cow::Borrowed(folded), &found);
-        found.extend(
-            rules
-                .iban_word
-                .all(&left)
-                .iter()
-                .map(|m| iban(m.start, m.end)),
-        );
+        found.extend(rules.iban_word.all(&left).iter().map(|m| iban(m.start, m.end)));
     }
     found
 }
@@ -125,15 +109,9 @@ fn iban_end(text: &[u8], start: usize, limit: usize) -> Option<usize> {
         return None;
     }
     (start + 15..=limit).rev().find(|&end| {
-        let is_whole = text
-            .get(end)
-            .is_none_or(|next| !next.is_ascii_alphanumeric());
+        let is_whole = text.get(end).is_none_or(|next| !next.is_ascii_alphanumeric());
         is_whole && text[end - 1] != b' ' && {
-            let dense: Vec<u8> = text[start..end]
-                .iter()
-                .copied()
-                .filter(|&one| one != b' ')
-                .collect();
+            let dense: Vec<u8> = text[start..end].iter().copied().filter(|&one| one != b' ').collect();
             is_iban(&dense)
         }
     })
@@ -148,9 +126,7 @@ fn without<'t>(mut text: Cow<'t, [u8]>, noise: &[Noise]) -> Cow<'t, [u8]> {
 
 /// The words of a folded text: runs of letters and digits.
 fn words_of(folded: &[u8]) -> impl Iterator<Item = &[u8]> {
-    folded
-        .split(|one| !one.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
+    folded.split(|one| !one.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Whether a text surely holds no noise and no structured reference; false when in doubt.
@@ -196,17 +172,12 @@ fn announces(letters: &[u8]) -> bool {
 
 fn is_plain_number(word: &[u8], folded: &[u8]) -> bool {
     let rules = rules();
-    let letters = rules
-        .plain_number
-        .full_match(word, 0, word.len())
-        .and_then(|number| number.group(1));
+    let letters = rules.plain_number.full_match(word, 0, word.len()).and_then(|number| number.group(1));
     let Some((start, end)) = letters else {
         return false;
     };
     let letters = &word[start..end];
-    letters != b"RF"
-        && !announces(letters)
-        && (letters.len() != 2 || !rules.iban_start.is_in(folded))
+    letters != b"RF" && !announces(letters) && (letters.len() != 2 || !rules.iban_start.is_in(folded))
 }
 
 /// The folded text with what is never a reference blanked, and what that was, in reading order.
@@ -219,11 +190,7 @@ pub fn noise_in(folded: &[u8]) -> (Cow<'_, [u8]>, Vec<Noise>) {
     let masked = without(Cow::Borrowed(folded), &noise);
     let all = rules.find.all(&masked);
     let others = all.iter().filter_map(|m| {
-        m.last_group().map(|group| Noise {
-            kind: rules.kinds[group - 1],
-            start: m.start,
-            end: m.end,
-        })
+        m.last_group().map(|group| Noise { kind: rules.kinds[group - 1], start: m.start, end: m.end })
     });
     let accounts = noise.len();
     noise.extend(others);

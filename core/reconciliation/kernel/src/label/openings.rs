@@ -1,4 +1,5 @@
-//! How a label opens (see `core/reconciliation/label/openings.py`): the openings of all forms as one tree of words.
+//! How a label opens (see `core/reconciliation/label/openings.py`): the openings of all forms as one tree of
+//! words.
 
 use std::sync::OnceLock;
 
@@ -30,10 +31,7 @@ fn rules() -> &'static Rules {
         }
         Rules {
             openings,
-            with_more: words::list("label.openings._WITH_MORE")
-                .iter()
-                .map(String::as_str)
-                .collect(),
+            with_more: words::list("label.openings._WITH_MORE").iter().map(String::as_str).collect(),
             more: Pattern::new(words::text("label.openings._MORE")),
         }
     })
@@ -56,10 +54,7 @@ pub fn opening(folded: &[u8]) -> (Option<Form>, usize) {
 impl Behind {
     fn add(&mut self, written: &'static str, form: Form) {
         let (word, others) = written.split_once(' ').unwrap_or((written, ""));
-        let known = self
-            .more
-            .iter()
-            .position(|(one, _)| *one == word.as_bytes());
+        let known = self.more.iter().position(|(one, _)| *one == word.as_bytes());
         let at = known.unwrap_or_else(|| {
             self.more.push((word.as_bytes(), Behind::default()));
             self.begins |= match word.as_bytes() {
@@ -91,11 +86,7 @@ impl Behind {
 
     fn go_on(&self, folded: &[u8], at: usize) -> Option<(Form, usize)> {
         let next = at + count(&folded[at..], |one| matches!(one, b' ' | b'.'));
-        let longer = if next > at {
-            self.begin(folded, next)
-        } else {
-            None
-        };
+        let longer = if next > at { self.begin(folded, next) } else { None };
         longer.or_else(|| {
             let ends = !folded.get(at).is_some_and(u8::is_ascii_alphanumeric);
             self.ends.filter(|_| ends).map(|form| (form, at))

@@ -14,7 +14,8 @@ use crate::text::{self, fold, given, given_folded, shown, strip, strip_any, stri
 use crate::words;
 
 struct Rules {
-    /// Lengths at which texts are cut: labels, fields of their own, remittances before they become part of a label.
+    /// Lengths at which texts are cut: labels, fields of their own, remittances before they become part of a
+    /// label.
     cuts: Vec<usize>,
     field_cuts: Vec<usize>,
     remittance_cuts: Vec<usize>,
@@ -56,9 +57,7 @@ impl Label {
     /// The words of every stretch, in reading order.
     pub fn words(&self) -> Vec<Word> {
         let stretches = self.stretches.iter().enumerate();
-        stretches
-            .flat_map(|(n, stretch)| words_in(stretch, n))
-            .collect()
+        stretches.flat_map(|(n, stretch)| words_in(stretch, n)).collect()
     }
 
     /// The amounts written in the remittance, with what is said of them.
@@ -69,11 +68,7 @@ impl Label {
 
 /// The words of a stretch, at their places in the field.
 pub fn words_in(stretch: &Stretch, zone: usize) -> Vec<Word> {
-    let Parts {
-        texts,
-        starts,
-        glues,
-    } = parted(stretch);
+    let Parts { texts, starts, glues } = parted(stretch);
     let words = texts.into_iter().zip(starts).zip(glues);
     words
         .map(|((text, start), glue)| Word {
@@ -152,28 +147,18 @@ pub fn read(line: &Line, max_text: usize) -> Label {
         Some(text) if given(Some(text)).is_some() => said(line, clip(text, max_text, &mut caps)),
         _ => Said::default(),
     };
-    if let Some(text) = line
-        .end_to_end_id
-        .filter(|text| given(Some(text)).is_some())
-    {
+    if let Some(text) = line.end_to_end_id.filter(|text| given(Some(text)).is_some()) {
         let text = clip(text, max_text, &mut caps);
         of_text.stretches.push(whole(Field::EndToEndId, text));
     }
-    if let Some(text) = line
-        .creditor_reference
-        .filter(|text| given(Some(text)).is_some())
-    {
+    if let Some(text) = line.creditor_reference.filter(|text| given(Some(text)).is_some()) {
         let (apart, written) = creditor_reference(clip(text, max_text, &mut caps));
         of_text.structured.splice(0..0, apart);
         of_text.stretches.extend(written);
     }
     let named = given(line.counterparty_name).map(str::to_owned);
     Label {
-        payer: named.or(if line.amount >= 0 {
-            of_text.payer
-        } else {
-            of_text.payee
-        }),
+        payer: named.or(if line.amount >= 0 { of_text.payer } else { of_text.payee }),
         stretches: of_text.stretches,
         structured: of_text.structured,
         run: of_text.run,
@@ -208,9 +193,7 @@ fn creditor_reference(text: &str) -> (Option<Structured>, Option<Stretch>) {
         start: 0,
         end: text.chars().count(),
     });
-    let is_rf = apart
-        .as_ref()
-        .is_some_and(|apart| apart.reference.starts_with(b"RF"));
+    let is_rf = apart.as_ref().is_some_and(|apart| apart.reference.starts_with(b"RF"));
     let written = (!is_rf).then(|| whole(Field::CreditorReference, text));
     (apart, written)
 }
@@ -230,8 +213,7 @@ fn said(line: &Line, text: &str) -> Said {
                 of_text.run = content.to_vec();
             }
             if has_digit(&readable[zone.start..zone.end])
-                && !(zone.role == Role::Reference
-                    && repeats_bank_number(&folded, zone.start, zone.end))
+                && !(zone.role == Role::Reference && repeats_bank_number(&folded, zone.start, zone.end))
             {
                 let name = line.counterparty_name.filter(|_| run_together);
                 of_text.stretches.push(Stretch {
@@ -240,8 +222,7 @@ fn said(line: &Line, text: &str) -> Said {
                     text: readable[zone.start..zone.end].to_vec(),
                     cut: is_cut(&folded, zone.start, zone.end, name),
                 });
-                plain =
-                    plain && is_plain(with_opening(&readable, zone.start, zone.end, parts.opened));
+                plain = plain && is_plain(with_opening(&readable, zone.start, zone.end, parts.opened));
             }
         } else if rules.names.has(zone.role) {
             let name = match zone.role {
@@ -249,19 +230,13 @@ fn said(line: &Line, text: &str) -> Said {
                 _ => &mut of_text.payee,
             };
             if name.is_none() {
-                *name =
-                    given_folded(strip_any(content, |one| rules.around.contains(&one))).map(shown);
+                *name = given_folded(strip_any(content, |one| rules.around.contains(&one))).map(shown);
             }
         }
     }
     if !plain {
         of_text.structured = structured_in(&readable);
-        mask_all(
-            &mut of_text.stretches,
-            readable,
-            &of_text.structured,
-            parts.opened,
-        );
+        mask_all(&mut of_text.stretches, readable, &of_text.structured, parts.opened);
     }
     of_text.folded = folded;
     of_text
@@ -286,12 +261,7 @@ fn without_own<'t>(folded: &'t [u8], reference: Option<&str>) -> Cow<'t, [u8]> {
 }
 
 /// Masks every stretch by itself, structured references blanked.
-fn mask_all(
-    stretches: &mut [Stretch],
-    mut readable: Cow<[u8]>,
-    structured: &[Structured],
-    opened: usize,
-) {
+fn mask_all(stretches: &mut [Stretch], mut readable: Cow<[u8]>, structured: &[Structured], opened: usize) {
     for found in structured {
         readable.to_mut()[found.start..found.end].fill(b' ');
     }
@@ -325,14 +295,12 @@ fn repeats_bank_number(folded: &[u8], start: usize, end: usize) -> bool {
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     let first = part.first()?;
     let places = 0..=text.len().checked_sub(part.len())?;
-    places
-        .into_iter()
-        .find(|&at| text[at] == *first && text[at..].starts_with(part))
+    places.into_iter().find(|&at| text[at] == *first && text[at..].starts_with(part))
 }
 
-/// Whether a stretch ends where banks cut: the whole text has such a length, or the stretch has one of a remittance,
-/// or what stands behind the payer's name, where both run together. A stretch longer than any remittance begins
-/// with a name that nobody told, and then a full one.
+/// Whether a stretch ends where banks cut: the whole text has such a length, or the stretch has one of a
+/// remittance, or what stands behind the payer's name, where both run together. A stretch longer than any
+/// remittance begins with a name that nobody told, and then a full one.
 fn is_cut(folded: &[u8], start: usize, end: usize, name: Option<&str>) -> bool {
     let rules = rules();
     let mut content = strip_folded(&folded[start..end]);
@@ -344,15 +312,12 @@ fn is_cut(folded: &[u8], start: usize, end: usize, name: Option<&str>) -> bool {
             content = strip_folded(behind);
         }
     }
-    let full =
-        rules.remittance_cuts.contains(&content.len()) || content.len() > rules.longest_remittance;
+    let full = rules.remittance_cuts.contains(&content.len()) || content.len() > rules.longest_remittance;
     full && may_go_on(content)
 }
 
 fn may_go_on(content: &[u8]) -> bool {
-    content
-        .last()
-        .is_some_and(|&one| one.is_ascii_alphanumeric() || b"-/._".contains(&one))
+    content.last().is_some_and(|&one| one.is_ascii_alphanumeric() || b"-/._".contains(&one))
 }
 
 /// Whether four digits are a year near the booking date.
@@ -361,9 +326,7 @@ pub fn is_year(digits: &[u8], on: Day) -> bool {
         [_, _, _, _] if digits.iter().all(u8::is_ascii_digit) => digits,
         _ => return false,
     };
-    let year = year
-        .iter()
-        .fold(0, |year, digit| year * 10 + i32::from(digit - b'0'));
+    let year = year.iter().fold(0, |year, digit| year * 10 + i32::from(digit - b'0'));
     (year - year_of(on)).abs() <= 2
 }
 
@@ -387,12 +350,7 @@ mod tests {
     #[test]
     fn words_keep_their_places_and_the_glue_before_them() {
         let text = b" FA-12  - 13 ".to_vec();
-        let stretch = Stretch {
-            field: Field::Remittance,
-            start: 10,
-            text,
-            cut: false,
-        };
+        let stretch = Stretch { field: Field::Remittance, start: 10, text, cut: false };
         let parts = parted(&stretch);
         assert_eq!(parts.texts, [&b"FA"[..], b"12", b"13"]);
         assert_eq!(parts.starts, [11, 14, 20]);

@@ -40,11 +40,11 @@ fn rules() -> &'static Rules {
 /// `before` need not look for a blank where no word has one.
 fn without_blanks(key: &str) -> Vec<&'static [u8]> {
     let tags = words::list(key).iter().map(String::as_bytes);
-    tags.inspect(|word| assert!(!word.contains(&b' '), "a tag of {key} has a blank"))
-        .collect()
+    tags.inspect(|word| assert!(!word.contains(&b' '), "a tag of {key} has a blank")).collect()
 }
 
-/// The tags from `after` on in their order. Addresses are looked for where lines of a cross-border order are numbered.
+/// The tags from `after` on in their order. Addresses are looked for where lines of a cross-border order are
+/// numbered.
 pub fn tags_in(folded: &[u8], after: usize, with_address: bool) -> Vec<Found<'_>> {
     let rules = rules();
     let mut found = Vec::new();
@@ -88,23 +88,13 @@ fn behind_slash<'t>(folded: &'t [u8], after: usize, found: &mut Vec<Found<'t>>) 
         };
         let touched = is_touched(folded, tag.start);
         if !touched || (folded[tag.end - 1] == b'/' && last - first > 2) {
-            found.push(Found {
-                start: tag.start,
-                end: tag.end,
-                word: &folded[first..last],
-            });
+            found.push(Found { start: tag.start, end: tag.end, word: &folded[first..last] });
         }
     }
 }
 
 /// `DE:`, `SVWZ+`, `MDT/A12`: a blank may stand before a colon, something must stand behind a slash.
-fn before<'t>(
-    folded: &'t [u8],
-    sign: u8,
-    tags: &[&[u8]],
-    after: usize,
-    found: &mut Vec<Found<'t>>,
-) {
+fn before<'t>(folded: &'t [u8], sign: u8, tags: &[&[u8]], after: usize, found: &mut Vec<Found<'t>>) {
     for at in (after..folded.len()).filter(|&at| folded[at] == sign) {
         let blank = sign == b':' && at > after && folded[at - 1] == b' ';
         let stop = at - usize::from(blank);
@@ -114,11 +104,7 @@ fn before<'t>(
         };
         let start = stop - word.len();
         if !is_touched(folded, start) && (sign != b'/' || goes_on(folded, at + 1)) {
-            found.push(Found {
-                start,
-                end: at + 1,
-                word: &folded[start..stop],
-            });
+            found.push(Found { start, end: at + 1, word: &folded[start..stop] });
         }
     }
 }
@@ -136,18 +122,10 @@ fn goes_on(folded: &[u8], at: usize) -> bool {
 fn cut(folded: &[u8]) -> Option<Found<'_>> {
     let (size, longest) = (folded.len(), rules().longest_cut);
     // As Python counts from the end when the text is shorter.
-    let from = if size > longest {
-        size - longest - 1
-    } else {
-        (2 * size).saturating_sub(longest + 1)
-    };
+    let from = if size > longest { size - longest - 1 } else { (2 * size).saturating_sub(longest + 1) };
     let at = from + folded[from..].iter().rposition(|&one| one == b'/')?;
     let begun = &folded[at + 1..];
     let is_begun = roles().keys().any(|word| word.starts_with(begun));
     let has_room = at > 0 && matches!(folded[at - 1], b' ' | b'/');
-    (has_room && is_begun).then_some(Found {
-        start: at,
-        end: size,
-        word: b"",
-    })
+    (has_room && is_begun).then_some(Found { start: at, end: size, word: b"" })
 }

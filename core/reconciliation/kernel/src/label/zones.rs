@@ -45,10 +45,7 @@ fn rules() -> &'static Rules {
         name_alone: words::pairs("label.zones._NAME_ALONE")
             .map(|(both, name)| (Role::of(both), Role::of(name)))
             .collect(),
-        behind_name: words::list("label.zones._BEHIND_NAME")
-            .iter()
-            .map(String::as_bytes)
-            .collect(),
+        behind_name: words::list("label.zones._BEHIND_NAME").iter().map(String::as_bytes).collect(),
     })
 }
 
@@ -68,11 +65,7 @@ pub fn zones_of(folded: &[u8]) -> Zones {
         if tag.start < at {
             continue;
         }
-        if form.is_some()
-            && zones.is_empty()
-            && at == opened
-            && rules.behind_name.contains(&tag.word)
-        {
+        if form.is_some() && zones.is_empty() && at == opened && rules.behind_name.contains(&tag.word) {
             let alone = rules.name_alone.iter().find(|(both, _)| *both == role);
             role = alone.map_or(role, |(_, name)| *name);
         }
@@ -84,11 +77,7 @@ pub fn zones_of(folded: &[u8]) -> Zones {
         }
     }
     close(&mut zones, folded, role, at, folded.len());
-    Zones {
-        form,
-        opened,
-        zones,
-    }
+    Zones { form, opened, zones }
 }
 
 /// Adds a stretch unless it is blank; behind an identifier, or the line of a name, text goes on.
@@ -102,10 +91,7 @@ fn close(zones: &mut Vec<Zone>, folded: &[u8], mut role: Role, mut start: usize,
             (start, role) = (early, Role::Text);
         }
     }
-    if folded[start..end]
-        .iter()
-        .any(|one| !rules.bare.contains(one))
-    {
+    if folded[start..end].iter().any(|one| !rules.bare.contains(one)) {
         zones.push(Zone { role, start, end });
     }
 }
@@ -113,9 +99,7 @@ fn close(zones: &mut Vec<Zone>, folded: &[u8], mut role: Role, mut start: usize,
 fn early_end(folded: &[u8], role: Role, start: usize, end: usize) -> usize {
     let rules = rules();
     if let Some((_, word)) = rules.one_word.iter().find(|(of, _)| *of == role) {
-        return word
-            .match_at(folded, start, end)
-            .map_or(end, |found| found.end);
+        return word.match_at(folded, start, end).map_or(end, |found| found.end);
     }
     let content = &folded[start..end];
     let Some(begins) = content.iter().position(|one| !rules.bare.contains(one)) else {

@@ -1,7 +1,7 @@
 //! Regular expressions as Python has them, over folded texts: the patterns are Python's own, handed over.
 //!
-//! Ways are tried in their order, as Python does, so the same match is found. Only what the patterns of the rules
-//! have is understood; `\d`, `\w`, `\s` and `\b` are those of ASCII, as they are in folded texts.
+//! Ways are tried in their order, as Python does, so the same match is found. Only what the patterns of the
+//! rules have is understood; `\d`, `\w`, `\s` and `\b` are those of ASCII, as they are in folded texts.
 
 mod parse;
 mod program;
@@ -44,20 +44,13 @@ impl Match {
 
     /// The group that closed last: Python's `lastindex`.
     pub fn last_group(&self) -> Option<usize> {
-        self.marks
-            .iter()
-            .rev()
-            .find(|(end, _)| end & 1 == 1)
-            .map(|(end, _)| usize::from(end / 2))
+        self.marks.iter().rev().find(|(end, _)| end & 1 == 1).map(|(end, _)| usize::from(end / 2))
     }
 }
 
 fn placed(marks: &[Mark], number: u16) -> Option<(usize, usize)> {
     let end = marks.iter().rposition(|(end, _)| *end == number * 2 + 1)?;
-    let (_, start) = marks[..end]
-        .iter()
-        .rev()
-        .find(|(start, _)| *start == number * 2)?;
+    let (_, start) = marks[..end].iter().rev().find(|(start, _)| *start == number * 2)?;
     Some((*start, marks[end].1))
 }
 
@@ -102,10 +95,7 @@ impl Pattern {
         let mut parser = Parser::new(pattern);
         let made = parser.whole().and_then(|node| {
             let program = Program::new(&node)?;
-            let any = First {
-                bytes: Bytes::ALL,
-                at_end: true,
-            };
+            let any = First { bytes: Bytes::ALL, at_end: true };
             let (first, behind) = (first_of(&node, any), behind_of(&node));
             Ok(Pattern {
                 program,
@@ -120,10 +110,7 @@ impl Pattern {
 
     /// The number of a named group.
     pub fn group_named(&self, name: &str) -> Option<usize> {
-        self.groups
-            .iter()
-            .position(|group| group == name)
-            .map(|n| n + 1)
+        self.groups.iter().position(|group| group == name).map(|n| n + 1)
     }
 
     /// A match that begins exactly at `at`, in `text[..end]` (lookbehind sees what stands before `at`).
@@ -159,11 +146,7 @@ impl Pattern {
             let mut must = Must::Nothing;
             while let Some(one) = self.first_from(machine, text, at, must) {
                 at = one.end;
-                must = if one.start == one.end {
-                    Must::NotBeEmpty
-                } else {
-                    Must::Nothing
-                };
+                must = if one.start == one.end { Must::NotBeEmpty } else { Must::Nothing };
                 found.push(one);
             }
         });
@@ -193,13 +176,7 @@ impl Pattern {
     }
 
     /// The first match from `at` on; what it `must` be holds for one that begins at `at` only.
-    fn first_from(
-        &self,
-        machine: &mut Machine,
-        text: &[u8],
-        at: usize,
-        must: Must,
-    ) -> Option<Match> {
+    fn first_from(&self, machine: &mut Machine, text: &[u8], at: usize, must: Must) -> Option<Match> {
         let sieve = self.sieve.as_ref();
         if sieve.is_some_and(|sieve| !sieve.passes_from(text, at)) {
             return None;
@@ -216,22 +193,11 @@ impl Pattern {
     fn from(&self, machine: &mut Machine, text: &[u8], at: usize, must: Must) -> Option<Match> {
         machine.marks.clear();
         let end = self.run(machine, text, self.program.start, at, must)?;
-        Some(Match {
-            start: at,
-            end,
-            marks: machine.marks.as_slice().into(),
-        })
+        Some(Match { start: at, end, marks: machine.marks.as_slice().into() })
     }
 
     /// Where the match ends that begins with a step, the first in the order of the ways.
-    fn run(
-        &self,
-        machine: &mut Machine,
-        text: &[u8],
-        start: u32,
-        begin: usize,
-        must: Must,
-    ) -> Option<usize> {
+    fn run(&self, machine: &mut Machine, text: &[u8], start: u32, begin: usize, must: Must) -> Option<usize> {
         let bottom = machine.left.len();
         let (mut step, mut at) = (start, begin);
         loop {
@@ -246,45 +212,19 @@ impl Pattern {
                 }
                 Do::Part(part) => {
                     let part = &self.program.parts[part as usize];
-                    let ways = text
-                        .get(at)
-                        .map_or(part.at_end, |&byte| part.by_byte[usize::from(byte)]);
-                    self.another(
-                        machine,
-                        Left {
-                            what: Way::Another { ways, next: 0 },
-                            at,
-                            marks,
-                        },
-                    )
+                    let ways = text.get(at).map_or(part.at_end, |&byte| part.by_byte[usize::from(byte)]);
+                    self.another(machine, Left { what: Way::Another { ways, next: 0 }, at, marks })
                 }
-                Do::Many {
-                    set, least, most, ..
-                } => {
+                Do::Many { set, least, most, .. } => {
                     let set = &self.program.sets[set as usize];
                     let most = (most as usize).min(text.len() - at);
-                    let count = text[at..at + most]
-                        .iter()
-                        .take_while(|&&byte| set.has(byte))
-                        .count();
-                    let what = Way::Fewer {
-                        step,
-                        least: at + least as usize,
-                    };
-                    self.fewer(
-                        machine,
-                        text,
-                        Left {
-                            what,
-                            at: at + count + 1,
-                            marks,
-                        },
-                    )
+                    let count = text[at..at + most].iter().take_while(|&&byte| set.has(byte)).count();
+                    let what = Way::Fewer { step, least: at + least as usize };
+                    self.fewer(machine, text, Left { what, at: at + count + 1, marks })
                 }
                 Do::Look { not, back, step } => {
                     let from = at.checked_sub(back as usize);
-                    let found =
-                        from.and_then(|from| self.run(machine, text, step, from, Must::Nothing));
+                    let found = from.and_then(|from| self.run(machine, text, step, from, Must::Nothing));
                     (found.is_some() != not).then_some((this.next, at))
                 }
                 Do::Mark(end) => {
@@ -292,9 +232,7 @@ impl Pattern {
                     Some((this.next, at))
                 }
                 Do::Same(number) => placed(&machine.marks, number).and_then(|(start, end)| {
-                    text[at..]
-                        .starts_with(&text[start..end])
-                        .then_some((this.next, at + end - start))
+                    text[at..].starts_with(&text[start..end]).then_some((this.next, at + end - start))
                 }),
                 what => self.taken(what, text, at).map(|at| (this.next, at)),
             };
@@ -305,9 +243,8 @@ impl Pattern {
     /// Where a step that has one way only ends.
     #[inline]
     fn taken(&self, what: Do, text: &[u8], at: usize) -> Option<usize> {
-        let has = |set: u32, byte: Option<&u8>| {
-            byte.is_some_and(|&byte| self.program.sets[set as usize].has(byte))
-        };
+        let has =
+            |set: u32, byte: Option<&u8>| byte.is_some_and(|&byte| self.program.sets[set as usize].has(byte));
         let before = |at: usize| at.checked_sub(1).map(|before| &text[before]);
         let fits = match what {
             Do::One(set) => return has(set, text.get(at)).then_some(at + 1),
@@ -320,12 +257,7 @@ impl Pattern {
             Do::BehindRow { not, from, to } => {
                 let row = &self.program.behind[from as usize..to as usize];
                 let start = at.checked_sub(row.len());
-                let fits = |start| {
-                    (start..at)
-                        .zip(row)
-                        .rev()
-                        .all(|(at, &set)| has(set, text.get(at)))
-                };
+                let fits = |start| (start..at).zip(row).rev().all(|(at, &set)| has(set, text.get(at)));
                 start.is_some_and(fits) != not
             }
             Do::Begin => at == 0,
@@ -334,12 +266,7 @@ impl Pattern {
                 let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is_word(byte));
                 !text.is_empty() && (is_word(before(at)) != is_word(text.get(at))) == is_one
             }
-            Do::Done
-            | Do::Part(_)
-            | Do::Many { .. }
-            | Do::Look { .. }
-            | Do::Mark(_)
-            | Do::Same(_) => false,
+            Do::Done | Do::Part(_) | Do::Many { .. } | Do::Look { .. } | Do::Mark(_) | Do::Same(_) => false,
         };
         fits.then_some(at)
     }
@@ -368,13 +295,7 @@ impl Pattern {
         let all = &self.program.ways[usize::from(ways)];
         let step = *all.get(usize::from(next))?;
         if usize::from(next) + 1 < all.len() {
-            machine.left.push(Left {
-                what: Way::Another {
-                    ways,
-                    next: next + 1,
-                },
-                ..left
-            });
+            machine.left.push(Left { what: Way::Another { ways, next: next + 1 }, ..left });
         }
         Some((step, left.at))
     }
@@ -385,13 +306,7 @@ impl Pattern {
             return None;
         };
         let this = self.program.steps[step as usize];
-        let Do::Many {
-            follow,
-            at_end,
-            fixed,
-            ..
-        } = this.what
-        else {
+        let Do::Many { follow, at_end, fixed, .. } = this.what else {
             return None;
         };
         let follow = &self.program.sets[follow as usize];
@@ -426,32 +341,21 @@ mod tests {
     #[test]
     fn of_several_ways_the_first_counts_and_not_the_longest() {
         assert_eq!(found("JAN|JANVIER", "JANVIER"), ["JAN"]);
-        assert_eq!(
-            found("(?:JANV|JAN)(?:IER)?", "JANIER JANV"),
-            ["JANIER", "JANV"]
-        );
+        assert_eq!(found("(?:JANV|JAN)(?:IER)?", "JANIER JANV"), ["JANIER", "JANV"]);
     }
 
     #[test]
     fn a_repeat_gives_back_what_must_follow() {
         assert_eq!(found(r"\d+(?=\d,)\d", "1234,5"), ["1234"]);
-        assert_eq!(
-            found(r"(?: ?[A-Z0-9]){3,5}(?![A-Z0-9])", "AB CD EF"),
-            ["AB CD"]
-        );
+        assert_eq!(found(r"(?: ?[A-Z0-9]){3,5}(?![A-Z0-9])", "AB CD EF"), ["AB CD"]);
     }
 
     #[test]
     fn a_group_may_come_again() {
         let pattern = Pattern::new(r"(\d\d?)([/.-])(\d\d?)(?:\2(\d{4}|\d\d))?(?!\d)");
         let date = pattern.search(b"LE 12/03/2024", 0, 13).expect("a date");
-        assert_eq!(
-            (date.group(1), date.group(4), date.last_group()),
-            (Some((3, 5)), Some((9, 13)), Some(4))
-        );
-        let short = pattern
-            .search(b"LE 12/03-24", 0, 11)
-            .expect("a shorter one");
+        assert_eq!((date.group(1), date.group(4), date.last_group()), (Some((3, 5)), Some((9, 13)), Some(4)));
+        let short = pattern.search(b"LE 12/03-24", 0, 11).expect("a shorter one");
         assert_eq!((short.end, short.group(4)), (8, None));
     }
 

@@ -1,6 +1,6 @@
 //! A pattern as a tree.
 
-use crate::label::EURO;
+use crate::text::EURO;
 
 /// A set of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,9 +11,7 @@ impl Bytes {
     pub const ALL: Bytes = Bytes([u64::MAX; 4]);
 
     pub fn of(which: impl Fn(u8) -> bool) -> Bytes {
-        (0..=u8::MAX)
-            .filter(|&byte| which(byte))
-            .fold(Bytes::NONE, |set, byte| set.or(Bytes::one(byte)))
+        (0..=u8::MAX).filter(|&byte| which(byte)).fold(Bytes::NONE, |set, byte| set.or(Bytes::one(byte)))
     }
 
     pub fn one(byte: u8) -> Bytes {
@@ -53,11 +51,7 @@ impl Bytes {
             's' => Bytes::of(|byte| matches!(byte, 9..=13 | 28..=32)),
             _ => return None,
         };
-        Some(if letter.is_ascii_uppercase() {
-            set.not()
-        } else {
-            set
-        })
+        Some(if letter.is_ascii_uppercase() { set.not() } else { set })
     }
 }
 
@@ -99,19 +93,14 @@ impl Node {
     pub fn width(&self) -> (u32, u32) {
         match self {
             Node::One(_) => (1, 1),
-            Node::Row(row) => row
-                .iter()
-                .map(Node::width)
-                .fold((0, 0), |(a, b), (c, d)| (a + c, b.saturating_add(d))),
+            Node::Row(row) => {
+                row.iter().map(Node::width).fold((0, 0), |(a, b), (c, d)| (a + c, b.saturating_add(d)))
+            }
             Node::Either(ways) => {
                 let widths = ways.iter().map(Node::width);
-                widths
-                    .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
-                    .unwrap_or((0, 0))
+                widths.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))).unwrap_or((0, 0))
             }
-            Node::Many {
-                node, least, most, ..
-            } => {
+            Node::Many { node, least, most, .. } => {
                 let (few, many) = node.width();
                 (few.saturating_mul(*least), many.saturating_mul(*most))
             }
@@ -125,16 +114,9 @@ impl Node {
     pub fn singles(&self) -> Option<Vec<Bytes>> {
         match self {
             Node::One(set) => Some(vec![*set]),
-            Node::Row(row) => row
-                .iter()
-                .map(|node| {
-                    if let Node::One(set) = node {
-                        Some(*set)
-                    } else {
-                        None
-                    }
-                })
-                .collect(),
+            Node::Row(row) => {
+                row.iter().map(|node| if let Node::One(set) = node { Some(*set) } else { None }).collect()
+            }
             _ => None,
         }
     }
@@ -160,10 +142,7 @@ type Read<T> = Result<T, String>;
 
 impl<'p> Parser<'p> {
     pub fn new(pattern: &'p str) -> Parser<'p> {
-        Parser {
-            rest: pattern.chars().peekable(),
-            groups: Vec::new(),
-        }
+        Parser { rest: pattern.chars().peekable(), groups: Vec::new() }
     }
 
     pub fn whole(&mut self) -> Read<Node> {
@@ -179,11 +158,7 @@ impl<'p> Parser<'p> {
         while self.takes('|') {
             ways.push(self.row()?);
         }
-        Ok(if ways.len() == 1 {
-            ways.swap_remove(0)
-        } else {
-            Node::Either(ways)
-        })
+        Ok(if ways.len() == 1 { ways.swap_remove(0) } else { Node::Either(ways) })
     }
 
     fn row(&mut self) -> Read<Node> {
@@ -195,11 +170,7 @@ impl<'p> Parser<'p> {
                 node => row.push(node),
             }
         }
-        Ok(if row.len() == 1 {
-            row.swap_remove(0)
-        } else {
-            Node::Row(row)
-        })
+        Ok(if row.len() == 1 { row.swap_remove(0) } else { Node::Row(row) })
     }
 
     fn repeated(&mut self, node: Node) -> Read<Node> {
@@ -210,11 +181,7 @@ impl<'p> Parser<'p> {
             Some('{') => {
                 self.rest.next();
                 let least = self.number()?;
-                let most = if self.takes(',') {
-                    self.number()?.or(Some(ANY))
-                } else {
-                    least
-                };
+                let most = if self.takes(',') { self.number()?.or(Some(ANY)) } else { least };
                 (least.unwrap_or(0), most.ok_or("braces without a number")?)
             }
             _ => return Ok(node),
@@ -224,12 +191,7 @@ impl<'p> Parser<'p> {
         if let Some(sign @ ('*' | '+')) = self.rest.peek() {
             return Err(format!("{sign} behind a repeat"));
         }
-        Ok(Node::Many {
-            node: Box::new(node),
-            least,
-            most,
-            lazy,
-        })
+        Ok(Node::Many { node: Box::new(node), least, most, lazy })
     }
 
     fn number(&mut self) -> Read<Option<u32>> {
@@ -243,10 +205,7 @@ impl<'p> Parser<'p> {
         if digits.is_empty() {
             return Ok(None);
         }
-        digits
-            .parse()
-            .map(Some)
-            .map_err(|_| format!("a repeat of {digits}"))
+        digits.parse().map(Some).map_err(|_| format!("a repeat of {digits}"))
     }
 
     fn single(&mut self) -> Read<Node> {
@@ -311,11 +270,7 @@ impl<'p> Parser<'p> {
         if (behind && few != most) || node.has_groups() {
             return Err("a look behind of no certain width, or a look with groups".to_owned());
         }
-        Ok(Node::Look {
-            behind,
-            not,
-            node: Box::new(node),
-        })
+        Ok(Node::Look { behind, not, node: Box::new(node) })
     }
 
     fn begin_group(&mut self, name: String) -> u16 {

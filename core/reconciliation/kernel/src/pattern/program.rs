@@ -15,7 +15,8 @@ pub enum Do {
         from: u32,
         to: u32,
     },
-    /// As many of the set as there are, then fewer; what follows begins with `follow`. `fixed`: fewer never help.
+    /// As many of the set as there are, then fewer; what follows begins with `follow`. `fixed`: fewer never
+    /// help.
     Many {
         set: u32,
         least: u32,
@@ -75,23 +76,14 @@ pub struct First {
 }
 
 impl First {
-    const ANY: First = First {
-        bytes: Bytes::ALL,
-        at_end: true,
-    };
+    const ANY: First = First { bytes: Bytes::ALL, at_end: true };
 
     fn or(self, other: First) -> First {
-        First {
-            bytes: self.bytes.or(other.bytes),
-            at_end: self.at_end || other.at_end,
-        }
+        First { bytes: self.bytes.or(other.bytes), at_end: self.at_end || other.at_end }
     }
 
     fn and(self, other: First) -> First {
-        First {
-            bytes: self.bytes.and(other.bytes),
-            at_end: self.at_end && other.at_end,
-        }
+        First { bytes: self.bytes.and(other.bytes), at_end: self.at_end && other.at_end }
     }
 }
 
@@ -156,12 +148,9 @@ impl Program {
                 }
                 self.part(&parts)
             }
-            Node::Many {
-                node,
-                least,
-                most,
-                lazy,
-            } => self.many(node, (*least, *most), *lazy, next, follow)?,
+            Node::Many { node, least, most, lazy } => {
+                self.many(node, (*least, *most), *lazy, next, follow)?
+            }
             Node::Group(number, node) => {
                 let end = self.add(Do::Mark(number * 2 + 1), next);
                 let start = self.of(node, end, follow)?;
@@ -215,18 +204,11 @@ impl Program {
 
     fn parted(&mut self, ways: &[(u32, First)]) -> Part {
         let mut chosen = |can: &dyn Fn(First) -> bool| {
-            let can: Vec<u32> = ways
-                .iter()
-                .filter(|(_, first)| can(*first))
-                .map(|(step, _)| *step)
-                .collect();
+            let can: Vec<u32> = ways.iter().filter(|(_, first)| can(*first)).map(|(step, _)| *step).collect();
             self.ways_of(&can)
         };
         let by_byte = std::array::from_fn(|byte| chosen(&|first| first.bytes.has(byte as u8)));
-        Part {
-            by_byte,
-            at_end: chosen(&|first| first.at_end),
-        }
+        Part { by_byte, at_end: chosen(&|first| first.at_end) }
     }
 
     fn many(
@@ -240,32 +222,20 @@ impl Program {
         if let (Node::One(set), false) = (node, lazy) {
             let fixed = set.and(follow.bytes) == Bytes::NONE;
             let (set, first) = (self.set(*set), self.set(follow.bytes));
-            return Ok(self.add(
-                Do::Many {
-                    set,
-                    least,
-                    most,
-                    follow: first,
-                    at_end: follow.at_end,
-                    fixed,
-                },
-                next,
-            ));
+            return Ok(
+                self.add(Do::Many { set, least, most, follow: first, at_end: follow.at_end, fixed }, next)
+            );
         }
         if most > 1 && node.width().0 == 0 {
             return Err("a repeat of what may be empty".to_owned());
         }
         let again = first_of(node, First::ANY);
-        let ordered =
-            |more: (u32, First), end: (u32, First)| if lazy { [end, more] } else { [more, end] };
+        let ordered = |more: (u32, First), end: (u32, First)| if lazy { [end, more] } else { [more, end] };
         let mut step = next;
         let mut start = follow;
         if most == ANY {
             let part = self.parts.len();
-            self.parts.push(Part {
-                by_byte: [0; 256],
-                at_end: 0,
-            });
+            self.parts.push(Part { by_byte: [0; 256], at_end: 0 });
             step = self.add(Do::Part(part as u32), 0);
             start = again.or(follow);
             let more = self.of(node, step, start)?;
@@ -286,33 +256,19 @@ impl Program {
 
     fn look(&mut self, node: &Node, behind: bool, not: bool, next: u32) -> Result<u32, String> {
         let what = match (behind, node.singles().as_deref()) {
-            (false, Some([set])) => Do::Ahead {
-                not,
-                set: self.set(*set),
-            },
-            (true, Some([set])) => Do::Behind {
-                not,
-                set: self.set(*set),
-            },
+            (false, Some([set])) => Do::Ahead { not, set: self.set(*set) },
+            (true, Some([set])) => Do::Behind { not, set: self.set(*set) },
             (true, Some(row @ [_, ..])) => {
                 let from = self.behind.len() as u32;
                 for set in row {
                     let set = self.set(*set);
                     self.behind.push(set);
                 }
-                Do::BehindRow {
-                    not,
-                    from,
-                    to: self.behind.len() as u32,
-                }
+                Do::BehindRow { not, from, to: self.behind.len() as u32 }
             }
             _ => {
                 let step = self.of(node, 0, First::ANY)?;
-                Do::Look {
-                    not,
-                    back: if behind { node.width().0 } else { 0 },
-                    step,
-                }
+                Do::Look { not, back: if behind { node.width().0 } else { 0 }, step }
             }
         };
         Ok(self.add(what, next))
@@ -322,22 +278,12 @@ impl Program {
 /// What a node begins with when `follow` comes behind it (or more than that).
 pub fn first_of(node: &Node, follow: First) -> First {
     match node {
-        Node::One(set) => First {
-            bytes: *set,
-            at_end: false,
-        },
-        Node::Row(row) => row
-            .iter()
-            .rev()
-            .fold(follow, |follow, node| first_of(node, follow)),
-        Node::Either(ways) => ways
-            .iter()
-            .map(|way| first_of(way, follow))
-            .reduce(First::or)
-            .unwrap_or(follow),
-        Node::Many {
-            node, least, most, ..
-        } => {
+        Node::One(set) => First { bytes: *set, at_end: false },
+        Node::Row(row) => row.iter().rev().fold(follow, |follow, node| first_of(node, follow)),
+        Node::Either(ways) => {
+            ways.iter().map(|way| first_of(way, follow)).reduce(First::or).unwrap_or(follow)
+        }
+        Node::Many { node, least, most, .. } => {
             let behind = if *most > 1 { First::ANY } else { follow };
             let first = first_of(node, behind);
             if *least > 0 {
@@ -347,22 +293,12 @@ pub fn first_of(node: &Node, follow: First) -> First {
             }
         }
         Node::Group(_, node) => first_of(node, follow),
-        Node::Look {
-            behind: false,
-            not,
-            node,
-        } => match (not, &**node) {
-            (true, Node::One(set)) => First {
-                bytes: follow.bytes.and(set.not()),
-                ..follow
-            },
+        Node::Look { behind: false, not, node } => match (not, &**node) {
+            (true, Node::One(set)) => First { bytes: follow.bytes.and(set.not()), ..follow },
             (true, _) => follow,
             (false, node) => follow.and(first_of(node, First::ANY)),
         },
-        Node::End => follow.and(First {
-            bytes: Bytes::one(b'\n'),
-            at_end: true,
-        }),
+        Node::End => follow.and(First { bytes: Bytes::one(b'\n'), at_end: true }),
         Node::Same(_) => First::ANY,
         Node::Look { .. } | Node::Begin | Node::Edge(_) => follow,
     }
@@ -381,26 +317,12 @@ pub fn behind_of(node: &Node) -> First {
             }
             found
         }
-        Node::Either(ways) => ways
-            .iter()
-            .map(behind_of)
-            .reduce(First::or)
-            .unwrap_or(First::ANY),
+        Node::Either(ways) => ways.iter().map(behind_of).reduce(First::or).unwrap_or(First::ANY),
         Node::Many { node, least, .. } if *least > 0 => behind_of(node),
         Node::Group(_, node) => behind_of(node),
-        Node::Look {
-            behind: true,
-            not,
-            node,
-        } => match (not, node.singles().as_deref()) {
-            (true, Some([set])) => First {
-                bytes: set.not(),
-                at_end: true,
-            },
-            (false, Some([.., set])) => First {
-                bytes: *set,
-                at_end: false,
-            },
+        Node::Look { behind: true, not, node } => match (not, node.singles().as_deref()) {
+            (true, Some([set])) => First { bytes: set.not(), at_end: true },
+            (false, Some([.., set])) => First { bytes: *set, at_end: false },
             _ => First::ANY,
         },
         _ => First::ANY,

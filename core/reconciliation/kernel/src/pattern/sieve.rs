@@ -1,8 +1,8 @@
-//! Where a pattern surely does not match, found out byte by byte: what looks around counts as true and long repeats
-//! as longer ones, so what passes may still be no match.
+//! Where a pattern surely does not match, found out byte by byte: what looks around counts as true and long
+//! repeats as longer ones, so what passes may still be no match.
 //!
-//! The states are sets of places in the pattern. They are made when a text first leads there; when there are too
-//! many, everything passes.
+//! The states are sets of places in the pattern. They are made when a text first leads there; when there are
+//! too many, everything passes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -85,13 +85,8 @@ impl Sieve {
         }
         sieve.tell_kinds();
         let most = MOST.min(16 + 8 * sieve.sets.len());
-        sieve.table = (0..most * sieve.kind_count)
-            .map(|_| AtomicU16::new(NEW))
-            .collect();
-        sieve.states = Mutex::new(States {
-            all: vec![Places::new(); 3],
-            known: HashMap::new(),
-        });
+        sieve.table = (0..most * sieve.kind_count).map(|_| AtomicU16::new(NEW)).collect();
+        sieve.states = Mutex::new(States { all: vec![Places::new(); 3], known: HashMap::new() });
         sieve.here = sieve.state(Places::from([HERE]));
         sieve.anywhere = sieve.state(Places::from([ANYWHERE]));
         sieve.here_and_anywhere = sieve.state(Places::from([HERE, ANYWHERE]));
@@ -104,17 +99,10 @@ impl Sieve {
                 let place = self.sets.len() as u32;
                 self.sets.push(*set);
                 self.follow.push(Vec::new());
-                Piece {
-                    may_be_empty: false,
-                    first: vec![place],
-                    last: vec![place],
-                }
+                Piece { may_be_empty: false, first: vec![place], last: vec![place] }
             }
             Node::Row(row) => {
-                let mut whole = Piece {
-                    may_be_empty: true,
-                    ..Piece::default()
-                };
+                let mut whole = Piece { may_be_empty: true, ..Piece::default() };
                 for node in row {
                     let piece = self.piece(node)?;
                     whole = self.joined(whole, piece);
@@ -131,14 +119,9 @@ impl Sieve {
                 }
                 whole
             }
-            Node::Many {
-                node, least, most, ..
-            } => {
+            Node::Many { node, least, most, .. } => {
                 let counted = (*least).min(COUNTED);
-                let mut whole = Piece {
-                    may_be_empty: true,
-                    ..Piece::default()
-                };
+                let mut whole = Piece { may_be_empty: true, ..Piece::default() };
                 for _ in 0..counted {
                     let piece = self.piece(node)?;
                     whole = self.joined(whole, piece);
@@ -155,10 +138,9 @@ impl Sieve {
             }
             Node::Group(_, node) => self.piece(node)?,
             Node::Same(_) => return None,
-            Node::Look { .. } | Node::Begin | Node::End | Node::Edge(_) => Piece {
-                may_be_empty: true,
-                ..Piece::default()
-            },
+            Node::Look { .. } | Node::Begin | Node::End | Node::Edge(_) => {
+                Piece { may_be_empty: true, ..Piece::default() }
+            }
         })
     }
 
@@ -170,11 +152,7 @@ impl Sieve {
         if other.may_be_empty {
             other.last.append(&mut one.last);
         }
-        Piece {
-            may_be_empty: one.may_be_empty && other.may_be_empty,
-            first: one.first,
-            last: other.last,
-        }
+        Piece { may_be_empty: one.may_be_empty && other.may_be_empty, first: one.first, last: other.last }
     }
 
     fn follows(&mut self, last: &[u32], first: &[u32]) {
@@ -201,23 +179,14 @@ impl Sieve {
 
     /// Whether a match may begin at `at` or later.
     pub fn passes_from(&self, text: &[u8], at: usize) -> bool {
-        let may_begin = at.checked_sub(1).map_or(self.behind.at_end, |before| {
-            self.behind.bytes.has(text[before])
-        });
-        self.passes(
-            if may_begin {
-                self.here_and_anywhere
-            } else {
-                self.anywhere
-            },
-            &text[at..],
-        )
+        let may_begin =
+            at.checked_sub(1).map_or(self.behind.at_end, |before| self.behind.bytes.has(text[before]));
+        self.passes(if may_begin { self.here_and_anywhere } else { self.anywhere }, &text[at..])
     }
 
     fn passes(&self, mut state: u16, text: &[u8]) -> bool {
         for &byte in text {
-            let entry =
-                usize::from(state) * self.kind_count + usize::from(self.kinds[usize::from(byte)]);
+            let entry = usize::from(state) * self.kind_count + usize::from(self.kinds[usize::from(byte)]);
             state = match self.table[entry].load(Ordering::Relaxed) {
                 NEW => self.made(state, byte, entry),
                 known => known,

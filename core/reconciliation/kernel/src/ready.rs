@@ -1,0 +1,183 @@
+//! Lines made ready before their turn, and opened when it comes (see `core/reconciliation/warm/ready.py`, and
+//! `Narrow` and `open_case` in `case.py`).
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::sync::{Arc, OnceLock};
+
+use crate::case::{or_all, Case, State};
+use crate::cite::{cite, Citation, Cited};
+use crate::index::STRUCTURED;
+use crate::label::{Field, Label};
+use crate::model::{Ids, Line, Place, Policy};
+use crate::names::Memory;
+use crate::payer::{holds, Payer};
+use crate::scope::{self, normal_iban, searched, Books};
+use crate::text::strip;
+use crate::words;
+
+/// How an end-to-end id that we gave ourselves is cited: its text is the id of the item.
+const OWN: &str = "own end-to-end id";
+
+/// Shorter than this, an end-to-end id that equals an item's id may be so by accident.
+fn shortest_own_id() -> usize {
+    static OWN_ID: OnceLock<usize> = OnceLock::new();
+    *OWN_ID.get_or_init(|| words::whole("case.OWN_ID"))
+}
+
+/// Keeps, of items that share a key, those the payer or the amount point to; else all. Open amounts are those
+/// of now, or not known yet (`open` is None); `payer` and `amounts` note whether it looked at either.
+struct Narrow<'n> {
+    books: &'n Books<'n>,
+    open: Option<(&'n [i64], i64)>,
+    of: &'n Payer,
+    cap: usize,
+    payer: bool,
+    amounts: bool,
+}
+
+impl Narrow<'_> {
+    fn payer_may_be(&self, n: Place) -> bool {
+        let debtor = self.books.index.items[n as usize].debtor;
+        holds(&self.of.sure, debtor) || holds(&self.of.likely, debtor)
+    }
+
+    fn keep(&mut self, items: &[Place]) -> Vec<Place> {
+        self.payer = true;
+        let own: Vec<Place> = items.iter().copied().filter(|&n| self.payer_may_be(n)).collect();
+        if !own.is_empty() || items.len() <= self.cap {
+            return or_all(own, items);
+        }
+        self.amounts = true;
+        let Some((open, paid)) = self.open else {
+            return items.to_vec();
+        };
+        let exact = items.iter().copied().filter(|&n| open[n as usize] == paid);
+        or_all(exact.collect(), items)
+    }
+}
+
+/// What can be said of a line before its turn, in any thread: who pays as far as was known beforehand, and
+/// what is cited, unless open amounts count for that.
+pub struct Ready<'a> {
+    pub label: Label,
+    pub cited: Option<Cited>,
+    pub payer: Payer,
+    pub forwarding: Ids,
+    pub iban: Option<Cow<'a, str>>,
+    pub alias: Option<Arc<str>>,
+    /// Whether who pays was looked at to tell what is cited.
+    pub narrowed: bool,
+}
+
+/// Reads who pays and what is cited; `memory` is the thread's own.
+pub fn made_ready<'a>(
+    line: &Line<'a>,
+    label: Label,
+    books: &Books,
+    policy: &Policy,
+    memory: &mut Memory,
+) -> Ready<'a> {
+    let (name, iban) = (label.payer.as_deref(), line.counterparty_iban);
+    let nobody = Default::default();
+    let payer = scope::payer(books, &books.accounts, &nobody, memory, name, iban, &label.run);
+    let mut narrow =
+        Narrow { books, open: None, of: &payer, cap: policy.max_shared_key, payer: false, amounts: false };
+    let cited = cite_with(line, &label, policy, &mut narrow);
+    let (narrowed, cited) = (narrow.payer, (!narrow.amounts).then_some(cited));
+    Ready {
+        forwarding: forwarding(&label, &payer, books, memory),
+        iban: normal_iban(iban),
+        alias: name.and_then(|name| searched(books, memory, name).alias.clone()),
+        label,
+        cited,
+        payer,
+        narrowed,
+    }
+}
+
+/// The case, when its turn comes: read again as far as what was learnt since may change it.
+pub fn opened<'a>(
+    line: &'a Line<'a>,
+    ready: Ready<'a>,
+    state: &State,
+    memory: &mut Memory,
+    refund: bool,
+) -> Box<Case<'a>> {
+    let Ready { label, mut cited, mut payer, mut forwarding, iban, alias, narrowed } = ready;
+    let scope = state.scope;
+    if scope.accounts.was_learnt(iban.as_deref()) || scope.aliases.was_learnt(alias.as_deref()) {
+        payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban, &label.run);
+        forwarding = self::forwarding(&label, &payer, scope.books, memory);
+        cited = cited.filter(|_| !narrowed);
+    }
+    let paid = if refund { line.amount } else { line.amount.saturating_abs() };
+    let cited = cited.unwrap_or_else(|| {
+        let mut narrow = Narrow {
+            books: scope.books,
+            open: Some((&scope.open, paid)),
+            of: &payer,
+            cap: state.policy.max_shared_key,
+            payer: false,
+            amounts: false,
+        };
+        cite_with(line, &label, state.policy, &mut narrow)
+    });
+    Box::new(Case {
+        line,
+        label,
+        payer,
+        cited,
+        paid,
+        forwarding,
+        iban,
+        alias,
+        refused: None,
+        gate: None,
+        held_until: None,
+        twins: Vec::new(),
+        together: Vec::new(),
+        memo: RefCell::default(),
+        possible: OnceCell::new(),
+    })
+}
+
+fn cite_with(line: &Line, label: &Label, policy: &Policy, narrow: &mut Narrow) -> Cited {
+    let books = narrow.books;
+    let mut cited = cite(label, &books.index, policy, &mut |items| narrow.keep(items));
+    add_own(line, books, &mut cited);
+    cited
+}
+
+/// Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid.
+fn forwarding(label: &Label, payer: &Payer, books: &Books, memory: &mut Memory) -> Ids {
+    match label.payer.as_deref() {
+        Some(name) if payer.clearly.is_empty() => searched(books, memory, name).sellers.clone(),
+        _ => Ids::default(),
+    }
+}
+
+/// The end-to-end id that we gave a collection ourselves: the id of the item it collects.
+fn add_own(line: &Line, books: &Books, cited: &mut Cited) {
+    let own = strip(line.end_to_end_id.unwrap_or(""));
+    let length = own.chars().count();
+    if length < shortest_own_id() {
+        return;
+    }
+    let Some(&n) = books.index.position.get(own) else {
+        return;
+    };
+    if books.index.items[n as usize].number == own {
+        return;
+    }
+    cited.citations.retain(|c| c.field != Field::EndToEndId);
+    cited.citations.push(Citation {
+        text: own.as_bytes().to_vec(),
+        field: Field::EndToEndId,
+        start: 0,
+        end: length,
+        strength: STRUCTURED,
+        items: vec![n],
+        how: OWN,
+    });
+}

@@ -1,0 +1,73 @@
+//! Names of companies made comparable: their words, and the legal form apart (see
+//! `core/reconciliation/spelling.py`).
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use crate::map::Set;
+use crate::text;
+use crate::words;
+
+/// What companies are before the law, as their names say it.
+pub fn legal_forms() -> &'static Set<&'static str> {
+    static LEGAL_FORMS: OnceLock<Set<&'static str>> = OnceLock::new();
+    LEGAL_FORMS.get_or_init(|| set("spelling.LEGAL_FORMS"))
+}
+
+/// Whether a word of a name is everybody's.
+pub fn is_common(word: &str) -> bool {
+    static COMMON: OnceLock<Set<&'static str>> = OnceLock::new();
+    COMMON.get_or_init(|| set("spelling.COMMON")).contains(word)
+}
+
+fn set(key: &str) -> Set<&'static str> {
+    words::list(key).iter().map(String::as_str).collect()
+}
+
+/// A name in its parts: the words that identify, in order and with a blank between two, and the legal form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    pub words: String,
+    pub form: Option<&'static str>,
+}
+
+impl Name {
+    pub fn each(&self) -> impl Iterator<Item = &str> {
+        self.words.split(' ').filter(|word| !word.is_empty())
+    }
+}
+
+/// Upper case, no accents, dotted forms joined, legal form in its own field.
+pub fn normalise(text: &str) -> Name {
+    let ascii = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text::ascii(text)) };
+    let words = spelled_out(&ascii);
+    let is_form = |word: &&str| legal_forms().contains(word);
+    let Some(form) = words.split(' ').find(is_form) else {
+        return Name { words, form: None };
+    };
+    let form = legal_forms().get(form).copied();
+    let core: Vec<&str> = words.split(' ').filter(|word| !is_form(word)).collect();
+    match core[..] {
+        [] => Name { words, form: None },
+        _ => Name { words: core.join(" "), form },
+    }
+}
+
+/// The words of a text; single letters that stand side by side are one word: `S A R L`.
+fn spelled_out(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut letter_before = false;
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let [first, rest @ ..] = word.as_bytes() else {
+            continue;
+        };
+        let is_letter = rest.is_empty() && first.is_ascii_alphabetic();
+        if !(words.is_empty() || is_letter && letter_before) {
+            words.push(' ');
+        }
+        words.push_str(word);
+        letter_before = is_letter;
+    }
+    words.make_ascii_uppercase();
+    words
+}
