@@ -203,7 +203,7 @@ def plot(rows: list[Row]) -> str:
     for shape, words in SHAPES.items():
         scored = [row for row in rows if row["shape"] == shape and row.get("counts", {}).get("autos")]
         unit = "wrong of 10,000 automatic decisions"
-        panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (1.0, 10_000.0), x_range))
+        panels.append(Panel(f"{words}: wrong", unit, _series(scored, _wrong), (0.1, 10_000.0), x_range))
     told = "; ".join(f"{r['shape']} {r['lines']} {r['system']} {r['cpu_seconds']} s" for r in rows)
     return charts(panels, title="Reconciliation measured: time and wrong decisions against size", words=told)
 
