@@ -1,6 +1,9 @@
 """Where Rust is at hand the kernel is built, and only a kernel of the sources that are here is used."""
 
+import re
 import shutil
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,24 @@ from core.reconciliation import kernel
 from core.reconciliation.kernel import library, sources
 
 
+def rust() -> tuple[int, ...] | None:
+    """The version of cargo, if there is one."""
+    cargo = shutil.which("cargo") or shutil.which("cargo", path=str(Path.home() / ".cargo" / "bin"))
+    said = subprocess.run([cargo, "--version"], capture_output=True, text=True).stdout if cargo else ""
+    found = re.match(r"cargo (\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def wanted() -> tuple[int, ...]:
+    """The oldest version of Rust that the kernel is written for."""
+    crate = tomllib.loads((Path(sources.__file__).parent / "Cargo.toml").read_text("utf-8"))
+    return tuple(map(int, crate["package"]["rust-version"].split(".")))
+
+
 def test_it_is_there_where_it_can_be_built() -> None:
-    if shutil.which("cargo") is None and not (Path.home() / ".cargo" / "bin" / "cargo").exists():
-        pytest.skip("no Rust here")
+    version = rust()
+    if version is None or version < wanted():
+        pytest.skip("no Rust here, or an older one")
     assert kernel.is_available()
 
 
