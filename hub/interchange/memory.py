@@ -1,7 +1,7 @@
 """Before Polars is loaded: memory that it has freed goes back to the system while other work goes on.
 
 Its allocator (jemalloc, on Linux and macOS) keeps freed memory for the thread that had it, and those threads
-rest while decisions are made; so a third of what a big run held was of no use to anybody.
+rest while decisions are made: so a tenth of what a run over a million lines held was of no use to anybody.
 """
 
 import os

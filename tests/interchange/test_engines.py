@@ -11,6 +11,7 @@ from benchmarks.reconciliation.files import _frame as frame_of
 from benchmarks.reconciliation.world import Account, Item, Line
 from core.reconciliation import kernel
 from hub.interchange import run_files
+from hub.interchange.deciding import Engine
 
 if not kernel.is_available():
     pytest.skip("the kernel was not built here", allow_module_level=True)
@@ -30,10 +31,10 @@ def save(folder: Path, shape: Shape, *, shuffled: bool) -> tuple[Path, Path, Pat
     return folder / "lines.parquet", folder / "items.parquet", folder / "accounts.parquet"
 
 
-def outputs(folder: Path, shape: Shape, engine: str, threads: int, *, shuffled: bool) -> dict[str, bytes]:
+def outputs(folder: Path, shape: Shape, engine: Engine, threads: int, *, shuffled: bool) -> dict[str, bytes]:
     folder.mkdir()
     lines, items, accounts = save(folder, shape, shuffled=shuffled)
-    run_files(lines, items, accounts, None, folder / "out", threads=threads, engine=engine)  # type: ignore[arg-type]
+    run_files(lines, items, accounts, None, folder / "out", threads=threads, engine=engine)
     return {path.name: path.read_bytes() for path in sorted((folder / "out").iterdir())}
 
 
@@ -42,7 +43,7 @@ def test_engines_processes_and_order_change_no_byte(tmp_path: Path, shape: Shape
     known = outputs(tmp_path / "known", shape, "reference", 1, shuffled=False)
     assert pl.read_parquet(tmp_path / "known" / "out" / "decisions.parquet").height == 1_500
     assert outputs(tmp_path / "alone", shape, "kernel", 1, shuffled=True) == known
-    assert outputs(tmp_path / "crew", shape, "kernel", 3, shuffled=False) == known
+    assert outputs(tmp_path / "several", shape, "kernel", 3, shuffled=False) == known
 
 
 @pytest.mark.parametrize("shape", ["tenants", "account"])
@@ -60,10 +61,8 @@ def test_what_the_kernel_declines_the_reference_decides(tmp_path: Path) -> None:
     frame = pl.read_parquet(items)
     frame[0, "amount_minor"] = 10**15
     frame.write_parquet(items)
-    done = {
-        engine: run_files(lines, items, accounts, None, tmp_path / engine, engine=engine)  # type: ignore[arg-type]
-        for engine in ("kernel", "reference")
-    }
+    engines: tuple[Engine, ...] = ("kernel", "reference")
+    done = {e: run_files(lines, items, accounts, None, tmp_path / e, engine=e) for e in engines}
     made, known = ({path.name: path.read_bytes() for path in (tmp_path / e).iterdir()} for e in done)
     assert made == known
     assert done["kernel"].declined == "an amount is beyond 1000000000000 minor units"

@@ -55,7 +55,7 @@ class _Handed:
 
 
 @cache
-def opened() -> ctypes.CDLL | None:
+def loaded() -> ctypes.CDLL | None:
     """The library with its words; None where it was not built, or not from the sources that are here."""
     found = [p for suffix in EXTENSION_SUFFIXES if (p := _HERE / f"_kernel{suffix}").exists()]
     if not found:
@@ -82,7 +82,7 @@ def opened() -> ctypes.CDLL | None:
 
 def is_available() -> bool:
     """Whether the kernel was built here."""
-    return opened() is not None
+    return loaded() is not None
 
 
 def decide(
@@ -93,12 +93,12 @@ def decide(
 
     Raises Declined when the tables are not such, or hold something that the kernel was not made for.
     """
-    library = opened()
+    library = loaded()
     if library is None:
         raise Declined("it was not built here, or from other sources than are here")
     failed = _Bytes()
     streams = (_Stream * 3)()
-    with _opened(library, (lines, items, accounts), failed) as piece:
+    with _piece_of(library, (lines, items, accounts), failed) as piece:
         _tell_characters(library, piece, failed)
         given = _given(_policy(policy))
         if not library.lettrage_decide(piece, given, threads, block, byref(streams), byref(failed)):
@@ -107,7 +107,7 @@ def decide(
 
 
 @contextmanager
-def _opened(library: ctypes.CDLL, tables: Sequence[Table], failed: _Bytes) -> Any:
+def _piece_of(library: ctypes.CDLL, tables: Sequence[Table], failed: _Bytes) -> Any:
     capsules = [table.__arrow_c_stream__() for table in tables]
     piece = library.lettrage_open(*map(_pointer, capsules), byref(failed))
     if not piece:
@@ -151,6 +151,8 @@ def _given(text: str) -> _Bytes:
 
 def _taken(library: ctypes.CDLL, bytes_: _Bytes) -> str:
     """The text of bytes that the kernel made, which has them back."""
-    text = ctypes.string_at(bytes_.at, bytes_.size).decode() if bytes_.at else ""
+    if not bytes_.at:
+        return ""
+    text = ctypes.string_at(bytes_.at, bytes_.size).decode()
     library.lettrage_free(bytes_)
     return text

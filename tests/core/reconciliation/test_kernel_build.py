@@ -35,11 +35,11 @@ def test_it_is_there_where_it_can_be_built() -> None:
 
 @pytest.mark.skipif(not kernel.is_available(), reason="the kernel was not built here")
 def test_one_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    library.opened.cache_clear()
+    library.loaded.cache_clear()
     monkeypatch.setattr(library, "fingerprint", lambda: "other")
     assert not kernel.is_available()
     monkeypatch.undo()
-    library.opened.cache_clear()
+    library.loaded.cache_clear()
     assert kernel.is_available()
 
 
