@@ -24,18 +24,20 @@ $(BIN)/uv: requirements/uv.lock
 	@touch $(BIN)/uv
 
 $(VENV)/.run: $(BIN)/uv requirements/run.lock pyproject.toml $(KERNEL)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/run.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q $(CODE)
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml $(KERNEL)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q $(CODE)
 	@touch $@ $(VENV)/.run
 
 $(BENCH)/.run: $(BIN)/uv requirements/bench.lock
 	$(PYTHON) -m venv $(BENCH)
-	$(BIN)/uv pip sync --quiet --python $(BENCH)/bin/python --require-hashes requirements/bench.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BENCH)/bin/python --require-hashes requirements/bench.lock
 	@touch $@
 
 demo: $(VENV)/.run ## the main job end to end, on simulators: consent, sync, match, events, webhooks, report

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.bank_files import write_large
 from benchmarks.company import INVOICES
+from benchmarks.environment import environment
 from benchmarks.ground import on_sqlite
 from benchmarks.ledgers import ledger
 from benchmarks.program import served
@@ -29,7 +30,7 @@ def peak_of(pid: int | str) -> int:
 def _own(task: str, *arguments: str) -> int:
     """The peak of a child that does one task and prints it."""
     command = [sys.executable, "-m", "benchmarks.memory", task, *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
     return int(done.stdout.split()[-1])
 
 
@@ -75,7 +76,7 @@ def _syncing() -> Line:
     from benchmarks.provider import running
 
     with running(INVOICES) as url:
-        peak, nothing = _own("sync", url, str(INVOICES)), _own("sync", url, "0")
+        nothing, peak = _own("sync", url, "0"), _own("sync", url, str(INVOICES))
     return _line(f"sync of {INVOICES:,} invoices, SQLite", peak, nothing)
 
 
@@ -84,7 +85,7 @@ def _reading() -> Line:
         path = Path(folder) / "camt.xml"
         write_large(path, ENTRIES)
         size = path.stat().st_size / 1024 / 1024
-        peak, nothing = _own("camt", str(path), str(ENTRIES)), _own("camt", str(path), "0")
+        nothing, peak = _own("camt", str(path), "0"), _own("camt", str(path), str(ENTRIES))
     return _line(
         f"camt.053 of {ENTRIES:,} entries ({size:,.0f} MB), proven and read into facts", peak, nothing
     )
@@ -96,7 +97,7 @@ def _ledger(lines: int) -> Line:
         with path.open("wb") as file:
             file.writelines(ledger(lines))
         size = path.stat().st_size / 1024 / 1024
-        peak, nothing = _own("fec", str(path), str(lines)), _own("fec", str(path), "0")
+        nothing, peak = _own("fec", str(path), "0"), _own("fec", str(path), str(lines))
     return _line(f"FEC of {lines:,} lines ({size:,.0f} MB), read into facts", peak, nothing)
 
 

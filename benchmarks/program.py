@@ -1,6 +1,5 @@
 """The real program, `lettrage serve`, in a process of its own on a fresh database."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks.environment import environment
 from core.model import Connection
 from core.usecases.listen import PURPOSE
 from hub.settings import Settings
@@ -36,10 +36,10 @@ def served(connections: int = 0) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as folder:
         address = f"sqlite:///{Path(folder) / 'hub.sqlite3'}"
         key, heard = _prepared(address, connections)
-        environment = {**os.environ, "LETTRAGE_DATABASE_URL": address, "LETTRAGE_PORT": "0", "COLUMNS": "200"}
         process = subprocess.Popen(
             [sys.executable, "-m", "hub", "serve"],
-            cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=ROOT, env=environment(LETTRAGE_DATABASE_URL=address, LETTRAGE_PORT="0", COLUMNS="200"),
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         assert process.stdout is not None
         try:

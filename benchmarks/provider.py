@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.company import filled
+from benchmarks.environment import environment
 from benchmarks.ground import AT
 from connectors.kit.simulated_oauth import Registered
 from connectors.kit.world import World
@@ -32,10 +33,10 @@ def serve(invoices: int) -> None:
 def running(invoices: int) -> Iterator[str]:
     """The address of such a Pennylane; answers are not checked against its OpenAPI document."""
     command = [sys.executable, "-m", "benchmarks.provider", str(invoices)]
-    environment = {**os.environ, "LETTRAGE_SPECS": os.devnull}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+        command, cwd=ROOT, env=environment(LETTRAGE_SPECS=os.devnull),
+        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
         yield process.stdout.readline().strip()

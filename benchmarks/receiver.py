@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.environment import environment
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -38,7 +40,7 @@ def receiving() -> Iterator[str]:
     """host:port of such a partner."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.receiver"],
-        cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        cwd=ROOT, env=environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None

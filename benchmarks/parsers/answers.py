@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import environment
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 30.0
 """A file's time, the start of the reader included."""
@@ -53,6 +55,7 @@ def _started(command: Sequence[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         command,
         cwd=ROOT,
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

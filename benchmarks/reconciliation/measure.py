@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.apart import PYTHON as LINKAGE
+from benchmarks.environment import environment, room
 from benchmarks.reconciliation.files import SHAPES, Files, Shape, World, made
 from benchmarks.reconciliation.noise import Profile
 from benchmarks.reconciliation.score import outputs, report
@@ -88,7 +89,9 @@ def run(command: Sequence[str]) -> Ran:
     """Runs one program to its end; raises with its last words when it fails."""
     start, before = time.perf_counter(), _cpu_seconds()
     with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=words, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(), stdout=words, stderr=subprocess.STDOUT
+        )
         peaks = [0]
         watch = threading.Thread(target=_watch, args=(process, peaks), daemon=True)
         watch.start()
@@ -150,9 +153,10 @@ def _measure(world: World, rounds: int) -> list[dict[str, Any]]:
     """All systems in turn, `rounds` times; the quickest round of each counts, precision is that of any."""
     files, small = made(world), made(World(world.shape, WARM, "tuning", 9))
     best: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory(dir=_room()) as folder:
+    with tempfile.TemporaryDirectory(dir=room()) as folder:
         for system in systems():
             run((*system.command, str(small.transactions.parent), f"{folder}/warm"))
+        run(_command(small, Path(folder) / "warm"))
         for _ in range(rounds):
             for system in systems():
                 out = Path(folder) / system.name
@@ -163,12 +167,6 @@ def _measure(world: World, rounds: int) -> list[dict[str, Any]]:
         typed = run(_command(files, Path(folder) / "typed"))
         best["lettrage"]["command_seconds"] = round(typed.seconds, 3)
     return list(best.values())
-
-
-def _room() -> Path:
-    folder = Path(tempfile.gettempdir()) / "lettrage-bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def measured_world(shape: Shape, lines: int) -> list[dict[str, Any]]:
