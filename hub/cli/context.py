@@ -31,6 +31,7 @@ def opened() -> Iterator["Hub"]:
     from hub.settings import read_settings
 
     settings = read_settings()
+    keep_quiet()
     with reachable(settings):
         from hub.wiring import open_hub, upgrade_database
 
@@ -41,6 +42,16 @@ def opened() -> Iterator["Hub"]:
         yield hub
     finally:
         hub.close()
+
+
+def keep_quiet() -> None:
+    """Of the hub's own logs only the critical are shown, unless `--debug` asked for more."""
+    import structlog
+
+    from hub.logs import configure_logs
+
+    if not structlog.is_configured():
+        configure_logs("CRITICAL")
 
 
 @contextmanager

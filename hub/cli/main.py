@@ -1,10 +1,12 @@
 """The `lettrage` command: puts the groups of commands together and ends every error in one line."""
 
+import atexit
+import gc
+import logging
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -29,6 +31,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         out.print(f"lettrage {version('lettrage')}")
         raise typer.Exit
 
@@ -55,11 +59,9 @@ def main(given: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the distribution. `--debug` counts wherever it stands."""
     words = list(sys.argv[1:] if given is None else given)
     debug = DEBUG in words
+    atexit.register(gc.freeze)  # to look for garbage once more would take longer than many a command
     try:
-        if not {"--help", "--version"}.intersection(words):
-            from hub.logs import configure_logs  # help should not wait for it
-
-            configure_logs("INFO" if debug else "CRITICAL")
+        _listen(debug=debug)
         arguments = [word for word in words if word != DEBUG]
         status = app(args=arguments, prog_name="lettrage", standalone_mode=False) or 0
         sys.stdout.flush()
@@ -69,6 +71,16 @@ def main(given: Sequence[str] | None = None) -> NoReturn:
         complain("stopped")
         status = FAILED
     sys.exit(status)
+
+
+def _listen(*, debug: bool) -> None:
+    """Only `--debug` shows what libraries log; the logs of the hub are set up where it is opened."""
+    if debug:
+        from hub.logs import configure_logs
+
+        configure_logs("INFO")
+    else:
+        logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def _ended(error: Exception, *, debug: bool) -> int:

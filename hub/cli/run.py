@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.errors import BadInput, Misconfigured
-from hub.cli.context import opened
+from hub.cli.context import keep_quiet, opened
 from hub.cli.frame import FAILED, add, complain, out, say
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def demo(
     """The main job end to end on simulators: consent, files, sync, match, events, webhooks, report."""
     if folder.exists() and not (folder / "demo.sqlite3").exists() and _holds_files(folder):
         raise BadInput(f"--out {folder} is not an earlier demo's: name a new folder, for it will be emptied")
+    keep_quiet()
     from hub.demo import play
     from hub.wiring import SystemClock
 

@@ -1,6 +1,7 @@
 """What in a text is never an invoice number, as a table: accounts, dates, amounts, phones, cards and more."""
 
 import re
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from core.model.identifiers import is_iban
@@ -91,7 +92,7 @@ def _either(rows: tuple[Row, ...]) -> str:
     return "|".join(f"({pattern})" for _, pattern in rows)
 
 
-_FIND: Final = re.compile(
+_FIND: Final = (
     rf"(?<![A-Z0-9])(?:(?=\d)(?:{_either(BY_DIGIT)})|(?=[A-Z€])(?:{_either(BY_WORD)}))(?![A-Z0-9])"
     r"|(?<![A-Z0-9+/])(\+\d\d(?:[ .]?\d){8,11}(?!\d))"
 )
@@ -118,6 +119,12 @@ _IBAN_START: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,40}
 _IBAN_WORD: Final = re.compile(
     r"(?<![A-Z0-9])IBAN[ :]*[A-Z]{2}\d\d(?: ?(?=[A-Z]*\d)[A-Z0-9]{1,34}(?![A-Z0-9])){1,8}"
 )
+
+
+@cache
+def _finder() -> re.Pattern[str]:
+    """Compiled at the first label: it takes time, and where the kernel reads there is none."""
+    return re.compile(_FIND)
 
 
 def _ibans(folded: str) -> list[Noise]:
@@ -204,7 +211,7 @@ def noise_in(folded: str) -> tuple[str, list[Noise]]:
         return folded, []
     ibans = _ibans(folded)
     masked = _without(folded, ibans)
-    others = [Noise(_KINDS[(m.lastindex or 0) - 1], m.start(), m.end()) for m in _FIND.finditer(masked)]
+    others = [Noise(_KINDS[(m.lastindex or 0) - 1], m.start(), m.end()) for m in _finder().finditer(masked)]
     return _without(masked, others), sorted(ibans + others, key=lambda n: n.start) if ibans else others
 
 

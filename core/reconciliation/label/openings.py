@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 from core.reconciliation.label.forms import FORMS, Form
@@ -17,7 +18,7 @@ _MORE: Final = re.compile(
 
 def opening(folded: str) -> tuple[Form | None, int]:
     """The form of a folded label, if it has one, and how long its opening is."""
-    match = _OPENING.match(folded)
+    match = _openings().match(folded)
     if match is None:
         return None, 0
     form = _FORM_OF[match.lastgroup or ""]
@@ -59,4 +60,9 @@ def _goes_on(openings: list[tuple[str, str]]) -> str:
 _SPELLED: Final = {words: form for form in reversed(FORMS) for w in form.written for words in _spelled(w)}
 _FORM_OF: Final = {f"o{n}": form for n, form in enumerate(_SPELLED.values())}
 """The form by the name of the group that the end of an opening is."""
-_OPENING: Final = re.compile(_first_word(zip(_SPELLED, _FORM_OF, strict=True)))
+
+
+@cache
+def _openings() -> re.Pattern[str]:
+    """Compiled at the first label: it takes time, and where the kernel reads there is none."""
+    return re.compile(_first_word(zip(_SPELLED, _FORM_OF, strict=True)))
