@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -13,7 +14,7 @@ from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement
 from core.model.identifiers import is_iban
 from core.model.money import MAX_MINOR
 from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Stated, Unreadable
-from mappings.statements.identity import PROVIDER, content_key, line_id
+from mappings.statements.identity import PROVIDER, line_id
 from mappings.statements.result import Finding, Format
 
 
@@ -196,24 +197,12 @@ def statement_fact(
 def _hash_of_list(words: Iterable[str]) -> str:
     """`content_hash` of the list, which is never held: the words are plain letters and digits."""
     hashed = hashlib.sha256(b"[")
-    for place, word in enumerate(words):
-        hashed.update(f',"{word}"'.encode() if place else f'"{word}"'.encode())
+    rest, comma = iter(words), b""
+    while some := ",".join([f'"{word}"' for word in islice(rest, 1000)]):
+        hashed.update(comma + some.encode())
+        comma = b","
     hashed.update(b"]")
     return hashed.hexdigest()
-
-
-def line_key(account: AccountName, line: Line, *, state: str = "") -> bytes:
-    """The fingerprint of a line; what is not booked has fingerprints of its own."""
-    reference = line.more.get("end_to_end_id")
-    return content_key(
-        account=account.key,
-        day=line.booking_date,
-        amount_minor=line.amount_minor,
-        currency=line.currency,
-        text=line.key_text,
-        end_to_end=reference if isinstance(reference, str) else None,
-        state=state,
-    )
 
 
 def in_range(line: Line) -> bool:
@@ -262,7 +251,7 @@ class LineFacts:
             "occurrence": occurrence,
         }
         try:
-            return BankTransaction.model_validate(fields)
+            fact: BankTransaction = BankTransaction.__pydantic_validator__.validate_python(fields)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, problem["loc"]))
@@ -270,3 +259,4 @@ class LineFacts:
                 f"{self.context.name} has a line whose {place} cannot be kept ({problem['msg']}): nothing"
                 " of the file was taken over"
             ) from None
+        return fact

@@ -12,6 +12,7 @@ ENCODINGS: Final[dict[Charset, str]] = {"ascii": "ascii", "utf-8": "utf-8-sig", 
 """CFONB is Latin-1, which never fails to decode; UTF-8 comes from a tool on the way."""
 _BLOCKS = 1000
 """Records cut from a file without line breaks at a time."""
+_BREAKS = frozenset({"\n", "\r\n", "\r"})
 
 
 class Record(NamedTuple):
@@ -52,36 +53,42 @@ def records(name: str, stream: BinaryIO, encoding: str, layout: Layout) -> Itera
 def _cut(name: str, lines: Iterator[str], layout: Layout) -> Iterator[Record]:
     length, codes, beside = layout
     open: Record | None = None
-    offset = number = 0
-    for line in lines:
-        body = line.rstrip("\r\n\x1a \t")
-        for start, block in ((0, body),) if len(body) <= length else _blocks(body, length):
-            code = block[:2]
-            number += 1
-            if code == beside and open is not None:
-                open.beside.append(block)
-            elif code in codes:
-                if open is not None:
-                    yield open
-                open = Record(block.ljust(length), number, offset + start, [])
-            elif not block or block.isspace():
-                number -= 1
-            else:
-                raise _shifted(name, Record(block, number, offset + start, []), len(body) > length, codes)
-        offset += len(line)
+    number = 0
+    for block, offset, alone in _blocks(lines, length):
+        code = block[:2]
+        number += 1
+        if code == beside and open is not None:
+            open.beside.append(block)
+        elif code in codes:
+            if open is not None:
+                yield open
+            open = Record(block.ljust(length), number, offset, [])
+        elif block.isspace():
+            number -= 1
+        else:
+            raise _shifted(name, Record(block, number, offset, []), alone, codes)
     if open is not None:
         yield open
 
 
-def _blocks(body: str, length: int) -> Iterator[tuple[int, str]]:
-    return ((start, body[start : start + length]) for start in range(0, len(body), length))
+def _blocks(lines: Iterator[str], length: int) -> Iterator[tuple[str, int, bool]]:
+    """What may be records: each with its offset, and whether it stands alone on its line."""
+    offset = 0
+    for line in lines:
+        if line[length:] in _BREAKS:
+            yield line[:length], offset, True
+        else:
+            body = line.rstrip("\r\n\x1a \t")
+            for start in range(0, len(body), length):
+                yield body[start : start + length], offset + start, len(body) <= length
+        offset += len(line)
 
 
-def _shifted(name: str, record: Record, long: bool, codes: frozenset[str]) -> BadInput:
+def _shifted(name: str, record: Record, alone: bool, codes: frozenset[str]) -> BadInput:
     why = (
-        "a line longer than a record must be made of whole records"
-        if long
-        else f"a record begins with {', '.join(sorted(codes))}"
+        f"a record begins with {', '.join(sorted(codes))}"
+        if alone
+        else "a line longer than a record must be made of whole records"
     )
     return BadInput(
         f"{name} is not readable CFONB: record {record.number} at byte {record.offset} is no record"

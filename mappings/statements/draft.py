@@ -171,7 +171,11 @@ def distinct(parts: list[str]) -> list[str]:
     kept: list[str] = []
     for part in parts:
         text = part.strip()
-        if text and not [other for other in kept if text in other]:
+        if not text:
+            continue
+        if kept:
+            if [other for other in kept if text in other]:
+                continue
             kept = [other for other in kept if other not in text]
-            kept.append(text)
+        kept.append(text)
     return kept

@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from core.model import BankAccount, BankTransaction, Statement, stable_id
+from mappings.statements.draft import Line
 from mappings.statements.result import Finding, Format, ReadStatement, StatementFile
 
 PROVIDER = "bank_file"
@@ -26,29 +28,29 @@ def plain(text: str) -> str:
     return " ".join(text.upper().split())
 
 
-def content_key(
-    *,
-    account: str,
-    day: date | None,
-    amount_minor: int,
-    currency: str,
-    text: str,
-    end_to_end: str | None,
-    state: str = "",
-) -> bytes:
+def line_key(account: str, line: Line, *, state: str) -> bytes:
     """The fingerprint of a line, 16 bytes. The value date is left out: banks correct it later.
 
-    `state` is for lines that are not booked: they are other facts than the booked line they become.
+    `account` is its key. `state` is empty for booked lines: others are other facts than the booked line
+    they become.
     """
-    on, amount, words = str(day), str(amount_minor), plain(text)
-    reference = plain(end_to_end) if end_to_end else ""
+    amount, currency, words = str(line.amount_minor), line.currency, plain(line.key_text)
+    end_to_end = line.more.get("end_to_end_id")
+    reference = plain(end_to_end) if isinstance(end_to_end, str) else ""
     framed = (
-        f"{len(account)}:{account}{len(on)}:{on}{len(amount)}:{amount}{len(currency)}:{currency}"
+        f"{_framed_day(account, line.booking_date)}{len(amount)}:{amount}{len(currency)}:{currency}"
         f"{len(words)}:{words}{len(reference)}:{reference}"
     )
     if state:
         framed += f"{len(state)}:{state}"
     return hashlib.sha256(framed.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+@lru_cache(maxsize=1024)
+def _framed_day(account: str, day: date | None) -> str:
+    """What the keys of a day begin with."""
+    on = str(day)
+    return f"{len(account)}:{account}{len(on)}:{on}"
 
 
 def with_occurrence(line: BankTransaction, occurrence: int) -> BankTransaction:

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from struct import iter_unpack
 
 from core.model import Statement
-from mappings.statements.identity import chronology, disjoint, free_numbers
+from mappings.statements.draft import Line
+from mappings.statements.identity import chronology, disjoint, free_numbers, rank
 
-_KEY = 16
-_WIDTH = 32
+_WIDTH = 16
+"""Bytes of a key, and of a rank."""
 _SMALL = 4096
 """So few lines are put in order at once; more are split by the first byte of their key."""
 Seen = Mapping[str, Sequence[tuple[int, Statement]]]
@@ -28,31 +30,51 @@ class Span:
 
 
 class Marks:
-    """Key and rank of every line, in the order of the file."""
+    """Key and rank of every line, in the order of the file.
+
+    Only equal lines are asked for their rank, so it is worked out then: until `let_go` the lines are
+    held for it.
+    """
 
     def __init__(self) -> None:
-        self._bytes = bytearray()
+        self._keys = bytearray()
+        self._ranks = bytearray()
+        self._held: list[Line] | None = []
 
     def __len__(self) -> int:
-        return len(self._bytes) // _WIDTH
+        return len(self._keys) // _WIDTH
 
-    def add(self, key: bytes, rank: bytes) -> None:
-        self._bytes += key
-        self._bytes += rank
+    def add(self, key: bytes, line: Line) -> None:
+        self._keys += key
+        if self._held is None:
+            self._ranks += _rank(line)
+        else:
+            self._held.append(line)
+
+    def let_go(self) -> None:
+        """Holds no line any more, those to come neither: they are too many."""
+        for line in self._held or ():
+            self._ranks += _rank(line)
+        self._held = None
 
     def drop(self, start: int) -> None:
         """Forgets the lines from `start` on."""
-        del self._bytes[start * _WIDTH :]
+        del self._keys[start * _WIDTH :]
+        del self._ranks[start * _WIDTH :]
+        if self._held is not None:
+            del self._held[start:]
 
     def key(self, place: int) -> bytes:
-        return bytes(self._bytes[place * _WIDTH : place * _WIDTH + _KEY])
+        return bytes(self._keys[place * _WIDTH : (place + 1) * _WIDTH])
 
-    def fingerprint(self, place: int) -> str:
-        """The key in hexadecimal."""
-        return self._bytes[place * _WIDTH : place * _WIDTH + _KEY].hex()
+    def fingerprints(self) -> Iterator[str]:
+        """Every key in hexadecimal."""
+        return (key.hex() for (key,) in iter_unpack(f"{_WIDTH}s", self._keys))
 
     def rank(self, place: int) -> bytes:
-        return bytes(self._bytes[place * _WIDTH + _KEY : (place + 1) * _WIDTH])
+        if self._held is not None:
+            return _rank(self._held[place])
+        return bytes(self._ranks[place * _WIDTH : (place + 1) * _WIDTH])
 
     def sorted_keys(self, start: int) -> Iterator[str]:
         """The keys from `start` on in ascending order, in hexadecimal."""
@@ -75,8 +97,13 @@ class Marks:
             return
         buckets = [array("I") for _ in range(256)]
         for place in range(start, end):
-            buckets[self._bytes[place * _WIDTH]].append(place)
+            buckets[self._keys[place * _WIDTH]].append(place)
         yield from buckets
+
+
+def _rank(line: Line) -> bytes:
+    more = line.more
+    return rank(more.get("value_date"), more.get("bank_reference"), line.words, more.get("transaction_time"))
 
 
 def numbers(marks: Marks, spans: Sequence[Span], seen: Seen) -> "array[int]":

@@ -4,11 +4,11 @@ Between the two only 32 bytes a line are kept, so memory is bounded by the large
 short file is kept as it was read and not read again.
 """
 
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from core.errors import BadInput
@@ -20,12 +20,11 @@ from mappings.statements.assemble import (
     account_id,
     agree,
     in_range,
-    line_key,
     prove,
     statement_fact,
 )
 from mappings.statements.draft import Closed, Context, Line, LineStatus, Opened, Part, Unreadable
-from mappings.statements.identity import merged_account, rank
+from mappings.statements.identity import line_key, merged_account
 from mappings.statements.marks import Marks, Seen, Span, numbers
 from mappings.statements.result import Finding, Format, NoticeKind
 
@@ -67,8 +66,25 @@ class Spans:
         """The lines from `start` on are those of `statement`."""
         self.spans.append(Span(statement, start, len(self.marks)))
 
-    def numbers(self, seen: Seen) -> "array[int]":
-        return numbers(self.marks, self.spans, seen)
+    def numbered(self, seen: Seen) -> Iterator[tuple[str, int]]:
+        """The fingerprint of each line with its number."""
+        return zip(self.marks.fingerprints(), numbers(self.marks, self.spans, seen), strict=True)
+
+
+class Fate(NamedTuple):
+    """What becomes of a line: the state that sets its fingerprint apart (booked money has none), and the
+    kind of notice it goes into (booked money into none)."""
+
+    state: str
+    notice: NoticeKind | None
+
+
+def fates_of(format: Format) -> Mapping[LineStatus, Fate]:
+    """What becomes of a statement's lines, by their status. What a report says is booked is still to be
+    stated: pending."""
+    kind = ANNOUNCING.get(format)
+    booked = Fate("", None) if kind is None else Fate("pending", kind)
+    return {"booked": booked, **{status: Fate(status, kind or own) for status, own in _NOTICES.items()}}
 
 
 @dataclass(slots=True)
@@ -76,6 +92,8 @@ class _Open:
     """The statement that is being read."""
 
     opened: Opened
+    account_key: str
+    fates: Mapping[LineStatus, Fate]
     booked_from: int
     announced_from: int
     tally: Tally = field(default_factory=Tally)
@@ -106,13 +124,18 @@ class Proof:
             if self.kept is not None:
                 self.kept.append(part)
                 if len(self.kept) > KEPT:
-                    self.kept = None
+                    self._let_go()
             self._take(part)
         self._drop()
         for copies in self._copies.values():
             if len(copies) > 1:
                 message = f"the same statement is {len(copies)} times in the file and was taken once"
                 self.findings.append(Finding("statement_repeated", "warning", message, copies[1]))
+
+    def _let_go(self) -> None:
+        self.kept = None
+        self.booked.marks.let_go()
+        self.announced.marks.let_go()
 
     def _take(self, part: Part) -> None:
         if isinstance(part, Line):
@@ -136,7 +159,13 @@ class Proof:
             )
         opened = replace(opened, account=agree(name, self.context))
         self.places.append(None)
-        self._open = _Open(opened, len(self.booked.marks), len(self.announced.marks))
+        self._open = _Open(
+            opened,
+            opened.account.key,
+            fates_of(opened.format(self.format)),
+            booked_from=len(self.booked.marks),
+            announced_from=len(self.announced.marks),
+        )
 
     def _drop(self) -> None:
         """Forgets the lines of a statement that did not end as it must."""
@@ -156,17 +185,14 @@ class Proof:
         if not in_range(line):
             self._fail(Unreadable("unreadable_amount", "an amount is out of range", open.opened.record))
             return
-        more = line.more
-        mark = rank(
-            more.get("value_date"), more.get("bank_reference"), line.words, more.get("transaction_time")
-        )
-        state, notice = told_as(open.opened.format(self.format), line.status)
+        state, notice = open.fates[line.status]
+        key = line_key(open.account_key, line, state=state)
         if notice is None:
             open.tally.add(line)
-            self.booked.marks.add(line_key(open.opened.account, line), mark)
+            self.booked.marks.add(key, line)
         else:
             open.announced[notice] += 1
-            self.announced.marks.add(line_key(open.opened.account, line, state=state), mark)
+            self.announced.marks.add(key, line)
 
     def _end(self, closed: Closed) -> None:
         open = self._open
@@ -200,14 +226,6 @@ class Proof:
         return statement
 
 
-def told_as(format: Format, status: LineStatus) -> tuple[str, NoticeKind | None]:
-    """The state that sets a line's fingerprint apart and the kind of notice it goes into; no notice
-    for a line that is booked money. What a report says is booked is still to be stated: pending."""
-    if format in ANNOUNCING:
-        return ("pending" if status == "booked" else status), ANNOUNCING[format]
-    return ("", None) if status == "booked" else (status, _NOTICES[status])
-
-
 class Told(NamedTuple):
     """One line of the second reading: which statement it is of and what became of it. `repeated`:
     an earlier statement of the file states it too; `stored`: booked, or pending."""
@@ -225,27 +243,23 @@ def told(proof: Proof, reading: Reading, seen: Seen, homes: Mapping[str, str]) -
     `seen` are stored lines, so that occurrence numbers fit them; `homes` are ids of accounts that the
     store knows the file's accounts by.
     """
-    booked, announced = proof.booked.numbers(seen), proof.announced.numbers({})
-    here, there, place = 0, 0, -1
+    booked, announced = proof.booked.numbered(seen), proof.announced.numbered({})
+    place = -1
     facts: LineFacts | None = None
     for part in proof.kept if proof.kept is not None else reading():
         if isinstance(part, Opened):
             place += 1
             facts = _facts_of(proof, place, homes)
+            fates = fates_of(part.format(proof.format))
         elif isinstance(part, Line) and facts is not None:
-            state, notice = told_as(facts.format, part.status)
+            state, notice = fates[part.status]
             try:
-                if notice is None:
-                    number, key = booked[here], proof.booked.marks.fingerprint(here)
-                    here += 1
-                else:
-                    number, key = announced[there], proof.announced.marks.fingerprint(there)
-                    there += 1
-            except IndexError:
+                key, number = next(booked if notice is None else announced)
+            except StopIteration:
                 raise _changed(proof) from None
             fact = facts.fact(part, key, abs(number), booked=notice is None)
             yield Told(place, fact, notice, notice is None or state == "pending", number < 0)
-    if (here, there) != (len(booked), len(announced)):
+    if next(chain(booked, announced), None) is not None:
         raise _changed(proof)
 
 
