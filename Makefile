@@ -6,7 +6,7 @@ BENCH  := .venv-bench
 CODE   := core mappings connectors scheduler hub
 CRATE  := core/reconciliation/kernel
 CARGO  ?= $(firstword $(wildcard $(shell command -v cargo) $(HOME)/.cargo/bin/cargo))
-KERNEL := setup.py $(shell find $(CRATE) -path '*/target' -prune -o -name '*.rs' -print -o -name Cargo.toml -print)
+KERNEL := setup.py $(shell find core/reconciliation -path '*/target' -prune -o -name '*.rs' -print -o -name '*.py' -print -o -name Cargo.toml -print)
 N      ?= 200000
 SEED   ?= 0
 export PYTHONDONTWRITEBYTECODE = 1
@@ -27,12 +27,14 @@ $(VENV)/.run: $(BIN)/uv requirements/run.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/run.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q $(CODE)
+	$(BIN)/python -c "from core.reconciliation.kernel import kept; kept.keep()"
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/uv requirements/dev.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q $(CODE)
+	$(BIN)/python -c "from core.reconciliation.kernel import kept; kept.keep()"
 	@touch $@ $(VENV)/.run
 
 $(BENCH)/.run: $(BIN)/uv requirements/bench.lock

@@ -14,7 +14,9 @@ from benchmarks.reconciliation.files import World, made
 from benchmarks.table import Line as Row
 from benchmarks.table import Table
 from core.model import Decision
-from core.reconciliation import Item, Line, PayerAccount, Prior, WarmEngine, reconcile
+from core.reconciliation import Item, Line, PayerAccount, Prior
+from core.reconciliation.fold import reconcile
+from core.reconciliation.warm import WarmEngine
 
 KNOWN: Final = 10_000
 NEW: Final = 10_000

@@ -9,7 +9,7 @@ from core import model
 from core.model.bank import Balance
 from core.model.identifiers import compact, is_creditor_reference, is_siret
 from core.model.invoice import TaxLine
-from core.model.money import MoneyError, to_minor
+from core.money import MoneyError, to_minor
 from mappings import readings
 from mappings.grammar import (
     Origin,

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from connectors.kit.world import Account, Company, Document, Movement, Partner, Thing
-from core.model.money import to_major
+from core.money import to_major
 
 BASE = "https://app.pennylane.com/api/external/v2"
 EUR_RATE: Mapping[str, Decimal] = {"EUR": Decimal(1), "USD": Decimal("0.92"), "GBP": Decimal("1.15")}

@@ -1,5 +1,6 @@
 """The canonical schema: the language every other part translates to."""
 
+from core.ids import canonical_json, content_hash, stable_id
 from core.model.access import ApiKey, Tenant
 from core.model.bank import Balance, BankAccount, BankTransaction, ProviderMatch, Statement
 from core.model.base import Entry, Fact, Record, Row, SourceRef, Value
@@ -23,13 +24,12 @@ from core.model.event import (
     Finality,
 )
 from core.model.financing import FinancedInvoice
-from core.model.ids import canonical_json, content_hash, stable_id
 from core.model.invoice import Declared, DeclaredPayment, EInvoiceState, Invoice, InvoiceReference
 from core.model.ledger import LedgerAllocation, LedgerPayment
-from core.model.money import Money, MoneyError, exponent, to_major, to_minor
 from core.model.parties import Company, CompanyProfile, Counterparty, Identifier, Party
 from core.model.policy import MatchingPolicy
 from core.model.quality import AuditEntry, QualityIssue
+from core.money import Money, MoneyError, exponent, to_major, to_minor
 
 FACTS: tuple[type[Fact], ...] = (
     Company, CompanyProfile, Counterparty, BankAccount, BankTransaction, Statement, ProviderMatch, Invoice,

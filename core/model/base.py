@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, ParamSpec, Self, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from core.model.ids import canonical_json
-from core.model.money import MAX_MINOR, exponent
+from core.ids import canonical_json
+from core.money import MAX_MINOR, exponent
 
 
 def _known_currency(code: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import comb, exp, pi, sqrt
 from typing import Final
 
-from core.model.money import exponent
+from core.money import exponent
 from core.reconciliation.index import Index
 
 UNEVEN: Final = 2e-6

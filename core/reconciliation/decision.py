@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.ids import stable_id
 from core.model.base import trusted
 from core.model.decision import Candidate, Decision, Share
-from core.model.ids import stable_id
 from core.reconciliation.case import Case, Proposal, Ruling
 from core.reconciliation.label import Word
 from core.reconciliation.line import Line

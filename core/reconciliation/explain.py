@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from core.model.decision import Candidate, Decision, Share
-from core.model.money import Money
+from core.money import Money
 from core.reconciliation.line import Item, Line
 
 REASONS: Final[Mapping[str, str]] = {

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from core.collector import all_alive
 from core.model.decision import Decision
 from core.reconciliation.case import Case, Gate, Ruling, open_case
-from core.reconciliation.collector import all_alive
 from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
     by_id,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.model.decision import GapReason
-from core.model.money import exponent
+from core.money import exponent
 from core.reconciliation.case import Case
 from core.reconciliation.line import Item
 

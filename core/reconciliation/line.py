@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from core.model.decision import Decision
+if TYPE_CHECKING:
+    from core.model.decision import Decision
 
 BANK: Final = 0
 """`source_rank` of a line read from the bank itself: it is the book of record."""
@@ -116,5 +117,5 @@ class Prior:
     lines of the run; a caller that passes every line each time leaves it empty.
     """
 
-    decisions: tuple[Decision, ...] = ()
+    decisions: "tuple[Decision, ...]" = ()
     lines: tuple[Line, ...] = ()

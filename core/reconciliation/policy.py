@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from core.model.ids import content_hash
+from core.ids import content_hash
 
 CODE_VERSION: Final = "reconciliation-5"
 """Named in every explanation; changes whenever the rules can decide differently."""

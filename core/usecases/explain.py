@@ -18,8 +18,7 @@ from core.model import (
     stable_id,
 )
 from core.ports import Unit
-from core.reconciliation import reason_in_words
-from core.reconciliation.explain import gate_in_words
+from core.reconciliation.explain import gate_in_words, reason_in_words
 from core.repayment.catalogue import CATALOGUE
 from core.settlement import settle
 from core.usecases.lettered import NOTHING, Lettering, lettering_for

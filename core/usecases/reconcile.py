@@ -7,9 +7,10 @@ from typing import Final, Protocol
 
 from core.model import Allocation, Decision, Endpoint, Event
 from core.ports import Progress, Store, Unit
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, tie
-from core.reconciliation import reconcile as engine
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
 from core.reconciliation.decision import remembering
+from core.reconciliation.fold import reconcile as engine
+from core.reconciliation.lineage import tie
 from core.repayment import Moment, WatchPolicy, derive_events
 from core.usecases.allocate import Book, entries_for
 from core.usecases.known import Known, load

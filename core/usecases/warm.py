@@ -7,7 +7,9 @@ from threading import Lock
 from typing import Final, Self
 
 from core.model import Decision
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, WarmEngine, reconcile
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation.fold import reconcile
+from core.reconciliation.warm import WarmEngine
 
 Company = tuple[str, str | None]
 """A tenant, and one of its companies."""

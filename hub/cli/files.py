@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from core.collector import all_alive
 from core.errors import BadInput
+from core.money import Money
 from hub.cli.frame import emit, progress, say, warn
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ def reconcile_files(
     as_json: bool,
 ) -> None:
     """Runs the engine over files and says what came of it; exit status 3 when rows were rejected."""
-    from hub.interchange import run_files
-
     if transactions is None or open_items is None or out is None:
         raise BadInput("over files, --transactions, --open-items and --out are all needed")
-    with progress("reconcile", quiet=as_json) as report:
+    with all_alive(), progress("reconcile", quiet=as_json) as report:
+        from hub.interchange import run_files
+
         done = run_files(transactions, open_items, payer_accounts, policy, out, format, progress=report)
     for file, column in done.unknown_columns:
         warn(f"{file}: column {column} is not known and was ignored")
@@ -47,8 +49,6 @@ def reconcile_files(
 
 
 def _say(done: "Summary", out: Path) -> None:
-    from core.model import Money
-
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(done.outcomes.items()))
     say(f"{done.lines} lines against {done.items} items: {outcomes or 'nothing to decide'}")
     for currency, minor in sorted(done.allocated_minor.items()):

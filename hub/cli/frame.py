@@ -20,8 +20,8 @@ FAILED: Final = 1
 UNREADABLE: Final = 2
 IN_PART: Final = 3
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 _CONTROLS = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 SHOWN_AS: Final = {code: "\ufffd" for code in _CONTROLS if chr(code) not in "\n\t"}
@@ -70,10 +70,13 @@ def emit_line(value: Any) -> None:
 @contextmanager
 def progress(title: str, *, quiet: bool = False) -> Iterator["Report"]:
     """A progress line on stderr fed by a use case; silent when `quiet` or not a terminal."""
+    if quiet or not err.is_terminal:
+        yield lambda step, counts: None
+        return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
         def report(step: str, counts: Mapping[str, int]) -> None:

@@ -1,21 +1,20 @@
 """Decides frames of lines, items and payer accounts: by the kernel where it can, else by the reference."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
-from core.reconciliation import Item, Line, PayerAccount, Policy, kernel, reconcile
+from core.reconciliation import Policy, kernel
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
-from hub.interchange.outputs import OUTPUTS, Frames, Rows
+from hub.interchange.outputs import OUTPUTS, Frames
 from hub.interchange.sheet import TYPES
 
 Engine = Literal["kernel", "reference"]
 """Two ways to the same decisions: the first must have been built."""
 
 _TABLES: Final[Mapping[str, Table]] = {"lines": TRANSACTIONS, "items": OPEN_ITEMS, "accounts": PAYER_ACCOUNTS}
-_DEFAULTS: Final[Mapping[str, object]] = {"status": "booked", "kind": "invoice", "whole_turnover": False}
 
 
 def cores() -> int:
@@ -32,12 +31,15 @@ class Decided(NamedTuple):
 
 def decide(frames: Frames, policy: Policy, *, engine: Engine, threads: int) -> Decided:
     """What the kernel declines, the reference decides."""
-    if engine == "reference":
-        return Decided(_by_reference(frames, policy), None)
-    try:
-        return Decided(_by_kernel(frames, policy, threads), None)
-    except kernel.Declined as declined:
-        return Decided(_by_reference(frames, policy), str(declined))
+    declined = None
+    if engine == "kernel":
+        try:
+            return Decided(_by_kernel(frames, policy, threads), None)
+        except kernel.Declined as reason:
+            declined = str(reason)
+    from hub.interchange.reference import by_reference  # loads the rules
+
+    return Decided(by_reference(frames, policy), declined)
 
 
 def _by_kernel(frames: Frames, policy: Policy, threads: int) -> Frames:
@@ -66,33 +68,3 @@ def _complete(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         if column.name not in frame.columns
     ]
     return frame.with_columns(absent).select([column.name for column in table.columns]).rechunk()
-
-
-def _by_reference(frames: Frames, policy: Policy) -> Frames:
-    lines, rows = lines_of(frames["lines"]), Rows()
-    tenants = {line.transaction_id: line.tenant_id for line in lines}
-    items, accounts = items_of(frames["items"]), accounts_of(frames["accounts"])
-    for decision in reconcile(lines, items, accounts, policy=policy):
-        rows.add(decision, tenants[decision.transaction_id])
-    return rows.frames()
-
-
-def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows by column name, empty cells with the meaning of an empty cell."""
-    fills = [pl.col(name).fill_null(value) for name, value in _DEFAULTS.items() if name in frame.columns]
-    return frame.with_columns(fills).iter_rows(named=True)
-
-
-def lines_of(frame: pl.DataFrame) -> list[Line]:
-    """The engine's lines."""
-    return [Line(**row) for row in _rows(frame)]
-
-
-def items_of(frame: pl.DataFrame) -> list[Item]:
-    """The engine's items."""
-    return [Item(**row) for row in _rows(frame)]
-
-
-def accounts_of(frame: pl.DataFrame) -> Sequence[PayerAccount]:
-    """The engine's payer accounts."""
-    return [PayerAccount(**row) for row in _rows(frame)]

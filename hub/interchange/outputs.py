@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from core.model.decision import Decision
-from core.model.ids import canonical_json
+from core.ids import canonical_json
 from hub.interchange.rows import Rejected
 
 _DECISIONS: Final[Mapping[str, Any]] = {
@@ -39,51 +37,6 @@ Frames = dict[str, pl.DataFrame]
 INNER: Final = ("currency",)
 """Columns that only the summary needs."""
 ROW_GROUP: Final = 262_144
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of the three outputs, in any order."""
-
-    decided: list[tuple[Any, ...]] = field(default_factory=list)
-    allocated: list[tuple[Any, ...]] = field(default_factory=list)
-    proposed: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def add(self, d: Decision, tenant_id: str) -> None:
-        """The rows of a decision."""
-        self.decided.append(
-            (
-                d.transaction_id, tenant_id, d.outcome, d.tier, d.reason, d.coincidence,
-                d.allocated_minor, d.unallocated_minor, d.currency, canonical_json(d.explanation),
-            )
-        )  # fmt: skip
-        for share in d.shares:
-            self.allocated.append(
-                (d.transaction_id, share.item_id, share.amount_minor, share.gap_minor, share.gap_reason)
-            )
-        for c in d.candidates:
-            ids = "|".join([s.item_id for s in c.shares])
-            amounts = "|".join([str(s.amount_minor) for s in c.shares])
-            self.proposed.append((d.transaction_id, c.rank, ids, amounts, c.score, canonical_json(c.why)))
-
-    def frames(self) -> Frames:
-        """The rows as frames."""
-        return {
-            name: _frame(rows, schema)
-            for (name, schema), rows in zip(
-                OUTPUTS.items(), (self.decided, self.allocated, self.proposed), strict=True
-            )
-        }
-
-
-def _frame(rows: list[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    return pl.DataFrame(
-        [
-            pl.Series(name, column, dtype=kind)
-            for (name, kind), column in zip(schema.items(), columns, strict=True)
-        ]
-    )
 
 
 WRITERS: Final[Mapping[str, Callable[[pl.DataFrame, Path], None]]] = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from core.model.money import EXPONENTS
+from core.money import EXPONENTS
 from hub.interchange.columns import Column
 
 _INTEGER: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from core.errors import BadInput
-from core.ports import Progress
 from core.reconciliation import Policy
 from core.reconciliation.precision import opened
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
@@ -20,6 +19,9 @@ from hub.interchange.policy_file import read_policy
 from hub.interchange.rows import Rejected
 from hub.interchange.sheet import TYPES, read_sheet
 from hub.interchange.signs import SIGNED_ITEM, Check
+
+if TYPE_CHECKING:
+    from core.ports import Progress
 
 FORMATS: Final = tuple(WRITERS)
 
@@ -65,7 +67,7 @@ def run_files(
     out: Path,
     format: str = "parquet",
     *,
-    progress: Progress = quiet,
+    progress: "Progress" = quiet,
     threads: int | None = None,
     engine: Engine = "kernel",
 ) -> Summary:
@@ -100,7 +102,7 @@ class _Reading:
         self.rejected: list[Rejected] = []
         self.unknown: list[tuple[str, str]] = []
 
-    def frames(self, paths: Mapping[str, Path | None], progress: Progress) -> Frames:
+    def frames(self, paths: Mapping[str, Path | None], progress: "Progress") -> Frames:
         """The good rows of each file."""
         frames = {name: self._frame(path, *_TABLES[name]) for name, path in paths.items()}
         counts = {"lines": frames["lines"].height, "items": frames["items"].height}

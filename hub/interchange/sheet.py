@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from core.model.money import EXPONENTS
+from core.money import EXPONENTS
 from hub.interchange.columns import Column, Table
 from hub.interchange.parse import LARGEST, read_column
 from hub.interchange.rows import Cells, Rejected, read_cells

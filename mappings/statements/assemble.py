@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from core.errors import BadInput
 from core.model import BankAccount, BankTransaction, Money, SourceRef, Statement, stable_id
 from core.model.identifiers import is_iban
-from core.model.money import MAX_MINOR
+from core.money import MAX_MINOR
 from mappings.statements.draft import AccountName, Closed, Context, Line, Opened, Stated, Unreadable
 from mappings.statements.identity import PROVIDER, line_id
 from mappings.statements.result import Finding, Format

@@ -149,6 +149,12 @@ def test_rows_that_cannot_be_read_are_status_3(run: Run, tmp_path: Path) -> None
     assert "booking_date" in (tmp_path / "results/rejected.jsonl").read_text()
 
 
+def test_what_a_file_says_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
+    files.payments(tmp_path / "t.csv", files.PAYMENTS.replace(",remittance", ",:100:"))
+    files.invoices(tmp_path / "i.csv")
+    assert "column :100: is not known" in _reconcile(run, tmp_path).err
+
+
 def test_a_missing_column_is_status_2_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     files.payments(tmp_path / "t.csv", files.PAYMENTS.replace("booking_date", "day"))
     files.invoices(tmp_path / "i.csv")

@@ -3,12 +3,16 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
 
+from core.reconciliation import kernel
+from core.reconciliation.kernel import kept
 from docs.command_pages import every_command, examples
 from hub.cli.main import app
+from tests.cli import files
 from tests.cli.conftest import Run
 
 COMMANDS = dict(every_command(typer.main.get_command(app), "lettrage"))
@@ -57,18 +61,37 @@ def test_help_has_an_example_that_is_this_command_and_fits_it(name: str, run: Ru
         command.make_context(name, words[1 + len(name.split()) :])  # parses, or raises
 
 
-@pytest.mark.parametrize("words", [["--help"], ["import", "--help"], ["events", "--help"]])
-def test_help_does_not_load_the_program(words: list[str]) -> None:
-    heavy = "dbos fastapi polars sqlalchemy structlog httpx lxml uvicorn"
+def loaded(words: list[str], modules: str) -> list[str]:
+    """Those of the modules that a command has loaded when it is done, in a process of its own."""
     code = (
         "import sys\nfrom hub.cli import main\n"
         f"try: main({words!r})\nexcept SystemExit as end: assert not end.code\n"
-        f"loaded = [m for m in {heavy.split()!r} if m in sys.modules]\nassert not loaded, loaded"
+        f"print(*[m for m in {modules.split()!r} if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()
+
+
+PROGRAM = "dbos fastapi sqlalchemy structlog httpx lxml uvicorn asyncio core.model rich.progress"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["import", "--help"], ["events", "--help"]])
+def test_help_does_not_load_the_program(words: list[str]) -> None:
+    assert loaded(words, f"{PROGRAM} polars core.reconciliation") == []
+
+
+@pytest.mark.skipif(not kernel.is_available(), reason="the kernel was not built here")
+def test_over_files_neither_the_program_nor_the_rules_are_loaded(tmp_path: Path) -> None:
+    if kept.read() is None:
+        pytest.skip("the rules were changed since the kernel was built: `make .venv/.dev`")
+    given = files.payments(tmp_path / "t.csv"), files.invoices(tmp_path / "i.csv")
+    rules = "core.reconciliation.fold core.reconciliation.label core.reconciliation.warm rapidfuzz anyascii"
+    words = ["reconcile", "--transactions", given[0], "--open-items", given[1], "--out", tmp_path / "out"]
+    assert loaded([*map(str, words)], f"{PROGRAM} {rules}") == []
+    assert (tmp_path / "out" / "decisions.parquet").exists()
 
 
 def test_version(run: Run) -> None:

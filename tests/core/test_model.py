@@ -20,7 +20,7 @@ from core.model.identifiers import (
     is_siren,
     is_siret,
 )
-from core.model.money import EXPONENTS
+from core.money import EXPONENTS
 
 currencies = st.sampled_from(sorted(EXPONENTS))
 minors = st.integers(-(2**62), 2**62)

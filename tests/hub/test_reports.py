@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
+from core.ids import stable_id
 from core.model import Allocation, Decision, SourceRef
-from core.model.ids import stable_id
 from core.reconciliation.explain import GATES
 from hub.reports import FORMATS, ReconciliationReport, reconciliation, render
 from hub.reports.lines import segments

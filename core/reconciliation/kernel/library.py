@@ -9,11 +9,9 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from anyascii import anyascii
-
+from core.reconciliation.kernel.kept import told
 from core.reconciliation.kernel.sources import fingerprint
-from core.reconciliation.kernel.words import RECORD, UNIT, words
-from core.reconciliation.label import fold_text
+from core.reconciliation.kernel.words import RECORD, UNIT, characters
 from core.reconciliation.policy import CODE_VERSION, Policy
 
 MOST_MINOR: Final = 10**12
@@ -76,7 +74,9 @@ def loaded() -> ctypes.CDLL | None:
     library.lettrage_close.argtypes = (c_void_p,)
     for name in ("lettrage_words", "lettrage_characters"):
         getattr(library, name).argtypes = (_Bytes,)
-    library.lettrage_words(_given(words()))
+    known = told()
+    library.lettrage_words(_given(known.words))
+    library.lettrage_characters(_given(known.characters))
     return library
 
 
@@ -130,9 +130,8 @@ def _tell_characters(library: ctypes.CDLL, piece: int, failed: _Bytes) -> None:
     unknown = _Bytes()
     if not library.lettrage_unknown(piece, byref(unknown), byref(failed)):
         raise Declined(_taken(library, failed))
-    records = [UNIT.join((char, fold_text(char), anyascii(char))) for char in _taken(library, unknown)]
-    if records:
-        library.lettrage_characters(_given(RECORD.join(records)))
+    if found := _taken(library, unknown):
+        library.lettrage_characters(_given(characters(found)))
 
 
 def _policy(policy: Policy) -> str:

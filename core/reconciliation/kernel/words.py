@@ -1,11 +1,14 @@
-"""Words, patterns and numbers of the rules that the compiled half is handed: they stand in one place only."""
+"""Words, patterns and numbers of the rules that the compiled half is handed: they stand in one place only.
+
+Whoever asks for them loads the rules.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from core.model.money import EXPONENTS
+from core.money import EXPONENTS
 
 HANDED: Final[Mapping[str, str]] = {
     "candidates": (
@@ -25,7 +28,6 @@ HANDED: Final[Mapping[str, str]] = {
     "hold": "TWINS TWIN_DAYS",
     "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT",
     "joint": "MAX_LINES",
-    "kernel.words": "ZEROS",
     "label.amounts": "_BEFORE _CENTS_APART _DIGITS _INSIDE _LOOKED_BACK _MOST_DIGITS _NAMED _SAID",
     "label.folding": "CUTS EMPTY",
     "label.forms": "ABROAD READ_FOR_REFERENCES ROLES RUN_TOGETHER",
@@ -51,8 +53,8 @@ HANDED: Final[Mapping[str, str]] = {
     "tiers": "AGAINST NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""
-ZEROS: Final = tuple(one for one in map(chr, range(0x80, 0x20000)) if one.isdecimal() and int(one) == 0)
-"""The zeros beyond ASCII, each with its other digits behind it: `\\d` means them too."""
+USUAL: Final = "".join(map(chr, (*range(0x80, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20C0))))
+"""Characters beyond ASCII that texts mostly have: letters of Europe, punctuation, currencies."""
 UNIT: Final = "\x1f"
 RECORD: Final = "\x1e"
 
@@ -65,7 +67,22 @@ def words() -> str:
         for name in names.split():
             records.append(UNIT.join((f"{module}.{name}", *_texts(getattr(found, name)))))
     records.append(UNIT.join(("money.EXPONENTS", *_texts(EXPONENTS))))
+    records.append(UNIT.join(("kernel.words.ZEROS", *_zeros())))
     return RECORD.join(records)
+
+
+def _zeros() -> Iterable[str]:
+    """The zeros beyond ASCII, each with its other digits behind it: `\\d` means them too."""
+    return (one for one in map(chr, range(0x80, 0x20000)) if one.isdecimal() and int(one) == 0)
+
+
+def characters(found: str) -> str:
+    """Records of a character, the one that stands for it in a folded text, and its letters in ASCII."""
+    from anyascii import anyascii
+
+    from core.reconciliation.label import fold_text
+
+    return RECORD.join(UNIT.join((char, fold_text(char), anyascii(char))) for char in found)
 
 
 def _texts(value: Any) -> Iterable[str]:

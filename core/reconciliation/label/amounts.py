@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from core.model.money import exponent
+from core.money import exponent
 from core.reconciliation.label.noise import CURRENCY, Noise
 
 Said = Literal["commission", "charges", "gross", "net", "total", "discount", "original", ""]

@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from core.collector import all_alive
 from core.model.decision import Decision
-from core.reconciliation.collector import all_alive
 from core.reconciliation.decision import remembering
 from core.reconciliation.grouping import Key, by_id, stands
 from core.reconciliation.hold import effective_day

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from core.model.decision import Decision
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, reconcile
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.by_kernel import check_agrees
 
 DAY = date(2024, 3, 12)

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from core.model.decision import Candidate, Decision, Share
-from core.reconciliation import Item, Line, PayerAccount, Policy, decision_id, kernel
+from core.reconciliation import Item, Line, PayerAccount, Policy, kernel
+from core.reconciliation.decision import decision_id
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
 from hub.interchange.sheet import TYPES
 

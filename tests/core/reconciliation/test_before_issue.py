@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.reconciliation import Policy, Prior, reconcile
+from core.reconciliation import Policy, Prior
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, background, decided, item, line
 
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from core.reconciliation.collector import all_alive
+from core.collector import all_alive
 
 
 def test_it_rests_and_goes_on_whatever_happens() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.reconciliation import Item, Line, PayerAccount, Policy, reconcile
+from core.reconciliation import Item, Line, PayerAccount, Policy
 from core.reconciliation.explain import GATES, explain, gate_in_words
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, DEFAULTS, background, item, line
 
 PAYER = "Ateliers Brunoy SAS"

@@ -34,8 +34,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision
-from core.reconciliation import Item, Line, Policy, Prior, kernel, reconcile
+from core.reconciliation import Item, Line, Policy, Prior, kernel
 from core.reconciliation.explain import GATES, REASONS
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.by_kernel import by_kernel, over_files
 from tests.core.reconciliation.made import made
 from tests.core.reconciliation.worlds import POLICIES, WORLDS, World

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.reconciliation import Item, Line, Policy, kernel, reconcile
+from core.reconciliation import Item, Line, Policy, kernel
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.by_kernel import by_kernel, over_files
 from tests.core.reconciliation.worlds import worlds

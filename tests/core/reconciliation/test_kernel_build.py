@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.reconciliation import kernel
-from core.reconciliation.kernel import library, sources
+from core.reconciliation.kernel import kept, library, sources
 
 
 def rust() -> tuple[int, ...] | None:
@@ -50,3 +50,24 @@ def test_the_fingerprint_is_of_every_source(tmp_path: Path, monkeypatch: pytest.
     one = sources.fingerprint()
     (tmp_path / "a.rs").write_text("")
     assert one != sources.fingerprint() is not None
+
+
+def test_what_is_kept_is_what_the_rules_say(tmp_path: Path) -> None:
+    assert kept.read(tmp_path) is None
+    kept.keep(tmp_path)
+    assert kept.read(tmp_path) == kept.by_the_rules() == kept.told()
+
+
+def test_after_a_change_of_the_rules_nothing_kept_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(sources.RULES, tmp_path / "rules", ignore=shutil.ignore_patterns("kernel", "__pycache__"))
+    monkeypatch.setattr(sources, "RULES", tmp_path / "rules")
+    monkeypatch.setattr(sources, "MONEY", Path(shutil.copy(sources.MONEY, tmp_path)))
+    kept.keep(tmp_path)
+    for changed in (tmp_path / "rules" / "label" / "forms.py", tmp_path / "money.py"):
+        before = changed.read_bytes()
+        assert kept.read(tmp_path) is not None
+        changed.write_bytes(before + b"\n")
+        assert kept.read(tmp_path) is None
+        changed.write_bytes(before)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.reconciliation import Item, Line, Policy, reconcile
+from core.reconciliation import Item, Line, Policy
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.by_kernel import check_agrees
 

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.reconciliation import BANK, FILE, LEDGER, Line, tie
+from core.reconciliation import BANK, FILE, LEDGER, Line
+from core.reconciliation.lineage import tie
 from tests.core.reconciliation.build import DAY, decided, item, line
 
 IBAN = "FR7630001007941234567890185"

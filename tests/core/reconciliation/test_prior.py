@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 from core.model.decision import Share
-from core.reconciliation import Prior, reconcile
+from core.reconciliation import Prior
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, decided, item, line, shares
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.reconciliation import Item, PayerAccount, Policy, explain
+from core.reconciliation import Item, PayerAccount, Policy
+from core.reconciliation.explain import explain
 from core.reconciliation.label import read
 from core.reconciliation.names import Debtors
 from core.reconciliation.spelling import normalise

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from core.model.decision import Decision
-from core.reconciliation import Item, Line, Policy, Prior, reconcile
+from core.reconciliation import Item, Line, Policy, Prior
+from core.reconciliation.fold import reconcile
 from tests.core.reconciliation.build import DAY, DEFAULTS, item, line
 
 LATER = DAY + timedelta(days=1)

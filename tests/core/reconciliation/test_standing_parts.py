@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from core.reconciliation import BANK, LEDGER, Item, Line, Prior, reconcile
+from core.reconciliation import BANK, LEDGER, Item, Line, Prior
+from core.reconciliation.fold import reconcile
 from core.reconciliation.payer import Payer
 from core.reconciliation.scope import Scope
 

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision, Share
-from core.reconciliation import Advance, Item, Line, PayerAccount, Policy, Prior, WarmEngine, reconcile
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation.fold import reconcile
+from core.reconciliation.warm import Advance, WarmEngine
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.made import IBANS, made
 from tests.core.reconciliation.worlds import POLICIES, worlds

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from core.model import Allocation, Decision, Event
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, WarmEngine
-from core.reconciliation import reconcile as whole
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation.fold import reconcile as whole
+from core.reconciliation.warm import WarmEngine
 from core.usecases.reconcile import Rules, reconcile
 from core.usecases.verify import verify
 from core.usecases.warm import WarmEngines

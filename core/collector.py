@@ -1,4 +1,4 @@
-"""The cyclic garbage collector rests while decisions are made."""
+"""The cyclic garbage collector rests while much is made that stays."""
 
 import gc
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def all_alive() -> Iterator[None]:
-    """Pauses the cyclic collector: a run makes millions of values, all alive and free of cycles, and walking
-    them again and again would cost as much as deciding."""
+    """Pauses the cyclic collector: a run makes millions of values (a start thousands of functions and
+    classes), all alive, and walking them again and again would cost as much as deciding."""
     collecting = gc.isenabled()
     gc.disable()
     try:
