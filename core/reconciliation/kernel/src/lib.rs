@@ -6,7 +6,7 @@
 //! `words`).
 //!
 //! Without a Python module of their own are tables in and out (`arrow`, `ffi`, `piece`, `output`), lines read
-//! in other threads (`ahead`), and what Python or its library has built in (`json`, `keys`, `map`,
+//! in other threads (`ahead`), memory (`heap`), and what Python or its library has built in (`json`, `keys`, `map`,
 //! `pattern`).
 
 pub mod accounts;
@@ -22,6 +22,7 @@ pub mod ffi;
 pub mod fold;
 pub mod gaps;
 pub mod group;
+mod heap;
 pub mod hold;
 pub mod identifiers;
 pub mod index;
