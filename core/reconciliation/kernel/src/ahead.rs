@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
 use crate::label;
-use crate::model::{Line, Policy, Status};
+use crate::lines::{Line, Status};
+use crate::model::Policy;
 use crate::names::Memory;
 use crate::ready::{made_ready, Ready};
 use crate::receipt::{is_marked_return, no_receipt};

@@ -14,8 +14,9 @@ use crate::index::FULL;
 use crate::joint::{joint, Joined};
 use crate::json::Json;
 use crate::label;
+use crate::lines::Line;
 use crate::map::{Map, Set};
-use crate::model::{Day, Line, Place, Policy};
+use crate::model::{Day, Place, Policy};
 use crate::names::Memory;
 use crate::output::Output;
 use crate::ready::{made_ready, opened};
@@ -55,7 +56,7 @@ pub fn decide_wall<'t>(
 
 /// By booking day; within a day by booking time if it is known, then by id.
 fn order<'l>(line: &Line<'l>) -> (Option<Day>, bool, Option<i64>, &'l str) {
-    (line.booking_date, line.booked_at.is_none(), line.booked_at, line.id)
+    (line.booking_date, line.booked_at().is_none(), line.booked_at(), line.id())
 }
 
 /// What a payment teaches about who pays for a debtor: an account, a name.
@@ -235,7 +236,7 @@ impl<'f, 't> Fold<'f, 't> {
         let (mut cases, mut returns) = (Vec::new(), Vec::new());
         for (line, ready) in lines {
             if let Some(partner) = cancelled.get(&line.row) {
-                self.settle(line, "contra_entry", vec![("cancels", Json::from(partner.id))]);
+                self.settle(line, "contra_entry", vec![("cancels", Json::from(partner.id()))]);
             } else if is_return(line, ready.as_deref()) || self.takes_back(line) {
                 returns.push(line);
             } else if let Some(case) = self.case(line, ready) {
@@ -406,8 +407,8 @@ impl<'f, 't> Fold<'f, 't> {
         if decision.shares.iter().all(|share| debtor_of(share.item) == debtor) {
             self.lessons.push(Lesson {
                 row: line.row,
-                iban: normal_iban(line.counterparty_iban).map(Cow::into_owned),
-                alias: alias_of(payer.or(line.counterparty_name)),
+                iban: normal_iban(line.counterparty_iban()).map(Cow::into_owned),
+                alias: alias_of(payer.or(line.counterparty_name())),
                 debtor,
             });
         }
@@ -453,7 +454,7 @@ impl<'f, 't> Fold<'f, 't> {
         let was_closed = original.and_then(|original| closed(original.row)).map(|decision| decision.outcome);
         let decision = take_back(line, original, &possible, closed, self.policy);
         if !self.has_room(&decision) {
-            let mut named: Vec<&str> = possible.iter().map(|line| line.id).collect();
+            let mut named: Vec<&str> = possible.iter().map(|line| line.id()).collect();
             named.sort_unstable();
             let named = Json::List(named.into_iter().map(Json::from).collect());
             self.settle(line, "settled_meanwhile", vec![("originals", named)]);
@@ -466,7 +467,7 @@ impl<'f, 't> Fold<'f, 't> {
             self.forget(original.row);
             let waited = self.hold.drop(original.row);
             if waited || was_closed.is_some_and(|outcome| outcome != Outcome::Auto) {
-                self.settle(original, "returned", vec![("returned_by", Json::from(line.id))]);
+                self.settle(original, "returned", vec![("returned_by", Json::from(line.id()))]);
             }
         }
     }

@@ -63,7 +63,7 @@ fn is_commission(case: &Case, state: &State, item: &Item, gap: i64) -> bool {
 fn is_exchange(case: &Case, state: &State, gap: i64) -> bool {
     let (gap, line) = (i128::from(gap), case.line);
     let due = i128::from(case.paid) + gap;
-    let (Some(currency), Some(sent)) = (line.original_currency, line.original_amount) else {
+    let (Some(currency), Some(sent)) = (line.original_currency(), line.original_amount()) else {
         return false;
     };
     if currency.is_empty() || sent == 0 {
@@ -77,7 +77,7 @@ fn is_exchange(case: &Case, state: &State, gap: i64) -> bool {
 
 /// Whether the money was there by the last day of the agreed discount.
 pub fn in_time(case: &Case, item: &Item) -> bool {
-    let paid_on = case.line.value_date.or(case.line.booking_date);
+    let paid_on = case.line.value_date().or(case.line.booking_date);
     matches!((item.discount_until, paid_on), (Some(until), Some(day)) if day <= until)
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use crate::case::{Case, State};
+use crate::lines::Line;
 use crate::map::Map;
-use crate::model::{Day, Line, Place, Policy};
+use crate::model::{Day, Place, Policy};
 use crate::silent::{is_silent, sole_debtor};
 use crate::words;
 
@@ -168,7 +169,7 @@ pub fn mark_twins<'c, 'a: 'c>(cases: impl Iterator<Item = &'c mut Box<Case<'a>>>
     }
     for mut same in alike.into_values().filter(|same| same.len() > 1) {
         let mut lines: Vec<&Line> = same.iter().map(|case| case.line).collect();
-        lines.sort_unstable_by_key(|line| line.id);
+        lines.sort_unstable_by_key(|line| line.id());
         lines.truncate(twins_named());
         let rows: Vec<u32> = lines.iter().map(|line| line.row).collect();
         for case in &mut same {

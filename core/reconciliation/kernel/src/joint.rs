@@ -89,9 +89,9 @@ fn ruled<'a>(group: &[Member], cases: &[Box<Case<'a>>], state: &State) -> Option
     if !known || !one_debtor || total != owed || items.iter().any(|&n| state.open(n) < 0) {
         return None;
     }
-    let ids: Vec<&str> = group.iter().map(|(at, _)| cases[*at].line.id).collect();
+    let ids: Vec<&str> = group.iter().map(|(at, _)| cases[*at].line.id()).collect();
     let joined = spread(group, cases, state)?.into_iter().zip(group).map(|(shares, &(case, _))| {
-        let own = cases[case].line.id;
+        let own = cases[case].line.id();
         Joined {
             case,
             ruling: Ruling::auto(3, "joint_sum", shares, 0.0),
@@ -109,7 +109,7 @@ fn spread(group: &[Member], cases: &[Box<Case>], state: &State) -> Option<Vec<Ve
     }
     let mut shares = vec![Vec::new(); group.len()];
     let mut order: Vec<usize> = (0..group.len()).collect();
-    order.sort_by_key(|&g| (group[g].1.len(), cases[group[g].0].line.id));
+    order.sort_by_key(|&g| (group[g].1.len(), cases[group[g].0].line.id()));
     for g in order {
         let (at, cited) = &group[g];
         let mut money = cases[*at].paid;

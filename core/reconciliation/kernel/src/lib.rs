@@ -31,6 +31,7 @@ pub mod json;
 pub mod keys;
 pub mod label;
 pub mod likeness;
+pub mod lines;
 pub mod map;
 pub mod model;
 pub mod names;

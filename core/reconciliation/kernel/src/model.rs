@@ -1,4 +1,4 @@
-//! Lines, items and the policy, as columns of the interchange files have them (see
+//! Items and the policy, as columns of the interchange files have them (see
 //! `core/reconciliation/line.py`).
 //!
 //! Days are counted from 1 January of year 1 (`date.toordinal`). Amounts are signed minor units.
@@ -28,37 +28,6 @@ impl<T: AsRef<[u32]>> From<T> for Ids {
         let ids = ids.as_ref();
         Ids((!ids.is_empty()).then(|| ids.into()))
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Booked,
-    Pending,
-    Removed,
-}
-
-/// A bank line. Texts that were empty cells are `None`.
-#[derive(Clone, Debug)]
-pub struct Line<'a> {
-    /// The row of the line among all that were handed over.
-    pub row: u32,
-    pub id: &'a str,
-    pub account_id: &'a str,
-    pub booking_date: Option<Day>,
-    pub value_date: Option<Day>,
-    /// Microseconds since 1970, UTC.
-    pub booked_at: Option<i64>,
-    pub amount: i64,
-    pub status: Status,
-    pub counterparty_name: Option<&'a str>,
-    pub counterparty_iban: Option<&'a str>,
-    pub remittance: Option<&'a str>,
-    pub creditor_reference: Option<&'a str>,
-    pub end_to_end_id: Option<&'a str>,
-    pub bank_reference: Option<&'a str>,
-    pub return_reason: Option<&'a str>,
-    pub original_amount: Option<i64>,
-    pub original_currency: Option<&'a str>,
 }
 
 /// An invoice (amount > 0) or a credit note (amount < 0).

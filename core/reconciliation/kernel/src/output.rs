@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use crate::arrow::{Batches, Column};
 use crate::decision::Decision;
-use crate::model::{Item, Line};
+use crate::lines::Line;
+use crate::model::Item;
 use crate::ruling::{Outcome, Share};
 
 const DECISIONS: [&str; 10] = [
@@ -55,7 +56,7 @@ impl<'t> Output<'t> {
         else {
             unreachable!("ten columns");
         };
-        id.push_text(line.id);
+        id.push_text(line.id());
         tenant.push_text(self.wall.0);
         outcome.push_text(match decision.outcome {
             Outcome::Auto => "auto",
@@ -77,7 +78,7 @@ impl<'t> Output<'t> {
 
     fn allocate(&mut self, share: &Share, line: &Line, items: &[Item]) {
         let [id, item, amount, gap, reason] = &mut self.allocations[..] else { unreachable!("five columns") };
-        id.push_text(line.id);
+        id.push_text(line.id());
         item.push_text(items[share.item as usize].id);
         amount.push_long(share.amount);
         gap.push_long(share.gap);
@@ -95,7 +96,7 @@ impl<'t> Output<'t> {
                 write!(named, "{bar}{}", items[share.item as usize].id).expect("a string can be written to");
                 write!(shown, "{bar}{}", share.amount).expect("a string can be written to");
             }
-            id.push_text(line.id);
+            id.push_text(line.id());
             rank.push_long(candidate.rank.into());
             ids.push_text(&named);
             amounts.push_text(&shown);

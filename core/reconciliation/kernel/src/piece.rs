@@ -8,28 +8,14 @@ use std::sync::Mutex;
 use crate::ahead::Crew;
 use crate::arrow::{Batches, Numbers, Table, Texts};
 use crate::fold::decide_wall;
+use crate::lines::{self, Columns, Status};
 use crate::map::Map;
-use crate::model::{Currency, Day, Item, Line, Policy, Status};
+use crate::model::{Currency, Day, Item, Policy};
 use crate::output::Output;
 use crate::scope::{normal_iban, Books};
 use crate::text;
 use crate::words;
 
-const LINE_TEXTS: [&str; 13] = [
-    "transaction_id",
-    "tenant_id",
-    "account_id",
-    "currency",
-    "status",
-    "counterparty_name",
-    "counterparty_iban",
-    "remittance",
-    "creditor_reference",
-    "end_to_end_id",
-    "bank_reference",
-    "original_currency",
-    "return_reason",
-];
 const ITEM_TEXTS: [&str; 12] = [
     "item_id",
     "tenant_id",
@@ -73,7 +59,7 @@ impl Piece {
     /// Characters beyond ASCII of which nothing is known yet, in any text.
     pub fn unknown_characters(&self) -> Result<BTreeSet<char>, String> {
         let mut found = BTreeSet::new();
-        for (table, names) in [(&self.lines, &LINE_TEXTS[..]), (&self.items, &ITEM_TEXTS[..])] {
+        for (table, names) in [(&self.lines, &lines::TEXTS[..]), (&self.items, &ITEM_TEXTS[..])] {
             for name in names {
                 let texts = table.texts(name)?;
                 for text in
@@ -87,49 +73,23 @@ impl Piece {
     }
 
     /// Decisions, allocations and candidates, in no order.
-    pub fn decide<'t>(&'t self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
-        let policy = policy_of(policy);
-        let lines = LineColumns::new(&self.lines)?;
-        let items = ItemColumns::new(&self.items)?;
-        let accounts = self.accounts_by_tenant()?;
-        let mut walls = self.walls(&lines, &items);
-        let horizons = horizons(&self.lines, &lines);
-        walls.sort_by_key(|wall| std::cmp::Reverse(wall.lines.len()));
-        let big = walls.partition_point(|wall| crew.is_worth_it(wall.lines.len()));
-        let decide = |wall: &Rows<'t>, crew: Crew, out: &mut Output<'t>| {
-            let currency = currency_of(wall.key.1);
-            let known = accounts.get(wall.key.0).map_or(&[][..], Vec::as_slice);
-            let books = || items.books(wall, known, currency);
-            let rows = || wall.lines.iter().map(|&row| lines.line(row)).collect();
-            let (books, rows) = if crew.threads > 1 { both(books, rows) } else { (books(), rows()) };
-            let until = horizons.get(wall.key.0).copied().unwrap_or(0);
-            out.begin(wall.key);
-            decide_wall(&books, rows, &policy, until, crew, out);
+    pub fn decide(&self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
+        let (lines, items) = (Columns::new(&self.lines)?, ItemColumns::new(&self.items)?);
+        let given = Given {
+            lines: &lines,
+            items: &items,
+            accounts: self.accounts_by_tenant()?,
+            horizons: horizons(&lines),
+            policy: policy_of(policy),
         };
-        let mut outputs = vec![Output::default()];
-        for wall in &walls[..big] {
-            decide(wall, crew, &mut outputs[0]);
-        }
-        let (next, done) = (AtomicUsize::new(big), Mutex::new(&mut outputs));
-        std::thread::scope(|scope| {
-            for _ in 0..crew.threads {
-                scope.spawn(|| {
-                    let mut output = Output::default();
-                    while let Some(wall) = walls.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        decide(wall, Crew { threads: 1, ..crew }, &mut output);
-                    }
-                    done.lock().expect("no thread panics here").push(output);
-                });
-            }
-        });
-        Ok(Output::batches(outputs))
+        Ok(given.decide_all(self.walls(&lines, &items), crew))
     }
 
-    fn walls<'t>(&'t self, lines: &LineColumns<'t>, items: &ItemColumns<'t>) -> Vec<Rows<'t>> {
+    fn walls<'t>(&'t self, lines: &Columns<'t>, items: &ItemColumns<'t>) -> Vec<Rows<'t>> {
         let mut walls: Vec<Rows> = Vec::new();
         let mut places: Map<Key, usize> = Map::default();
-        for row in 0..self.lines.height() as u32 {
-            let key = (lines.text(1, row), lines.text(3, row));
+        for row in lines.rows() {
+            let key = lines.key(row);
             let place = *places.entry(key).or_insert_with(|| {
                 walls.push(Rows { key, lines: Vec::new(), items: Vec::new() });
                 walls.len() - 1
@@ -159,6 +119,51 @@ impl Piece {
     }
 }
 
+/// All that walls are decided from.
+struct Given<'t> {
+    lines: &'t Columns<'t>,
+    items: &'t ItemColumns<'t>,
+    accounts: Map<&'t str, Vec<Account<'t>>>,
+    horizons: HashMap<&'t str, Day>,
+    policy: Policy,
+}
+
+impl<'t> Given<'t> {
+    /// Big walls one after the other, by all threads; then small ones, each by one.
+    fn decide_all(&self, mut walls: Vec<Rows<'t>>, crew: Crew) -> [Batches; 3] {
+        walls.sort_by_key(|wall| std::cmp::Reverse(wall.lines.len()));
+        let big = walls.partition_point(|wall| crew.is_worth_it(wall.lines.len()));
+        let mut outputs = vec![Output::default()];
+        for wall in &walls[..big] {
+            self.decide(wall, crew, &mut outputs[0]);
+        }
+        let (next, done) = (AtomicUsize::new(big), Mutex::new(&mut outputs));
+        std::thread::scope(|scope| {
+            for _ in 0..crew.threads {
+                scope.spawn(|| {
+                    let mut output = Output::default();
+                    while let Some(wall) = walls.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        self.decide(wall, Crew { threads: 1, ..crew }, &mut output);
+                    }
+                    done.lock().expect("no thread panics here").push(output);
+                });
+            }
+        });
+        Output::batches(outputs)
+    }
+
+    fn decide(&self, wall: &Rows<'t>, crew: Crew, out: &mut Output<'t>) {
+        let currency = currency_of(wall.key.1);
+        let known = self.accounts.get(wall.key.0).map_or(&[][..], Vec::as_slice);
+        let books = || self.items.books(wall, known, currency);
+        let rows = || wall.lines.iter().map(|&row| self.lines.line(row)).collect();
+        let (books, rows) = if crew.threads > 1 { both(books, rows) } else { (books(), rows()) };
+        let until = self.horizons.get(wall.key.0).copied().unwrap_or(0);
+        out.begin(wall.key);
+        decide_wall(&books, rows, &self.policy, until, crew, out);
+    }
+}
+
 /// Does two things at once.
 fn both<A: Send, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
     std::thread::scope(|scope| {
@@ -168,69 +173,15 @@ fn both<A: Send, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + S
 }
 
 /// The last booking day that is known of each tenant.
-fn horizons<'t>(table: &'t Table, lines: &LineColumns<'t>) -> HashMap<&'t str, Day> {
+fn horizons<'t>(lines: &Columns<'t>) -> HashMap<&'t str, Day> {
     let mut found: HashMap<&str, Day> = HashMap::new();
-    for row in 0..table.height() as u32 {
-        if let (Status::Booked, Some(day)) = (lines.status(row), lines.days[0].get(row as usize)) {
-            let last = found.entry(lines.text(1, row)).or_default();
-            *last = (*last).max(day as Day);
+    for line in lines.rows().map(|row| lines.line(row)) {
+        if let (Status::Booked, Some(day)) = (line.status, line.booking_date) {
+            let last = found.entry(lines.key(line.row).0).or_default();
+            *last = (*last).max(day);
         }
     }
     found
-}
-
-struct LineColumns<'t> {
-    texts: Vec<Texts<'t>>,
-    /// Booking and value date, instant, amount, original amount.
-    days: Vec<Numbers<'t>>,
-}
-
-impl<'t> LineColumns<'t> {
-    fn new(table: &'t Table) -> Result<LineColumns<'t>, String> {
-        let texts = LINE_TEXTS.iter().map(|name| table.texts(name)).collect::<Result<_, _>>()?;
-        let days = ["booking_date", "value_date", "booked_at", "amount_minor", "original_amount_minor"]
-            .iter()
-            .map(|name| table.numbers(name))
-            .collect::<Result<_, _>>()?;
-        Ok(LineColumns { texts, days })
-    }
-
-    fn text(&self, column: usize, row: u32) -> &'t str {
-        self.texts[column].get(row as usize).unwrap_or_default()
-    }
-
-    fn status(&self, row: u32) -> Status {
-        match self.texts[4].get(row as usize) {
-            Some("pending") => Status::Pending,
-            Some("removed") => Status::Removed,
-            _ => Status::Booked,
-        }
-    }
-
-    fn line(&self, row: u32) -> Line<'t> {
-        let at = row as usize;
-        let given = |column: usize| self.texts[column].get(at);
-        let day = |column: usize| self.days[column].get(at).map(|day| day as Day);
-        Line {
-            row,
-            id: self.text(0, row),
-            account_id: self.text(2, row),
-            booking_date: day(0),
-            value_date: day(1),
-            booked_at: self.days[2].get(at),
-            amount: self.days[3].get(at).unwrap_or_default(),
-            status: self.status(row),
-            counterparty_name: given(5),
-            counterparty_iban: given(6),
-            remittance: given(7),
-            creditor_reference: given(8),
-            end_to_end_id: given(9),
-            bank_reference: given(10),
-            return_reason: given(12),
-            original_amount: self.days[4].get(at),
-            original_currency: given(11),
-        }
-    }
 }
 
 struct ItemColumns<'t> {

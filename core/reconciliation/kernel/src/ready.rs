@@ -9,7 +9,8 @@ use crate::case::{or_all, Case, State};
 use crate::cite::{cite, Citation, Cited};
 use crate::index::STRUCTURED;
 use crate::label::{Field, Label};
-use crate::model::{Ids, Line, Place, Policy};
+use crate::lines::Line;
+use crate::model::{Ids, Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
 use crate::scope::{self, normal_iban, searched, Books};
@@ -78,7 +79,7 @@ pub fn made_ready<'a>(
     policy: &Policy,
     memory: &mut Memory,
 ) -> Ready<'a> {
-    let (name, iban) = (label.payer.as_deref(), line.counterparty_iban);
+    let (name, iban) = (label.payer.as_deref(), line.counterparty_iban());
     let nobody = Default::default();
     let payer = scope::payer(books, &books.accounts, &nobody, memory, name, iban, &label.run);
     let mut narrow =
@@ -107,7 +108,7 @@ pub fn opened<'a>(
     let Ready { label, mut cited, mut payer, mut forwarding, iban, alias, narrowed } = ready;
     let scope = state.scope;
     if scope.accounts.was_learnt(iban.as_deref()) || scope.aliases.was_learnt(alias.as_deref()) {
-        payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban, &label.run);
+        payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban(), &label.run);
         forwarding = self::forwarding(&label, &payer, scope.books, memory);
         cited = cited.filter(|_| !narrowed);
     }
@@ -159,7 +160,7 @@ fn forwarding(label: &Label, payer: &Payer, books: &Books, memory: &mut Memory) 
 
 /// The end-to-end id that we gave a collection ourselves: the id of the item it collects.
 fn add_own(line: &Line, books: &Books, cited: &mut Cited) {
-    let own = strip(line.end_to_end_id.unwrap_or(""));
+    let own = strip(line.end_to_end_id().unwrap_or(""));
     let length = own.chars().count();
     if length < shortest_own_id() {
         return;

@@ -4,8 +4,8 @@
 
 use std::sync::OnceLock;
 
+use crate::lines::{Line, Status};
 use crate::map::{Map, Set};
-use crate::model::{Line, Status};
 use crate::pattern::Pattern;
 use crate::scope::normal_iban;
 use crate::spelling::normalise;
@@ -54,11 +54,11 @@ pub fn no_receipt(line: &Line) -> Option<&'static str> {
     if line.amount <= 0 {
         return None;
     }
-    if line.counterparty_name.is_some_and(is_platform) {
+    if line.counterparty_name().is_some_and(is_platform) {
         return Some("platform_payout");
     }
     let says_so = |text: &str| says_so(&fold(clip(text, READ)));
-    line.remittance.is_some_and(says_so).then_some("not_a_receipt")
+    line.remittance().is_some_and(says_so).then_some("not_a_receipt")
 }
 
 fn is_platform(name: &str) -> bool {
@@ -77,10 +77,10 @@ fn says_so(text: &[u8]) -> bool {
 
 /// Whether the bank says, by reason or words, that the line takes an earlier one back.
 pub fn is_marked_return(line: &Line) -> bool {
-    if given(line.return_reason).is_some() {
+    if given(line.return_reason()).is_some() {
         return true;
     }
-    let Some(remittance) = line.remittance else {
+    let Some(remittance) = line.remittance() else {
         return false;
     };
     let (rules, text) = (rules(), fold(clip(remittance, READ)));
@@ -104,16 +104,17 @@ pub fn ids_of<'a>(line: &Line<'a>) -> impl Iterator<Item = Id<'a>> {
     let told = move |text: Option<&'a str>| {
         given(text).filter(|text| text.chars().nth(shortest.saturating_sub(1)).is_some())
     };
-    let pairs = [told(line.end_to_end_id).map(Id::EndToEnd), told(line.bank_reference).map(Id::Bank)];
+    let pairs = [told(line.end_to_end_id()).map(Id::EndToEnd), told(line.bank_reference()).map(Id::Bank)];
     pairs.into_iter().flatten()
 }
 
 /// Equal account, else equal name; unknown is not equal.
 pub fn same_payer(one: &Line, other: &Line) -> bool {
-    if let (Some(a), Some(b)) = (normal_iban(one.counterparty_iban), normal_iban(other.counterparty_iban)) {
+    if let (Some(a), Some(b)) = (normal_iban(one.counterparty_iban()), normal_iban(other.counterparty_iban()))
+    {
         return a == b;
     }
-    match (given(one.counterparty_name), given(other.counterparty_name)) {
+    match (given(one.counterparty_name()), given(other.counterparty_name())) {
         (Some(first), Some(second)) => first == second || normalise(first).words == normalise(second).words,
         _ => false,
     }
@@ -124,7 +125,7 @@ pub fn same_payer(one: &Line, other: &Line) -> bool {
 pub fn contra_entries<'a>(lines: &[&'a Line<'a>]) -> Map<u32, &'a Line<'a>> {
     let mut by_amount: Map<(&str, u64), Vec<&'a Line<'a>>> = Map::default();
     for line in lines {
-        by_amount.entry((line.account_id, line.amount.unsigned_abs())).or_default().push(line);
+        by_amount.entry((line.account_id(), line.amount.unsigned_abs())).or_default().push(line);
     }
     let mut cancelled = Map::default();
     for group in by_amount.values() {
@@ -163,12 +164,12 @@ fn repeats(debit: &Line, credit: &Line) -> bool {
         return false;
     }
     let same = uncorrected(&mut one).eq(uncorrected(&mut other)) && uncorrected(&mut one).next().is_some();
-    let named = |line: &Line| line.counterparty_name.is_some_and(|name| !name.is_empty());
+    let named = |line: &Line| line.counterparty_name().is_some_and(|name| !name.is_empty());
     same && (!(named(debit) && named(credit)) || same_payer(debit, credit))
 }
 
 fn folded(debit: &Line, credit: &Line) -> [Vec<u8>; 2] {
-    [debit, credit].map(|line| fold(line.remittance.unwrap_or_default()))
+    [debit, credit].map(|line| fold(line.remittance().unwrap_or_default()))
 }
 
 fn cancels(debit: &Line, credit: &Line) -> bool {

@@ -3,8 +3,9 @@
 
 use crate::decision::{ranked, settle_nothing, Decision};
 use crate::json::Json;
+use crate::lines::Line;
 use crate::map::{Map, Set};
-use crate::model::{Day, Line, Policy};
+use crate::model::{Day, Policy};
 use crate::receipt::{ids_of, is_marked_return, same_payer, Id};
 use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
@@ -33,7 +34,7 @@ impl<'a> Returnable<'a> {
         for debit in debits {
             if is_any(debit, &named) || is_marked_return(debit) {
                 let amount = debit.amount.saturating_neg();
-                let until = last.entry((debit.account_id, amount));
+                let until = last.entry((debit.account_id(), amount));
                 let until = until.or_insert(debit.booking_date);
                 *until = debit.booking_date.max(*until);
                 amounts.insert(amount);
@@ -44,7 +45,7 @@ impl<'a> Returnable<'a> {
 
     /// Whether a debit may take this credit back.
     pub fn has(&self, credit: &Line<'a>) -> bool {
-        let last = || self.last.get(&(credit.account_id, credit.amount));
+        let last = || self.last.get(&(credit.account_id(), credit.amount));
         self.amounts.contains(&credit.amount) && last().is_some_and(|&last| credit.booking_date <= last)
             || is_any(credit, &self.named)
     }
@@ -74,7 +75,7 @@ impl<'a> Originals<'a> {
 
     /// Remembers a line.
     pub fn add(&mut self, line: &'a Line<'a>) {
-        self.by_amount.entry((line.account_id, line.amount)).or_default().push(line);
+        self.by_amount.entry((line.account_id(), line.amount)).or_default().push(line);
         for id in ids_of(line) {
             self.by_id.entry(id).or_default().push(line);
         }
@@ -95,7 +96,8 @@ impl<'a> Originals<'a> {
         let mut seen = Set::default();
         let sharing = ids_of(line).filter_map(|id| self.by_id.get(&id)).flatten().copied();
         let fitting = sharing.filter(|one| self.fits(one, line) && seen.insert(one.row));
-        let (here, elsewhere): (Vec<_>, Vec<_>) = fitting.partition(|one| one.account_id == line.account_id);
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            fitting.partition(|one| one.account_id() == line.account_id());
         if here.is_empty() {
             elsewhere
         } else {
@@ -106,7 +108,7 @@ impl<'a> Originals<'a> {
     /// Earlier lines of opposite amount on the same account.
     pub fn alike(&self, line: &Line<'a>) -> Vec<&'a Line<'a>> {
         let opposite =
-            line.amount.checked_neg().and_then(|amount| self.by_amount.get(&(line.account_id, amount)));
+            line.amount.checked_neg().and_then(|amount| self.by_amount.get(&(line.account_id(), amount)));
         opposite.into_iter().flatten().copied().filter(|one| self.fits(one, line)).collect()
     }
 
@@ -141,13 +143,13 @@ pub fn take_back<'d>(
     closed: impl Fn(u32) -> Option<&'d Decision>,
     policy: &Policy,
 ) -> Decision {
-    let reason = ("return_reason", line.return_reason.map_or(Json::Null, Json::from));
+    let reason = ("return_reason", line.return_reason().map_or(Json::Null, Json::from));
     let Some(original) = original else {
         let listed: usize = words::whole("decision.LISTED");
         let latest = &possible[possible.len().saturating_sub(listed)..];
         let proposals: Vec<_> =
             latest.iter().filter_map(|one| proposal(line, one, closed(one.row))).collect();
-        let mut originals: Vec<&str> = possible.iter().map(|one| one.id).collect();
+        let mut originals: Vec<&str> = possible.iter().map(|one| one.id()).collect();
         originals.sort_unstable();
         originals.truncate(listed);
         let originals = Json::List(originals.into_iter().map(Json::from).collect());
@@ -161,7 +163,7 @@ pub fn take_back<'d>(
             vec![("originals", originals), reason],
         );
     };
-    let told = vec![reason, ("returns", Json::from(original.id))];
+    let told = vec![reason, ("returns", Json::from(original.id()))];
     match closed(original.row).filter(|decided| is_settled(decided)) {
         None => settle_nothing(line, "return_of_unallocated", policy, vec![], vec![], told),
         Some(decided) => {
@@ -188,7 +190,7 @@ fn proposal(line: &Line, original: &Line, decided: Option<&Decision>) -> Option<
     let base = if same_payer(line, original) { 0.9 } else { 0.5 };
     let why = vec![
         ("because", Json::from("takes this payment back")),
-        ("returns", Json::from(original.id)),
+        ("returns", Json::from(original.id())),
         ("days", Json::Int(days)),
     ];
     Some(Proposal {

@@ -216,7 +216,7 @@ fn doubt(case: &Case, state: &State, n: Place) -> Option<&'static str> {
     if state.open(n) < 0 {
         return Some("credit_note_not_cited");
     }
-    if item.expected_account_id.is_some_and(|account| account != line.account_id) {
+    if item.expected_account_id.is_some_and(|account| account != line.account_id()) {
         return Some("other_account");
     }
     let later =

@@ -9,7 +9,8 @@ use super::noise::{is_plain, mask, noise_in};
 use super::structured::{structured_in, valid_structured};
 use super::zones::zones_of;
 use super::{Field, Label, Stretch, Structured, Word};
-use crate::model::{Day, Line};
+use crate::lines::Line;
+use crate::model::Day;
 use crate::text::{self, fold, given, given_folded, shown, strip, strip_any, strip_folded};
 use crate::words;
 
@@ -143,20 +144,20 @@ struct Said {
 /// Reads a line. A payer the bank names wins over one found in a flattened label.
 pub fn read(line: &Line, max_text: usize) -> Label {
     let mut caps = Vec::new();
-    let mut of_text = match line.remittance {
+    let mut of_text = match line.remittance() {
         Some(text) if given(Some(text)).is_some() => said(line, clip(text, max_text, &mut caps)),
         _ => Said::default(),
     };
-    if let Some(text) = line.end_to_end_id.filter(|text| given(Some(text)).is_some()) {
+    if let Some(text) = line.end_to_end_id().filter(|text| given(Some(text)).is_some()) {
         let text = clip(text, max_text, &mut caps);
         of_text.stretches.push(whole(Field::EndToEndId, text));
     }
-    if let Some(text) = line.creditor_reference.filter(|text| given(Some(text)).is_some()) {
+    if let Some(text) = line.creditor_reference().filter(|text| given(Some(text)).is_some()) {
         let (apart, written) = creditor_reference(clip(text, max_text, &mut caps));
         of_text.structured.splice(0..0, apart);
         of_text.stretches.extend(written);
     }
-    let named = given(line.counterparty_name).map(str::to_owned);
+    let named = given(line.counterparty_name()).map(str::to_owned);
     Label {
         payer: named.or(if line.amount >= 0 { of_text.payer } else { of_text.payee }),
         stretches: of_text.stretches,
@@ -201,7 +202,7 @@ fn creditor_reference(text: &str) -> (Option<Structured>, Option<Stretch>) {
 fn said(line: &Line, text: &str) -> Said {
     let rules = rules();
     let folded = fold(text);
-    let readable = without_own(&folded, line.bank_reference);
+    let readable = without_own(&folded, line.bank_reference());
     let parts = zones_of(&folded);
     let mut of_text = Said::default();
     let mut plain = true;
@@ -215,7 +216,7 @@ fn said(line: &Line, text: &str) -> Said {
             if has_digit(&readable[zone.start..zone.end])
                 && !(zone.role == Role::Reference && repeats_bank_number(&folded, zone.start, zone.end))
             {
-                let name = line.counterparty_name.filter(|_| run_together);
+                let name = line.counterparty_name().filter(|_| run_together);
                 of_text.stretches.push(Stretch {
                     field: Field::Remittance,
                     start: zone.start,
