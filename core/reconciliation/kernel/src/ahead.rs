@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
+use crate::case::Ready;
 use crate::label;
 use crate::lines::{Line, Status};
 use crate::model::Policy;
 use crate::names::Memory;
-use crate::ready::{made_ready, Ready};
-use crate::receipt::{is_marked_return, no_receipt};
+use crate::ready::made_ready;
 use crate::scope::Books;
 
 /// So many blocks a wall must have for more threads to be started.
@@ -31,16 +31,11 @@ impl Crew {
     }
 }
 
-/// What was read of money in that is booked: all that can be said beforehand, and why it is no receipt.
-pub struct Read<'a> {
-    pub ready: Ready<'a>,
-    pub reason: Option<&'static str>,
-    /// Whether the bank says that it takes an earlier line back.
-    pub is_return: bool,
-}
+/// What was read of money in that is booked.
+pub type Read<'a> = Option<Box<Ready<'a>>>;
 
 /// The lines of a block, each with what was read of it, if it was.
-pub type Block<'a> = (Range<usize>, Vec<Option<Box<Read<'a>>>>);
+pub type Block<'a> = (Range<usize>, Vec<Read<'a>>);
 
 /// Gives `take` each block in the order of its days; `lines` are in that order.
 pub fn in_order<'a>(
@@ -60,7 +55,7 @@ pub fn in_order<'a>(
         return;
     }
     let next = AtomicUsize::new(0);
-    let (done, finished) = sync_channel::<(usize, Vec<Option<Box<Read<'a>>>>)>(crew.threads);
+    let (done, finished) = sync_channel::<(usize, Vec<Read<'a>>)>(crew.threads);
     std::thread::scope(|scope| {
         for _ in 0..crew.threads {
             let (done, next, blocks) = (done.clone(), &next, &blocks);
@@ -102,23 +97,14 @@ fn blocks(lines: &[Line], size: usize) -> Vec<Range<usize>> {
     found
 }
 
-fn read<'a>(
-    lines: &'a [Line<'a>],
-    books: &Books,
-    policy: &Policy,
-    memory: &mut Memory,
-) -> Vec<Option<Box<Read<'a>>>> {
+fn read<'a>(lines: &'a [Line<'a>], books: &Books, policy: &Policy, memory: &mut Memory) -> Vec<Read<'a>> {
     lines
         .iter()
         .map(|line| {
             let booked = line.status == Status::Booked && line.booking_date.is_some();
             (booked && line.amount > 0).then(|| {
                 let label = label::read(line, policy.max_text);
-                Box::new(Read {
-                    ready: made_ready(line, label, books, policy, memory),
-                    reason: no_receipt(line),
-                    is_return: is_marked_return(line),
-                })
+                made_ready(line, label, books, policy, memory)
             })
         })
         .collect()

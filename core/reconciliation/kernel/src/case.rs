@@ -70,19 +70,34 @@ pub struct Meaning {
     pub settled: Vec<Place>,
 }
 
-/// A line, its payer and its citations. `paid` is the amount without its sign, or below zero when the line
-/// may refund credit notes.
-pub struct Case<'a> {
-    pub line: &'a Line<'a>,
+/// What can be said of a line before its turn, in any thread: who pays as far as was known beforehand, and
+/// what is cited, unless open amounts count for that.
+#[derive(Default)]
+pub struct Ready<'a> {
     pub label: Label,
-    pub payer: Payer,
     pub cited: Cited,
-    pub paid: i64,
+    pub payer: Payer,
     /// Sellers of whom the payer bears the name, when he is no debtor.
     pub forwarding: Ids,
     /// The payer's normal IBAN, and the key under which his name is learnt.
     pub iban: Option<Cow<'a, str>>,
     pub alias: Option<Arc<str>>,
+    /// Whether open amounts count for what is cited: it is told when its turn comes.
+    pub waits: bool,
+    /// Whether who pays was looked at to tell what is cited.
+    pub narrowed: bool,
+    /// Why the line is no receipt, as far as its words say.
+    pub reason: Option<&'static str>,
+    /// Whether the bank says that the line takes an earlier one back.
+    pub is_return: bool,
+}
+
+/// A line, its payer and its citations. `paid` is the amount without its sign, or below zero when the line
+/// may refund credit notes.
+pub struct Case<'a> {
+    pub line: &'a Line<'a>,
+    pub ready: Box<Ready<'a>>,
+    pub paid: i64,
     pub refused: Option<(&'static str, Ruling)>,
     pub gate: Option<Gate>,
     pub held_until: Option<Day>,
@@ -92,6 +107,15 @@ pub struct Case<'a> {
     pub together: Vec<&'a str>,
     pub memo: RefCell<Memo>,
     pub(crate) possible: OnceCell<Option<Possible>>,
+}
+
+/// What was read of the line is the case's own.
+impl<'a> Deref for Case<'a> {
+    type Target = Ready<'a>;
+
+    fn deref(&self) -> &Ready<'a> {
+        &self.ready
+    }
 }
 
 /// By citation the items that it may mean, whatever is open of them; None: those that it names.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::ahead::{in_order, Block, Crew, Read};
-use crate::case::{Case, State};
+use crate::case::{Case, Ready, State};
 use crate::decision::{decide, settle_nothing, Decision};
 use crate::hold::{claim_of, mark_twins, Hold};
 use crate::index::FULL;
@@ -20,7 +20,7 @@ use crate::model::{Day, Place, Policy};
 use crate::names::Memory;
 use crate::output::Output;
 use crate::ready::{made_ready, opened};
-use crate::receipt::{contra_entries, is_marked_return, not_booked};
+use crate::receipt::{contra_entries, is_marked_return, not_booked, opening};
 use crate::returns::{take_back, Originals, Returnable};
 use crate::review::{fall_back, on_hold, refused};
 use crate::ruling::{Answer, Outcome, Ruling};
@@ -32,7 +32,7 @@ const TEACHING: [u8; 3] = [1, 2, 3];
 const NOTHING: u8 = 10;
 
 /// A line of the day, with what was read of it.
-type Turn<'f> = (&'f Line<'f>, Option<Box<Read<'f>>>);
+type Turn<'f> = (&'f Line<'f>, Read<'f>);
 
 /// Cases are large: they stay where they are.
 type Cases<'f> = Vec<Box<Case<'f>>>;
@@ -251,14 +251,13 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     /// The line as a case, unless it is no receipt and cites nothing in full.
-    fn case(&mut self, line: &'f Line<'f>, read: Option<Box<Read<'f>>>) -> Option<Box<Case<'f>>> {
-        let Some(read) = read else {
+    fn case(&mut self, line: &'f Line<'f>, ready: Read<'f>) -> Option<Box<Case<'f>>> {
+        let Some(ready) = ready else {
             return self.refund(line);
         };
-        let Read { ready, reason, .. } = *read;
         let state = State { scope: &self.scope, policy: self.policy };
         let case = opened(line, ready, &state, &mut self.memory, false);
-        match reason {
+        match case.reason {
             Some(reason) if !case.cited.citations.iter().any(|cited| cited.strength >= FULL) => {
                 self.settle(line, reason, Vec::new());
                 None
@@ -481,8 +480,8 @@ impl<'f, 't> Fold<'f, 't> {
     }
 }
 
-fn is_return(line: &Line, read: Option<&Read>) -> bool {
-    read.map_or_else(|| is_marked_return(line), |read| read.is_return)
+fn is_return(line: &Line, ready: Option<&Ready>) -> bool {
+    ready.map_or_else(|| is_marked_return(line, opening(line).as_deref()), |ready| ready.is_return)
 }
 
 /// Money out that cites open credit notes only.

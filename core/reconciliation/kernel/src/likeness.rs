@@ -88,7 +88,7 @@ impl Vocabulary {
     pub fn beginning(&self, word: &str) -> Range<u32> {
         let (low, high) = (first_eight(word, 0), first_eight(word, u8::MAX));
         let first = self.begin.partition_point(|&begin| begin < low);
-        let behind = first + self.begin[first..].partition_point(|&begin| begin <= high);
+        let behind = first + near(&self.begin[first..], |&begin| begin <= high);
         if word.len() <= 8 {
             return first as u32..behind as u32;
         }
@@ -117,6 +117,16 @@ impl Vocabulary {
         found.dedup();
         Shortened::new(found)
     }
+}
+
+/// `partition_point` for where it is near the beginning.
+fn near<T>(sorted: &[T], is_before: impl Fn(&T) -> bool) -> usize {
+    let mut end = 1;
+    while end < sorted.len() && is_before(&sorted[end - 1]) {
+        end *= 2;
+    }
+    let start = end / 2;
+    start + sorted[start..end.min(sorted.len())].partition_point(is_before)
 }
 
 /// The first eight bytes of a word, as a number that sorts as they do; where there are fewer, `rest` stands.

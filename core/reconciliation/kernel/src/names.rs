@@ -116,14 +116,14 @@ impl<T> Default for Remembered<T> {
 
 impl<T> Remembered<T> {
     pub fn of(&mut self, key: &str, find: impl FnOnce() -> T) -> &T {
-        if !self.0.contains_key(key) {
-            let found = find();
-            if self.0.len() >= rules().remembered / 4 {
-                self.0.clear();
-            }
-            self.0.insert(key.to_owned(), found);
+        if self.0.contains_key(key) {
+            return &self.0[key];
         }
-        &self.0[key]
+        let found = find();
+        if self.0.len() >= rules().remembered / 4 {
+            self.0.clear();
+        }
+        self.0.entry(key.to_owned()).or_insert(found)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Lines made ready before their turn, and opened when it comes (see `core/reconciliation/warm/ready.py`, and
 //! `Narrow` and `open_case` in `case.py`).
 
-use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use crate::case::{or_all, Case, State};
+use crate::case::{or_all, Case, Ready, State};
 use crate::cite::{cite, Citation, Cited};
 use crate::index::STRUCTURED;
 use crate::label::{Field, Label};
@@ -13,6 +12,7 @@ use crate::lines::Line;
 use crate::model::{Ids, Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
+use crate::receipt::{is_marked_return, no_receipt, read_opening};
 use crate::scope::{self, normal_iban, searched, Books};
 use crate::text::strip;
 use crate::words;
@@ -58,19 +58,6 @@ impl Narrow<'_> {
     }
 }
 
-/// What can be said of a line before its turn, in any thread: who pays as far as was known beforehand, and
-/// what is cited, unless open amounts count for that.
-pub struct Ready<'a> {
-    pub label: Label,
-    pub cited: Option<Cited>,
-    pub payer: Payer,
-    pub forwarding: Ids,
-    pub iban: Option<Cow<'a, str>>,
-    pub alias: Option<Arc<str>>,
-    /// Whether who pays was looked at to tell what is cited.
-    pub narrowed: bool,
-}
-
 /// Reads who pays and what is cited; `memory` is the thread's own.
 pub fn made_ready<'a>(
     line: &Line<'a>,
@@ -78,61 +65,64 @@ pub fn made_ready<'a>(
     books: &Books,
     policy: &Policy,
     memory: &mut Memory,
-) -> Ready<'a> {
+) -> Box<Ready<'a>> {
     let (name, iban) = (label.payer.as_deref(), line.counterparty_iban());
     let nobody = Default::default();
-    let payer = scope::payer(books, &books.accounts, &nobody, memory, name, iban, &label.run);
+    let payer = scope::payer(books, &books.accounts, &nobody, memory, name, iban, label.run());
     let mut narrow =
         Narrow { books, open: None, of: &payer, cap: policy.max_shared_key, payer: false, amounts: false };
     let cited = cite_with(line, &label, policy, &mut narrow);
-    let (narrowed, cited) = (narrow.payer, (!narrow.amounts).then_some(cited));
-    Ready {
+    let (narrowed, waits) = (narrow.payer, narrow.amounts);
+    let (reason, is_return) = {
+        let opening = read_opening(line, &label);
+        (no_receipt(line, opening.as_deref()), is_marked_return(line, opening.as_deref()))
+    };
+    Box::new(Ready {
         forwarding: forwarding(&label, &payer, books, memory),
         iban: normal_iban(iban),
         alias: name.and_then(|name| searched(books, memory, name).alias.clone()),
         label,
         cited,
         payer,
+        waits,
         narrowed,
-    }
+        reason,
+        is_return,
+    })
 }
 
 /// The case, when its turn comes: read again as far as what was learnt since may change it.
 pub fn opened<'a>(
     line: &'a Line<'a>,
-    ready: Ready<'a>,
+    mut ready: Box<Ready<'a>>,
     state: &State,
     memory: &mut Memory,
     refund: bool,
 ) -> Box<Case<'a>> {
-    let Ready { label, mut cited, mut payer, mut forwarding, iban, alias, narrowed } = ready;
     let scope = state.scope;
-    if scope.accounts.was_learnt(iban.as_deref()) || scope.aliases.was_learnt(alias.as_deref()) {
-        payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban(), &label.run);
-        forwarding = self::forwarding(&label, &payer, scope.books, memory);
-        cited = cited.filter(|_| !narrowed);
+    let read = &mut *ready;
+    if scope.accounts.was_learnt(read.iban.as_deref()) || scope.aliases.was_learnt(read.alias.as_deref()) {
+        let label = &read.label;
+        read.payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban(), label.run());
+        read.forwarding = forwarding(label, &read.payer, scope.books, memory);
+        read.waits |= read.narrowed;
     }
     let paid = if refund { line.amount } else { line.amount.saturating_abs() };
-    let cited = cited.unwrap_or_else(|| {
+    if read.waits {
         let mut narrow = Narrow {
             books: scope.books,
             open: Some((&scope.open, paid)),
-            of: &payer,
+            of: &read.payer,
             cap: state.policy.max_shared_key,
             payer: false,
             amounts: false,
         };
-        cite_with(line, &label, state.policy, &mut narrow)
-    });
+        read.cited = cite_with(line, &read.label, state.policy, &mut narrow);
+    }
     Box::new(Case {
         line,
-        label,
-        payer,
-        cited,
+        ready,
         paid,
-        forwarding,
-        iban,
-        alias,
         refused: None,
         gate: None,
         held_until: None,

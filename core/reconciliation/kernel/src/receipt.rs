@@ -2,8 +2,10 @@
 //! `core/reconciliation/receipt.py`). Files say no operation and no IBAN of the account itself: what rests on
 //! those is left out.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::label::Label;
 use crate::lines::{Line, Status};
 use crate::map::{Map, Set};
 use crate::pattern::Pattern;
@@ -49,16 +51,29 @@ pub fn not_booked(line: &Line) -> Option<&'static str> {
     }
 }
 
-/// Why a booked line pays no invoice, as far as its words say.
-pub fn no_receipt(line: &Line) -> Option<&'static str> {
+/// How the remittance begins, folded.
+pub fn opening(line: &Line) -> Option<Vec<u8>> {
+    line.remittance().map(|text| fold(clip(text, READ)))
+}
+
+/// The same, of a line that was read already.
+pub fn read_opening<'l>(line: &Line, label: &'l Label) -> Option<Cow<'l, [u8]>> {
+    if label.folded.is_empty() || !label.caps.is_empty() {
+        opening(line).map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(&label.folded[..label.folded.len().min(READ)]))
+    }
+}
+
+/// Why a booked line pays no invoice, as far as its words say. `opening` is how its remittance begins.
+pub fn no_receipt(line: &Line, opening: Option<&[u8]>) -> Option<&'static str> {
     if line.amount <= 0 {
         return None;
     }
     if line.counterparty_name().is_some_and(is_platform) {
         return Some("platform_payout");
     }
-    let says_so = |text: &str| says_so(&fold(clip(text, READ)));
-    line.remittance().is_some_and(says_so).then_some("not_a_receipt")
+    opening.is_some_and(says_so).then_some("not_a_receipt")
 }
 
 fn is_platform(name: &str) -> bool {
@@ -75,20 +90,20 @@ fn says_so(text: &[u8]) -> bool {
     rules.opening.match_at(text, 0, text.len()).is_some() || rules.anywhere.is_in(text)
 }
 
-/// Whether the bank says, by reason or words, that the line takes an earlier one back.
-pub fn is_marked_return(line: &Line) -> bool {
+/// Whether the bank says, by reason or words, that the line takes an earlier one back. `opening` is how its
+/// remittance begins.
+pub fn is_marked_return(line: &Line, opening: Option<&[u8]>) -> bool {
     if given(line.return_reason()).is_some() {
         return true;
     }
-    let Some(remittance) = line.remittance() else {
-        return false;
-    };
-    let (rules, text) = (rules(), fold(clip(remittance, READ)));
-    if line.amount < 0 {
-        rules.debit_mark.is_in(&text)
-    } else {
-        rules.credit_mark.match_at(&text, 0, text.len()).is_some()
-    }
+    let rules = rules();
+    opening.is_some_and(|text| {
+        if line.amount < 0 {
+            rules.debit_mark.is_in(text)
+        } else {
+            rules.credit_mark.match_at(text, 0, text.len()).is_some()
+        }
+    })
 }
 
 /// An identifier by which a return names its original.

@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::lines::Line;
 use crate::map::{Map, Set};
 use crate::model::{Day, Policy};
-use crate::receipt::{ids_of, is_marked_return, same_payer, Id};
+use crate::receipt::{ids_of, is_marked_return, opening, same_payer, Id};
 use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
 
@@ -32,7 +32,7 @@ impl<'a> Returnable<'a> {
         }
         let (mut last, mut amounts) = (Map::default(), Set::default());
         for debit in debits {
-            if is_any(debit, &named) || is_marked_return(debit) {
+            if is_any(debit, &named) || is_marked_return(debit, opening(debit).as_deref()) {
                 let amount = debit.amount.saturating_neg();
                 let until = last.entry((debit.account_id(), amount));
                 let until = until.or_insert(debit.booking_date);

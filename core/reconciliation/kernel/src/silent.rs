@@ -250,7 +250,7 @@ fn otherwise_of(case: &Case, state: &State, debtor: u32) -> f64 {
     let debtors = &state.scope.books.debtors;
     otherwise().max(match case.label.payer.as_deref() {
         Some(name) => debtors.namesakes(debtor, name),
-        None => debtors.namesakes(debtor, &shown(&case.label.run)),
+        None => debtors.namesakes(debtor, &shown(case.label.run())),
     })
 }
 

@@ -46,10 +46,17 @@ pub fn normalise(text: &str) -> Name {
         return Name { words, form: None };
     };
     let form = legal_forms().get(form).copied();
-    let core: Vec<&str> = words.split(' ').filter(|word| !is_form(word)).collect();
-    match core[..] {
-        [] => Name { words, form: None },
-        _ => Name { words: core.join(" "), form },
+    let mut core = String::with_capacity(words.len());
+    for word in words.split(' ').filter(|word| !is_form(word)) {
+        if !core.is_empty() {
+            core.push(' ');
+        }
+        core.push_str(word);
+    }
+    if core.is_empty() {
+        Name { words, form: None }
+    } else {
+        Name { words: core, form }
     }
 }
 

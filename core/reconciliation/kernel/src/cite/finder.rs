@@ -172,7 +172,6 @@ fn add_structured(found: &Structured, index: &Index, cited: &mut Cited) {
         let (items, how) = (items.to_vec(), "structured");
         cited.citations.push(Citation { text, field, start, end, strength, items, how });
     } else if !own_field || found.reference.starts_with(b"RF") {
-        let (zone, glue) = (usize::MAX, b"\n".to_vec());
-        cited.unknown.push(Word { text, start, end, field, zone, glue });
+        cited.unknown.push(Word { text, start, end, field });
     }
 }

@@ -261,14 +261,7 @@ impl<'t> Text<'t> {
 
     /// A word that begins where the one at `at` does.
     pub fn word(&self, at: usize, text: &[u8], end: usize) -> Word {
-        Word {
-            text: text.to_vec(),
-            start: self.words.start(at),
-            end,
-            field: self.field_of(at),
-            zone: self.words.zone(at),
-            glue: self.words.glue(at).to_vec(),
-        }
+        Word { text: text.to_vec(), start: self.words.start(at), end, field: self.field_of(at) }
     }
 
     /// Items that share a key, narrowed when there are several.

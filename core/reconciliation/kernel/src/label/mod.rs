@@ -12,7 +12,9 @@ pub mod structured;
 pub mod tags;
 pub mod zones;
 
-pub use reading::{has_digit, is_year, parted, read, words_in, Parts};
+pub use reading::{has_digit, is_year, parted, read, Parts};
+
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
@@ -31,15 +33,13 @@ impl Field {
     }
 }
 
-/// An upper-case word at its place; `glue` is what stands before it in its zone (`\n` when nothing does).
+/// An upper-case word at its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     pub text: Vec<u8>,
     pub start: usize,
     pub end: usize,
     pub field: Field,
-    pub zone: usize,
-    pub glue: Vec<u8>,
 }
 
 /// Masked text to look for references in; `start` is its place in the field.
@@ -61,13 +61,13 @@ pub struct Structured {
 }
 
 /// What a line's text says: the payer, text that may cite, structured references and caps reached.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Label {
     pub payer: Option<String>,
     pub stretches: Vec<Stretch>,
     pub structured: Vec<Structured>,
-    /// Folded text in which payer and remittance run together.
-    pub run: Vec<u8>,
+    /// Where in `folded` payer and remittance run together.
+    pub(super) run: Range<usize>,
     pub caps: Vec<&'static str>,
     pub folded: Vec<u8>,
 }

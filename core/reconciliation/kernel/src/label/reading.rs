@@ -1,6 +1,7 @@
 //! Reads a bank line for the engine (see `core/reconciliation/label/reading.py`).
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::amounts::{amounts_in, Amount};
@@ -57,8 +58,13 @@ pub struct Parts<'s> {
 impl Label {
     /// The words of every stretch, in reading order.
     pub fn words(&self) -> Vec<Word> {
-        let stretches = self.stretches.iter().enumerate();
-        stretches.flat_map(|(n, stretch)| words_in(stretch, n)).collect()
+        let stretches = self.stretches.iter();
+        stretches.flat_map(words_in).collect()
+    }
+
+    /// Folded text in which payer and remittance run together.
+    pub fn run(&self) -> &[u8] {
+        &self.folded[self.run.clone()]
     }
 
     /// The amounts written in the remittance, with what is said of them.
@@ -68,17 +74,15 @@ impl Label {
 }
 
 /// The words of a stretch, at their places in the field.
-pub fn words_in(stretch: &Stretch, zone: usize) -> Vec<Word> {
-    let Parts { texts, starts, glues } = parted(stretch);
-    let words = texts.into_iter().zip(starts).zip(glues);
+fn words_in(stretch: &Stretch) -> Vec<Word> {
+    let Parts { texts, starts, .. } = parted(stretch);
+    let words = texts.into_iter().zip(starts);
     words
-        .map(|((text, start), glue)| Word {
+        .map(|(text, start)| Word {
             text: text.to_vec(),
             start,
             end: start + text.len(),
             field: stretch.field,
-            zone,
-            glue: glue.into_owned(),
         })
         .collect()
 }
@@ -138,7 +142,7 @@ struct Said {
     structured: Vec<Structured>,
     payer: Option<String>,
     payee: Option<String>,
-    run: Vec<u8>,
+    run: Range<usize>,
 }
 
 /// Reads a line. A payer the bank names wins over one found in a flattened label.
@@ -211,7 +215,7 @@ fn said(line: &Line, text: &str) -> Said {
         if rules.read_for_references.has(zone.role) {
             let run_together = rules.run_together.has(zone.role);
             if of_text.run.is_empty() && run_together {
-                of_text.run = content.to_vec();
+                of_text.run = zone.start..zone.end;
             }
             if has_digit(&readable[zone.start..zone.end])
                 && !(zone.role == Role::Reference && repeats_bank_number(&folded, zone.start, zone.end))
