@@ -101,12 +101,27 @@ def late_payment(case: Case, items: Sequence[int], excess: int) -> dict[str, int
 
 def rivals(case: Case, n: int) -> list[int]:
     """What else explains a payment below the open amount of the cited item: another open item of the
-    debtor at exactly that amount, or a credit note nobody cited that makes up the difference."""
+    debtor at exactly that amount, a credit note nobody cited that makes up the difference, or another
+    debtor's item of that number at exactly that amount."""
     scope, debtor_id = case.scope, case.scope.items[n].debtor_id
     few = case.policy.max_shared_key
     equal = scope.owed_at(debtor_id, case.paid, most=few)
     netted = scope.owed_at(debtor_id, case.paid - scope.open[n], most=few)
-    return [m for m in (*equal, *netted) if m != n]
+    same = scope.index.full.get(scope.index.numbers[n].compact, ())[:few]
+    others = [m for m in same if scope.open[m] == case.paid and scope.items[m].debtor_id != debtor_id]
+    return [m for m in (*equal, *netted, *others) if m != n]
+
+
+def may_be_netted(case: Case, n: int) -> bool:
+    """Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
+    something withheld."""
+    scope = case.scope
+    if not scope.has_credit_notes:
+        return False
+    item, missing = scope.items[n], scope.open[n] - case.paid
+    owed = scope.owed(item.debtor_id, most=case.policy.max_owed)
+    rests = () if owed is None else [missing + scope.open[m] for m in owed if scope.open[m] < 0]
+    return owed is None or any(0 <= rest * DEDUCTION <= item.amount_minor for rest in rests)
 
 
 def close_rival(case: Case, n: int) -> bool:

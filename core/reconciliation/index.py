@@ -35,6 +35,8 @@ LONGEST_LAST: Final = 18
 """Digits at the end of a number beyond which they count nothing."""
 
 
+YEARS: Final = frozenset({"200", "201", "202", "203"})
+"""How years begin by which invoices are numbered."""
 _REPEATED: Final = 4
 """Letters and years, which many numbers share, are no longer than this, and are held once."""
 
@@ -108,9 +110,14 @@ def running(groups: Sequence[str]) -> str:
     """The digits of a number that go on from one invoice to the next: the last ones, or those before the
     year where the year stands last."""
     digits = [g for g in groups if g.isdigit()]
-    if len(digits) > 1 and len(digits[0]) < len(digits[-1]) == 4 and digits[-1].startswith("20"):
+    if len(digits) > 1 and not _may_be_year(digits[0]) and len(digits[0]) <= 4 and _may_be_year(digits[-1]):
         digits.pop()
     return digits[-1] if digits else ""
+
+
+def _may_be_year(digits: str) -> bool:
+    """Whether an invoice may be numbered by this year."""
+    return len(digits) == 4 and digits[:3] in YEARS
 
 
 def counters_of(groups: Sequence[str]) -> tuple[str, ...]:

@@ -131,6 +131,10 @@ class Debtors:
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary(self._by_word)
 
+    def has_word(self, debtor_id: str, word: str) -> bool:
+        """Whether one of the debtor's names has this word."""
+        return any(word in name.words for name in self._names.get(debtor_id, ()))
+
     def _frequency(self, word: str) -> int:
         return len(self._by_word.get(word, ()))
 

@@ -116,7 +116,8 @@ def _says_something(case: Case, meaning: Meaning) -> bool:
 
 def refund(case: Case, meaning: Meaning) -> Reason | None:
     """Money out that cites a credit note, and is not its amount."""
-    return Reason("sum_differs") if case.paid < 0 and meaning.items else None
+    differs = sum(case.scope.open[n] for n in meaning.items) != case.paid
+    return Reason("sum_differs") if case.paid < 0 and meaning.items and differs else None
 
 
 def ambiguous(case: Case, meaning: Meaning) -> Reason | None:

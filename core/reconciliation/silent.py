@@ -160,10 +160,10 @@ def _doubt(case: Case, n: int) -> str | None:
     issued, booked = item.issue_date, line.booking_date
     if issued and booked and issued > booked:
         return "issued_later"
-    return "far_from_due" if _is_far_from_due(case, item.due_date) else None
+    return "far_from_due" if is_far_from_due(case, item.due_date) else None
 
 
-def _is_far_from_due(case: Case, due: date | None) -> bool:
+def is_far_from_due(case: Case, due: date | None) -> bool:
     """Whether nobody would pay on that day unasked; by the legal order the oldest is paid, however old."""
     booked = case.line.booking_date
     if due is None or booked is None or case.policy.legal_order:
@@ -195,6 +195,8 @@ def payer_and_amount(case: Case) -> Ruling | Gate | None:
     if is_third_party(case) and case.scope.held(case.paid, most=1) is None:
         return Gate("third_party")
     debtor_id = case.scope.items[items[0]].debtor_id
+    if is_left_over(case.scope.items[items[0]], case.paid):
+        return Gate("left_over")
     own = len(case.scope.index.billed_to(debtor_id, case.paid))
     legal = case.policy.legal_order
     if own > 1 and not legal:

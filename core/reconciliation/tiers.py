@@ -3,25 +3,35 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from string import ascii_uppercase
 from types import MappingProxyType
 from typing import Final
 
 from core.model.decision import Tier
 from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole, share
+from core.reconciliation.cite import Citation
 from core.reconciliation.coincidence import by_counter, by_group, by_number
-from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, rivals
+from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, may_be_netted, rivals
 from core.reconciliation.group import groups
-from core.reconciliation.index import FULL, STRUCTURED
+from core.reconciliation.index import FULL, SHORT_DIGITS, STRUCTURED, strength_of
 from core.reconciliation.label import Word, is_year
 from core.reconciliation.memory import until_paid
-from core.reconciliation.silent import OTHERWISE, is_third_party, payer_and_amount, payer_and_group
+from core.reconciliation.silent import (
+    OTHERWISE,
+    is_far_from_due,
+    is_third_party,
+    payer_and_amount,
+    payer_and_group,
+)
 from core.reconciliation.slips import meant_instead, near_and_amount
 
 NEXT: Final = 3
 """Characters between two words that stand together."""
 AGAINST: Final = 10
 """How many times rarer an amount must be when the payer is clearly another debtor, and the number of
-everybody's form."""
+everybody's form; or when the payer is unknown, and little of the number stands there."""
+BOUNDED: Final = frozenset({"charges", "exchange"})
+"""Gaps that may be anything within a bound; the others are known to the cent."""
 NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -48,10 +58,16 @@ def structured(case: Case) -> Ruling | None:
     n = case.standing_for(hits[0].items[0])
     left = case.scope.open[n]
     fits = 0 < case.paid <= left if case.paid > 0 else case.paid == left
-    if not fits or (left > case.paid and rivals(case, n)):
+    if not fits or (left > case.paid and (rivals(case, n) or not _is_his(case, n, hits[0]))):
         return None
     whole = share(item_id=case.scope.items[n].item_id, amount_minor=case.paid)
     return Ruling("auto", "T1", "structured_reference", (whole,), 0.0)
+
+
+def _is_his(case: Case, n: int, hit: Citation) -> bool:
+    """Whether a part may be paid under a reference: we gave it to this collection, or nobody else is named.
+    Other sellers make the same references of the same numbers."""
+    return hit.field == "end_to_end_id" or not case.label.payer or case.grade(n) >= 1
 
 
 def reference_and_amount(case: Case) -> Ruling | None:
@@ -59,18 +75,24 @@ def reference_and_amount(case: Case) -> Ruling | None:
     one = _one(case)
     if one is None or case.scope.open[one[0]] != case.paid:
         return None
-    n, _, meaning = one
-    index, grade = case.scope.index, case.grade(n)
+    n, strength, meaning = one
+    index, grade, little = case.scope.index, case.grade(n), _is_little(case, n, strength)
     sharing = max([len(c.items) for c in case.cited.citations])
     chance = by_number(index, sharing, case.paid, case.line.currency)
     telling = _is_telling(case, meaning)
-    weight = AGAINST if grade < 0 and not telling else 1
-    known = grade >= 1 or (grade == 0 and telling)
-    if not known and weight * chance > case.policy.max_coincidence:
+    weighed = min(sharing, chance * AGAINST) if little or (grade < 0 and not telling) else chance
+    known = grade >= 1 or (grade == 0 and telling and case.paid > 0)
+    if not known and (case.paid < 0 or weighed > case.policy.max_coincidence):
         return None
-    if meant_instead(case, n):
+    if meant_instead(case, n) or (little and is_far_from_due(case, case.scope.items[n].due_date)):
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
+
+
+def _is_little(case: Case, n: int, strength: int) -> bool:
+    """Whether few digits stand there, and they are not all of the number: a payer has other invoices that
+    end so, and each year has its own."""
+    return strength <= SHORT_DIGITS and strength < strength_of(case.scope.index.numbers[n].compact)
 
 
 def _is_telling(case: Case, meaning: Meaning) -> bool:
@@ -102,11 +124,14 @@ def _trusted(case: Case, meaning: Meaning) -> bool:
     if grade >= 1:
         return True
     chance = by_number(case.scope.index, 1, case.paid, case.line.currency)
-    full = max(meaning.strengths) >= FULL
+    full = max(meaning.strengths) >= FULL and case.paid > 0
     return full if grade == 0 else full and chance <= case.policy.max_coincidence
 
 
 def _span(case: Case) -> Ruling | None:
+    """What `a - b` means as a range, unless a number between them tells that it is a list."""
+    if case.cited.unknown:
+        return None
     fitting = {
         tuple(n for n in span if case.is_open(n))
         for span in case.cited.spans
@@ -137,7 +162,7 @@ def reference_and_gap(case: Case) -> Ruling | None:
     n, item = one[0], case.scope.items[one[0]]
     gap = case.scope.open[n] - case.paid
     reason = gap_reason(case, item, gap) if gap > 0 else None
-    if reason is None or rivals(case, n):
+    if reason is None or rivals(case, n) or (reason in BOUNDED and may_be_netted(case, n)):
         return None
     short = share(item_id=item.item_id, amount_minor=case.paid, gap_minor=gap, gap_reason=reason)
     return Ruling("auto", "T4", f"reference_and_{reason}", (short,), _partial_chance(case))
@@ -157,7 +182,7 @@ def counter_hits(case: Case) -> Mapping[int, str]:
     for word in case.cited.counters:
         if not (booked and is_year(word.text, booked)):
             for n in case.scope.with_counter(case.paid, word.text):
-                if not _of_another_year(case, word, n):
+                if not (_of_another_year(case, word, n) or _is_of_name(case, word, n)):
                     found.setdefault(n, word.text)
     return {n: found[n] for n in case.issued(tuple(found))}
 
@@ -171,8 +196,14 @@ def _of_another_year(case: Case, counter: Word, n: int) -> bool:
     return bool(years and named) and not years & named
 
 
+def _is_of_name(case: Case, counter: Word, n: int) -> bool:
+    """Whether the digits are a word of the debtor's own name: `DDCA 25`."""
+    return case.scope.debtors.has_word(case.scope.items[n].debtor_id, counter.text)
+
+
 def counter_and_amount(case: Case) -> Ruling | None:
-    """T5: the bare counter and the exact amount, from a known payer or within the coincidence bound."""
+    """T5: the bare counter and the exact amount, from a known payer or within the coincidence bound; near the
+    due day, as every series has that counter sooner or later."""
     hits = counter_hits(case)
     if not hits:
         return None
@@ -182,9 +213,19 @@ def counter_and_amount(case: Case) -> Ruling | None:
         return None
     n, probed = chosen[0], len(case.cited.counters)
     chance = by_counter(case.scope.index, hits[n], case.paid, case.line.currency, probed)
-    if case.grade(n) < 1 and chance > case.policy.max_coincidence:
+    sure = case.grade(n) >= 1
+    if not sure and (chance > case.policy.max_coincidence or not _ends_so(case, n)):
+        return None
+    if is_far_from_due(case, case.scope.items[n].due_date):
         return None
     return _auto(case, "T5", "counter_and_amount", (n,), chance)
+
+
+def _ends_so(case: Case, n: int) -> bool:
+    """Whether what looks like a number that is not held is the end of this one as printed: `0018` is none
+    of `FA2410018`, whose payer would write `10018`."""
+    number = case.scope.index.numbers[n].compact
+    return all(number.endswith(w.text.lstrip(ascii_uppercase)) for w in case.cited.unknown)
 
 
 def _cites_other(case: Case, counter: str) -> bool:
@@ -203,7 +244,7 @@ def reference_and_part(case: Case) -> Ruling | None:
     known = any(n in c.items and is_whole(c) for c in case.cited.citations)
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
     known = known and _is_meant_by_payer(case, n)
-    if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
+    if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n) or may_be_netted(case, n):
         return None
     part = share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (part,), _partial_chance(case))

@@ -49,24 +49,27 @@ class Series:
             return self._range(hit, items, at + 1) or at
         if text.glues[at].strip() in RANGE_SIGNS and (after := self._range(hit, items, at)):
             return after
-        return at + 1 if word in AND_WORDS or self._listed(hit, items, at) else at
+        return at + 1 if word in AND_WORDS else self._listed(hit, items, at)
 
-    def _listed(self, hit: Hit, items: Sequence[int], at: int) -> bool:
-        """`1202` behind FA2401201: the item of the same series whose number ends so."""
-        text, digits = self.text, self.text.texts[at]
+    def _listed(self, hit: Hit, items: Sequence[int], at: int) -> int:
+        """The place after `1202` behind FA2401201: the item of the same series whose number ends so. Or after
+        a number of its own that is not held."""
+        text, digits, after = self.text, self.text.texts[at], at + 1
         if not digits.isdigit() or len(digits) > LONGEST_TAIL or not self._is_whole(items, at):
-            return False
+            return at
         found, unchanged = self._ending(items, digits)
         if found:
             if text.glues[at].strip() == "-":
                 self._remember_span(items, digits)
             text.add(at, at + 1, min(hit.strength, FULL if unchanged else LONG_DIGITS), found, "list")
         elif len(digits) >= 3 and self._could_continue(items, digits):
-            text.cited.unknown.append(text.whole(at, at + 1))
+            whole = extent(text, at)
+            after = whole if shape_of(text.printed(at, whole)) in text.index.printed else after
+            text.cited.unknown.append(text.whole(at, after))
         else:
-            return False
-        text.use(at, at + 1)
-        return True
+            return at
+        text.use(at, after)
+        return after
 
     def _is_whole(self, items: Sequence[int], at: int) -> bool:
         """Whether no digit can be missing: the text was not cut there, or what stands there is as long as

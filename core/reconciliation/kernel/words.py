@@ -26,7 +26,7 @@ HANDED: Final[Mapping[str, str]] = {
     "decision": "LISTED SHOWN _UNCERTAIN",
     "gaps": "CLOSE DEDUCTION INDEMNITY MAX_RETENTION_BP MOST_INTEREST",
     "hold": "TWINS TWIN_DAYS",
-    "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT",
+    "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT YEARS",
     "joint": "MAX_LINES",
     "label.amounts": "_BEFORE _CENTS_APART _DIGITS _INSIDE _LOOKED_BACK _MOST_DIGITS _NAMED _SAID",
     "label.folding": "CUTS EMPTY",
@@ -50,7 +50,7 @@ HANDED: Final[Mapping[str, str]] = {
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT",
     "spelling": "COMMON LEGAL_FORMS",
-    "tiers": "AGAINST NEXT",
+    "tiers": "AGAINST BOUNDED NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""
 USUAL: Final = "".join(map(chr, (*range(0x80, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20C0))))

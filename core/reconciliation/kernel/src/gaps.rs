@@ -135,13 +135,31 @@ pub fn late_payment(case: &Case, state: &State, items: &[Place], excess: i64) ->
 }
 
 /// What else explains a payment below the open amount of the cited item: another open item of the debtor at
-/// exactly that amount, or a credit note nobody cited that makes up the difference.
+/// exactly that amount, a credit note nobody cited that makes up the difference, or another debtor's item of
+/// that number at exactly that amount.
 pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
     let (scope, debtor, few) = (state.scope, state.item(n).debtor, state.policy.max_shared_key);
     let equal = scope.owed_at(debtor, case.paid, few);
     let netted =
         case.paid.checked_sub(state.open(n)).map_or(&[][..], |over| scope.owed_at(debtor, over, few));
-    equal.iter().chain(netted).copied().filter(|&m| m != n).collect()
+    let same = state.index().full.get(state.index().number(n).compact);
+    let is_other = |m: &&Place| state.open(**m) == case.paid && state.item(**m).debtor != debtor;
+    let others = same[..same.len().min(few)].iter().filter(is_other);
+    equal.iter().chain(netted).chain(others).copied().filter(|&m| m != n).collect()
+}
+
+/// Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
+/// something withheld.
+pub fn may_be_netted(case: &Case, state: &State, n: Place) -> bool {
+    if !state.scope.books.has_credit_notes {
+        return false;
+    }
+    let (item, missing) = (state.item(n), state.open(n).saturating_sub(case.paid));
+    let Some(owed) = state.scope.owed(item.debtor, state.policy.max_owed) else {
+        return true;
+    };
+    let mut credits = owed.iter().map(|&m| state.open(m)).filter(|&open| open < 0);
+    credits.any(|open| missing + open >= 0 && is_small(item, missing + open))
 }
 
 /// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody

@@ -22,6 +22,7 @@ pub(crate) struct Rules {
     pub long: usize,
     pub short: usize,
     longest_last: usize,
+    years: Set<&'static [u8]>,
     /// What each byte is read as on the alphabet on which numbers are compared.
     confused: [u8; 256],
 }
@@ -33,8 +34,14 @@ pub(crate) fn rules() -> &'static Rules {
         long: words::whole("index.LONG"),
         short: words::whole("index.SHORT"),
         longest_last: words::whole("index.LONGEST_LAST"),
+        years: words::set("index.YEARS"),
         confused: confused(words::pairs("index.CONFUSED")),
     })
+}
+
+/// Whether an invoice may be numbered by this year.
+fn may_be_year(digits: &[u8]) -> bool {
+    digits.len() == 4 && rules().years.contains(&digits[..3])
 }
 
 fn confused<'w>(pairs: impl Iterator<Item = (&'w str, &'w str)>) -> [u8; 256] {
@@ -84,7 +91,7 @@ impl<'i> Number<'i> {
             return last;
         };
         let first = digits.next().unwrap_or(before);
-        if first.len() < 4 && last.len() == 4 && last.starts_with(b"20") {
+        if first.len() <= 4 && !may_be_year(first) && may_be_year(last) {
             before
         } else {
             last

@@ -226,6 +226,12 @@ impl Debtors {
         Lists::new(self.vocabulary.len(), pairs.into_iter())
     }
 
+    /// Whether one of the debtor's names has this word.
+    pub fn has_word(&self, debtor: u32, word: &str) -> bool {
+        let number = self.vocabulary.number(word);
+        self.names_of(debtor).iter().any(|name| name.words.contains(&number))
+    }
+
     fn names_of(&self, debtor: u32) -> &[Borne] {
         &self.names[self.range_of(debtor)]
     }

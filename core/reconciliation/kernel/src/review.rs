@@ -156,8 +156,10 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
 }
 
 /// Money out that cites a credit note, and is not its amount.
-fn refund(case: &Case, _: &State, meaning: &Meaning) -> Option<Reason> {
-    (case.paid < 0 && !meaning.items.is_empty()).then(|| Reason::new("sum_differs"))
+fn refund(case: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
+    let sum: i128 = meaning.items.iter().map(|&n| i128::from(state.open(n))).sum();
+    let differs = sum != i128::from(case.paid);
+    (case.paid < 0 && !meaning.items.is_empty() && differs).then(|| Reason::new("sum_differs"))
 }
 
 /// A citation that may mean several items.

@@ -228,7 +228,7 @@ fn doubt(case: &Case, state: &State, n: Place) -> Option<&'static str> {
 }
 
 /// Whether nobody would pay on that day unasked; by the legal order the oldest is paid, however old.
-fn is_far_from_due(case: &Case, state: &State, due: Option<Day>) -> bool {
+pub fn is_far_from_due(case: &Case, state: &State, due: Option<Day>) -> bool {
     let (Some(due), Some(booked), false) = (due, case.line.booking_date, state.policy.legal_order) else {
         return false;
     };
@@ -268,6 +268,9 @@ pub fn payer_and_amount(case: &Case, state: &State) -> Option<Answer> {
         return Some(Answer::Gate(gate("third_party")));
     }
     let debtor = state.item(n).debtor;
+    if is_left_over(state.item(n), case.paid) {
+        return Some(Answer::Gate(gate("left_over")));
+    }
     let own = state.index().billed_to(debtor, case.paid).len();
     if own > 1 && !state.policy.legal_order {
         return Some(Answer::Gate(gate("amount_billed_again")));

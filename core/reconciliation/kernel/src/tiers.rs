@@ -4,16 +4,17 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use crate::case::{is_whole, standing_for, Case, Meaning, Shared, State};
+use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_group, by_number};
-use crate::gaps::{close_rival, gap_reason, is_deduction, rivals};
+use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, rivals};
 use crate::group::{groups, Bounds};
-use crate::index::{FULL, STRUCTURED};
-use crate::label::{is_year, Word};
+use crate::index::{strength_of, FULL, SHORT_DIGITS, STRUCTURED};
+use crate::label::{is_year, Field, Word};
 use crate::map::Set;
 use crate::model::{Day, Place};
 use crate::payer::holds;
 use crate::ruling::{Answer, Ruling, Share};
-use crate::silent::{is_third_party, payer_and_amount, payer_and_group};
+use crate::silent::{is_far_from_due, is_third_party, payer_and_amount, payer_and_group};
 use crate::slips::{meant_instead, near_and_amount};
 use crate::words;
 
@@ -21,6 +22,7 @@ struct Rules {
     next: usize,
     against: f64,
     otherwise: f64,
+    bounded: Set<&'static str>,
 }
 
 fn rules() -> &'static Rules {
@@ -29,6 +31,7 @@ fn rules() -> &'static Rules {
         next: words::whole("tiers.NEXT"),
         against: words::number("tiers.AGAINST"),
         otherwise: words::number("silent.OTHERWISE"),
+        bounded: words::list("tiers.BOUNDED").iter().map(String::as_str).collect(),
     })
 }
 
@@ -60,10 +63,16 @@ pub fn structured(case: &Case, state: &State) -> Option<Ruling> {
     let n = standing_for(state, cited);
     let (left, paid) = (state.open(n), case.paid);
     let fits = if paid > 0 { paid <= left } else { paid == left };
-    if !fits || (left > paid && !rivals(case, state, n).is_empty()) {
+    if !fits || (left > paid && !(rivals(case, state, n).is_empty() && is_his(case, state, n, hit))) {
         return None;
     }
     Some(Ruling::auto(1, "structured_reference", vec![Share::new(n, paid)], 0.0))
+}
+
+/// Whether a part may be paid under a reference: we gave it to this collection, or nobody else is named. Other
+/// sellers make the same references of the same numbers.
+fn is_his(case: &Case, state: &State, n: Place, hit: &Citation) -> bool {
+    hit.field == Field::EndToEndId || case.label.payer.is_none() || case.grade(state, n) >= 1
 }
 
 /// T2: one cited open item and its exact amount.
@@ -74,17 +83,26 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     }
     let sharing = case.cited.citations.iter().map(|c| c.items.len()).max().unwrap_or(0);
     let chance = by_number(state.index(), sharing, case.paid, state.currency());
-    let grade = case.grade(state, n);
+    let (grade, little) = (case.grade(state, n), is_little(state, n, meaning.strengths[0]));
     let telling = || is_telling(case, state, n, &meaning);
-    let weight = if grade < 0 && !telling() { rules().against } else { 1.0 };
-    let known = grade >= 1 || (grade == 0 && telling());
-    if !known && weight * chance > state.policy.max_coincidence {
+    let against = little || (grade < 0 && !telling());
+    let weighed = if against { (chance * rules().against).min(sharing as f64) } else { chance };
+    let known = grade >= 1 || (grade == 0 && case.paid > 0 && telling());
+    if !known && (case.paid < 0 || weighed > state.policy.max_coincidence) {
         return None;
     }
-    if !meant_instead(case, state, n).is_empty() {
+    if !meant_instead(case, state, n).is_empty()
+        || (little && is_far_from_due(case, state, state.item(n).due_date))
+    {
         return None;
     }
     Some(auto(state, 2, "reference_and_amount", vec![n], chance))
+}
+
+/// Whether few digits stand there, and they are not all of the number: a payer has other invoices that end so,
+/// and each year has its own.
+fn is_little(state: &State, n: Place, strength: u8) -> bool {
+    strength <= SHORT_DIGITS && strength < strength_of(state.index().number(n).compact)
 }
 
 /// Whether the one item is cited by a whole number that is not everybody's.
@@ -123,12 +141,17 @@ fn trusted(case: &Case, state: &State, meaning: &Meaning) -> bool {
     }
     match case.grade(state, meaning.items[0]) {
         1.. => true,
+        _ if case.paid < 0 => false,
         0 => full,
         _ => full && partial_chance(case, state) <= state.policy.max_coincidence,
     }
 }
 
+/// What `a - b` means as a range, unless a number between them tells that it is a list.
 fn span(case: &Case, state: &State) -> Option<Ruling> {
+    if !case.cited.unknown.is_empty() {
+        return None;
+    }
     let mut fitting: Option<Vec<Place>> = None;
     for span in &case.cited.spans {
         if total(state, span) != i128::from(case.paid) {
@@ -172,7 +195,8 @@ pub fn reference_and_gap(case: &Case, state: &State) -> Option<Ruling> {
         return None;
     }
     let reason = gap_reason(case, state, state.item(n), gap)?;
-    if !rivals(case, state, n).is_empty() {
+    let bounded = rules().bounded.contains(reason);
+    if !rivals(case, state, n).is_empty() || (bounded && may_be_netted(case, state, n)) {
         return None;
     }
     let short = Share { gap, gap_reason: Some(reason), ..Share::new(n, case.paid) };
@@ -210,7 +234,8 @@ fn find_counter_hits(case: &Case, state: &State) -> Vec<(Place, usize)> {
             _ => Vec::new(),
         };
         for n in ending {
-            if !is_of_another_year(state, &named, booked, n) && seen.insert(n) {
+            let other = is_of_another_year(state, &named, booked, n) || is_of_name(state, word, n);
+            if !other && seen.insert(n) {
                 found.push((n, at));
             }
         }
@@ -246,11 +271,18 @@ fn is_of_another_year(state: &State, named: &[Vec<u8>], booked: Option<Day>, n: 
     years.peek().is_some() && !years.any(|year| named.iter().any(|name| name == year))
 }
 
+/// Whether the digits are a word of the debtor's own name: `DDCA 25`.
+fn is_of_name(state: &State, counter: &Word, n: Place) -> bool {
+    let word = std::str::from_utf8(&counter.text);
+    word.is_ok_and(|word| state.scope.books.debtors.has_word(state.item(n).debtor, word))
+}
+
 fn is_a_year(text: &[u8], booked: Day) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit) && is_year(text, booked)
 }
 
-/// T5: the bare counter and the exact amount, from a known payer or within the coincidence bound.
+/// T5: the bare counter and the exact amount, from a known payer or within the coincidence bound; near the due
+/// day, as every series has that counter sooner or later.
 pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let hits = counter_hits(case, state);
     let own = || hits.iter().filter(|(n, _)| case.grade(state, *n) >= 1);
@@ -266,10 +298,23 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     }
     let probed = case.cited.counters.len();
     let chance = by_counter(state.index(), &counter.text, case.paid, state.currency(), probed);
-    if grade < 1 && chance > state.policy.max_coincidence {
+    if grade < 1 && (chance > state.policy.max_coincidence || !ends_so(case, state, n)) {
+        return None;
+    }
+    if is_far_from_due(case, state, state.item(n).due_date) {
         return None;
     }
     Some(auto(state, 5, "counter_and_amount", vec![n], chance))
+}
+
+/// Whether what looks like a number that is not held is the end of this one as it is printed: `018` is none of
+/// `FA2410018`, whose payer would write `10018`.
+fn ends_so(case: &Case, state: &State, n: Place) -> bool {
+    let number = state.index().number(n).compact;
+    case.cited.unknown.iter().all(|word| {
+        let letters = word.text.iter().take_while(|c| c.is_ascii_uppercase()).count();
+        number.ends_with(&word.text[letters..])
+    })
 }
 
 /// Whether the text cites a number we do not hold besides the counter itself.
@@ -296,6 +341,9 @@ pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
         && is_meant_by_payer(case, state, n);
     let left = state.open(n) > case.paid;
     if !known || !left || close_rival(case, state, n) || is_deduction(case, state, n) {
+        return None;
+    }
+    if may_be_netted(case, state, n) {
         return None;
     }
     let part = vec![Share::new(n, case.paid)];

@@ -76,4 +76,12 @@ CASES = [
     Case("L21 the same length, the last element may be half a number", owed=RUEL,
          paid=line("FACTURES DE FA-2026-0431 432 43", "405.50", payer="RUEL CONSEIL"),
          right="AUTO T3: FA-2026-0431 310.00 + FA-2026-0432 95.50"),
+    Case("L22 the year is written last: a number that is not held is no second one of that year", owed=
+         [item("2103/2025", "1259.92"), item("2047/2024", 2340)],
+         paid=line("2103/2025 ET 2537/2024", "3599.92", payer=BRUNOY),
+         right="REVIEW overpayment: 2047/2024 2340.00 + 2103/2025 1259.92"),
+    Case("L23 a list with dashes, one of which is not held, is no range",
+         owed=[item("F2024-083", 4200), item("F2024-159", 4200), item("F2024-251", 1500)],
+         paid=line("F2024-083 - 241 - 251", 9900, payer=BRUNOY),
+         right="REVIEW overpayment"),
 ]  # fmt: skip

@@ -57,4 +57,7 @@ CASES = [
          paid=line("REGLT 2024-0012", 700, payer=BRUNOY), right="NONE contra_entry",
          after=(line("EXTOURNE REGLT 2024-0012", -700, id="L2", payer=BRUNOY),
                 line("2024-0015", 700, id="L3", payer="KERVADEC"))),
+    Case("R15 money out to somebody else, whose invoice has the number of our credit note", owed=AV,
+         paid=line("VIR SEPA EMIS /MOTIF AV-2024-0007 /BEN KERVADEC SARL", "-150.40"),
+         right="REVIEW coincidence_bound: AV-2024-0007 -150.40"),
 ]  # fmt: skip

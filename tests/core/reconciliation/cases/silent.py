@@ -170,4 +170,7 @@ CASES = [
                       end_to_end_id="E2E-90"),
                  line("REJET", "-864.17", id="L9", booking_date=DAY - MONTH / 5, end_to_end_id="E2E-90")),
          paid=line("VIREMENT", "864.17", payer=BRUNOY), right="AUTO T6: FA-1 864.17"),
+    Case("S45 all that is left of an invoice, a tenth of it: maybe he paid something else",
+         owed=[item("FA-1", "257.07", whole_turnover=True, open_minor=2500)],
+         paid=line("VIREMENT", 25, payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 25.00"),
 ]  # fmt: skip

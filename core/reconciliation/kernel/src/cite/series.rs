@@ -78,7 +78,10 @@ impl<'t> Series<'t> {
                 return after;
             }
         }
-        at + usize::from(rules().and_words.contains(word) || listed(text, hit, items, at))
+        if rules().and_words.contains(word) {
+            return at + 1;
+        }
+        listed(text, hit, items, at)
     }
 
     /// `007 A 010`: every item of the series from one number to the other, holes are welcome. The place after
@@ -156,10 +159,11 @@ impl<'t> Series<'t> {
 }
 
 /// `1202` behind FA2401201: the item of the same series whose number ends so.
-fn listed(text: &mut Text, hit: &Hit, items: &[Place], at: usize) -> bool {
+fn listed(text: &mut Text, hit: &Hit, items: &[Place], at: usize) -> usize {
     let digits = text.words.text(at);
+    let mut after = at + 1;
     if !is_digits(digits) || digits.len() > rules().longest_tail || !is_whole(text, items, at) {
-        return false;
+        return at;
     }
     let (found, unchanged) = ending(text.index, items, digits);
     if !found.is_empty() {
@@ -169,12 +173,16 @@ fn listed(text: &mut Text, hit: &Hit, items: &[Place], at: usize) -> bool {
         let most = if unchanged { FULL } else { LONG_DIGITS };
         text.add(at, at + 1, hit.strength.min(most), found, "list");
     } else if digits.len() >= 3 && could_continue(text.index, items, digits) {
-        text.cited.unknown.push(text.whole(at, at + 1));
+        let whole = extent(text, at);
+        if text.index.printed.contains(&shape_of(&text.printed(at, whole))) {
+            after = whole;
+        }
+        text.cited.unknown.push(text.whole(at, after));
     } else {
-        return false;
+        return at;
     }
-    text.spend(at, at + 1);
-    true
+    text.spend(at, after);
+    after
 }
 
 /// Whether no digit can be missing: the text was not cut there, or what stands there is as long as the
