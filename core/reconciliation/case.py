@@ -9,12 +9,13 @@ from core.model.base import trusted
 from core.model.decision import Outcome, Share, Tier
 from core.reconciliation.cite import Citation, Cited, cite
 from core.reconciliation.index import FULL, LONG_DIGITS, STRUCTURED, running, shape_of
-from core.reconciliation.label import Label
+from core.reconciliation.label import WORD, Label
 from core.reconciliation.line import Line
-from core.reconciliation.memory import Find, until_paid
+from core.reconciliation.memory import Find, for_good, until_paid
 from core.reconciliation.payer import Payer
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import Scope
+from core.reconciliation.spelling import normalise
 
 share: Final = trusted(Share)
 """A share of an item that is held, for money that was read."""
@@ -124,13 +125,30 @@ class Case:
 
     def grade(self, n: int) -> int:
         """The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1, and
-        so does a seller who may forward what his debtors paid him."""
+        so does a seller who may forward what his debtors paid him. Who is named in the text, whoever pays
+        for him, is likely."""
         item = self.scope.items[n]
         grade = self.payer.grade(item.debtor_id)
-        if grade != 0:
+        if grade > 0:
+            return grade
+        if self.names(item.debtor_id):
+            return 1
+        if grade < 0:
             return grade
         forwarded = item.seller_id in self.forwarding and self.policy.indirect_collection
         return 1 if forwarded or n in self.declared else 0
+
+    def names(self, debtor_id: str) -> bool:
+        """Whether all words of one of the debtor's names stand in the text, and not in the name of a debtor
+        who clearly pays."""
+        told, payer = self._told()
+        return self.scope.debtors.is_named(debtor_id, told, besides=payer)
+
+    @for_good
+    def _told(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The words of the text and of the payer's name; of the name alone if it is clearly a debtor's."""
+        payer = frozenset(normalise(self.label.payer).words) if self.label.payer else NO_WORDS
+        return payer.union(WORD.findall(self.label.folded)), payer if self.payer.clearly else NO_WORDS
 
     def is_telling(self, citation: Citation) -> bool:
         """Whether the whole number is cited, and its form is not everybody's: few sellers use it, and
@@ -170,12 +188,14 @@ class Case:
 
     @until_paid
     def meaning(self) -> Meaning:
-        """Citations resolved: by the payer, then by being open, then (one citation only) by the amount."""
+        """Citations resolved: by the payer, then by being open, then (one number only, however often it is
+        cited) by the amount."""
+        one = len({citation.items for citation in self.cited.citations}) == 1
         found: dict[int, int] = {}
         ambiguous, settled, by_amount = [], [], False
         for citation in self.cited.citations:
             items = self._meant(citation)
-            if len(items) > 1 and len(self.cited.citations) == 1:
+            if len(items) > 1 and one:
                 exact = tuple(n for n in items if self.scope.open[n] == self.paid)
                 by_amount, items = (True, exact) if len(exact) == 1 else (False, items)
             if len(items) > 1:
@@ -243,6 +263,7 @@ def open_case(
     return Case(line, label, scope, policy, payer, cited, paid, declared=declared, forwarding=forwarding)
 
 
+NO_WORDS: Final[frozenset[str]] = frozenset()
 NO_ITEMS: Final[frozenset[int]] = frozenset()
 OWN_ID: Final = 8
 """Shorter than this, an end-to-end id that equals an item's id may be so by accident."""

@@ -108,7 +108,7 @@ class Debtors:
         """
         found: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
         for name, debtor_id in self._borne():
-            if sum([len(w) for w in name.words if w not in COMMON]) < SHORTEST_TELLING:
+            if not _is_telling(name):
                 continue
             rare = [w for w in name.words if w in self._rare]
             words = [min(rare, key=self._frequency)] if rare else self._rare.keys() & self._words[debtor_id]
@@ -130,6 +130,13 @@ class Debtors:
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary(self._by_word)
+
+    def is_named(self, debtor_id: str, told: frozenset[str], *, besides: frozenset[str]) -> bool:
+        """Whether a telling name of the debtor is told with all its words, one of them `besides` those."""
+        return any(
+            told.issuperset(name.words) and not besides.issuperset(name.words) and _is_telling(name)
+            for name in self._names.get(debtor_id, ())
+        )
 
     def has_word(self, debtor_id: str, word: str) -> bool:
         """Whether one of the debtor's names has this word."""
@@ -309,6 +316,11 @@ class Debtors:
         present = frozenset(words)
         found = frozenset(d for w in present for whole, d in self._whole.get(w, ()) if whole <= present)
         return Payer(NOBODY, found, NOBODY) if len(found) == 1 else UNKNOWN
+
+
+def _is_telling(name: Name) -> bool:
+    """Whether enough of the name is not everybody's for it to be looked for in a text."""
+    return sum([len(w) for w in name.words if w not in COMMON]) >= SHORTEST_TELLING
 
 
 def _without_cut_form(name: Name) -> Name:

@@ -9,8 +9,8 @@ from core.reconciliation.case import Case, Gate, Ruling, share
 from core.reconciliation.coincidence import amount_odds, by_everything, by_group
 from core.reconciliation.gaps import is_left_over
 from core.reconciliation.group import groups
-from core.reconciliation.index import form_of
-from core.reconciliation.label import is_year
+from core.reconciliation.index import form_of, shape_of
+from core.reconciliation.label import Word, is_year
 from core.reconciliation.label.zones import zones_of
 from core.reconciliation.memory import for_good, until_paid
 from core.reconciliation.scope import normal_iban
@@ -41,24 +41,38 @@ def is_silent(case: Case) -> bool:
     Identifiers that software fills in (end-to-end id, `/REF`) count only when they have the form of a
     number of the payer's.
     """
-    if case.cited.citations or case.cited.unknown or case.cited.caps:
+    if case.cited.citations or case.cited.caps or other_numbers(case):
         return False
-    booked, zones = case.line.booking_date, None
+    booked = case.line.booking_date
     for word in case.label.words:
         if word.text.isalpha() or (word.text.isdigit() and booked and is_year(word.text, booked)):
             continue
-        zones = _machine_zones(case) if zones is None else zones
-        by_machine = word.field == "end_to_end_id" or any(a <= word.start < b for a, b in zones)
-        if not by_machine or _is_like_his(case, word.text):
+        if not _is_by_machine(case, word):
             return False
     return True
 
 
-def _is_like_his(case: Case, text: str) -> bool:
-    forms, form = case.scope.index.forms_of, form_of(text)
-    return any(form in forms.get(debtor_id, ()) for debtor_id in case.payer.sure)
+@for_good
+def other_numbers(case: Case) -> tuple[Word, ...]:
+    """The numbers in the text that are not held, but for identifiers that software fills in. Digits alone
+    are noted only behind letters that lead to a number."""
+    return tuple([w for w in case.cited.unknown if w.text.isdigit() or not _is_by_machine(case, w)])
 
 
+def _is_by_machine(case: Case, word: Word) -> bool:
+    """Whether software filled it in: it stands where that does, and is not like the payer's numbers (like
+    anybody's, when nobody knows who pays)."""
+    zones = _machine_zones(case)
+    if not (word.field == "end_to_end_id" or any(a <= word.start < b for a, b in zones)):
+        return False
+    index, payers = case.scope.index, case.payer.sure | case.payer.likely
+    if not payers:
+        return shape_of(word.text) not in index.shapes
+    form = form_of(word.text)
+    return not any(form in index.forms_of.get(debtor_id, ()) for debtor_id in payers)
+
+
+@for_good
 def _machine_zones(case: Case) -> list[tuple[int, int]]:
     zones = zones_of(case.label.folded).zones
     return [(zone.start, zone.end) for zone in zones if zone.role == "reference"]

@@ -20,6 +20,7 @@ from core.reconciliation.silent import (
     OTHERWISE,
     is_far_from_due,
     is_third_party,
+    other_numbers,
     payer_and_amount,
     payer_and_group,
 )
@@ -130,7 +131,7 @@ def _trusted(case: Case, meaning: Meaning) -> bool:
 
 def _span(case: Case) -> Ruling | None:
     """What `a - b` means as a range, unless a number between them tells that it is a list."""
-    if case.cited.unknown:
+    if other_numbers(case):
         return None
     fitting = {
         tuple(n for n in span if case.is_open(n))
@@ -157,7 +158,7 @@ def _subset(case: Case, items: tuple[int, ...], amounts: list[int]) -> Ruling | 
 def reference_and_gap(case: Case) -> Ruling | None:
     """T4: one cited item of a known payer, short by a gap that has a name and is allowed."""
     one = _one(case)
-    if one is None or case.cited.unknown or case.grade(one[0]) < 1:
+    if one is None or other_numbers(case) or case.grade(one[0]) < 1:
         return None
     n, item = one[0], case.scope.items[one[0]]
     gap = case.scope.open[n] - case.paid
@@ -225,19 +226,19 @@ def _ends_so(case: Case, n: int) -> bool:
     """Whether what looks like a number that is not held is the end of this one as printed: `0018` is none
     of `FA2410018`, whose payer would write `10018`."""
     number = case.scope.index.numbers[n].compact
-    return all(number.endswith(w.text.lstrip(ascii_uppercase)) for w in case.cited.unknown)
+    return all(number.endswith(w.text.lstrip(ascii_uppercase)) for w in other_numbers(case))
 
 
 def _cites_other(case: Case, counter: str) -> bool:
     """Whether the text cites a number we do not hold besides the counter itself."""
     own = {(w.field, w.start) for w in case.cited.counters if w.text == counter}
-    return any((w.field, w.start) not in own for w in case.cited.unknown)
+    return any((w.field, w.start) not in own for w in other_numbers(case))
 
 
 def reference_and_part(case: Case) -> Ruling | None:
     """T8: a known payer cites one full number and pays part of it, where we see all his invoices."""
     one = _one(case)
-    if one is None or not case.policy.allow_partial or case.cited.unknown:
+    if one is None or not case.policy.allow_partial or other_numbers(case):
         return None
     n, _, meaning = one
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid

@@ -107,6 +107,14 @@ pub struct Case<'a> {
     pub together: Vec<&'a str>,
     pub memo: RefCell<Memo>,
     pub(crate) possible: OnceCell<Option<Possible>>,
+    pub(crate) told: OnceCell<Told>,
+}
+
+/// Numbers of known words: of the text and the payer's name, in order; and of the name if it is clearly a
+/// debtor's.
+pub(crate) struct Told {
+    all: Vec<u32>,
+    besides: Vec<u32>,
 }
 
 /// What was read of the line is the case's own.
@@ -206,14 +214,34 @@ impl<'a> Case<'a> {
         self.cited.caps.is_empty() && self.refused.is_none()
     }
 
-    /// The payer's grade for item `n`; a seller who may forward what his debtors paid him lifts 0 to 1.
+    /// The payer's grade for item `n`; a seller who may forward what his debtors paid him lifts 0 to 1. Who is
+    /// named in the text, whoever pays for him, is likely.
     pub fn grade(&self, state: &State, n: Place) -> i8 {
         let item = state.item(n);
         let grade = self.payer.grade(item.debtor);
-        if grade != 0 {
+        if grade > 0 {
+            return grade;
+        }
+        if self.names(state, item.debtor) {
+            return 1;
+        }
+        if grade < 0 {
             return grade;
         }
         i8::from(state.policy.indirect_collection && holds(&self.forwarding, item.seller))
+    }
+
+    /// Whether all words of one of the debtor's names stand in the text, and not in the name of a debtor who
+    /// clearly pays.
+    fn names(&self, state: &State, debtor: u32) -> bool {
+        let debtors = &state.scope.books.debtors;
+        let told = self.told.get_or_init(|| {
+            let payer = self.label.payer.as_deref().map_or_else(Vec::new, |name| debtors.numbers_of(name));
+            let all = debtors.numbers_in(&self.label.folded, &payer);
+            let besides = if self.payer.clearly.is_empty() { Vec::new() } else { payer };
+            Told { all, besides }
+        });
+        debtors.is_named(debtor, &told.all, &told.besides)
     }
 
     /// Whether the whole number is cited, and its form is not everybody's.
@@ -250,7 +278,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Citations resolved: by the payer, then by being open, then (one citation only) by the amount.
+    /// Citations resolved: by the payer, then by being open, then (one number only, however often it is cited)
+    /// by the amount.
     pub fn meaning(&self, state: &State) -> Rc<Meaning> {
         self.until(
             state,
@@ -273,9 +302,11 @@ impl<'a> Case<'a> {
 
     fn find_meaning(&self, state: &State) -> Meaning {
         let mut found = Meaning::default();
+        let citations = &self.cited.citations;
+        let one = citations.iter().all(|citation| citation.items == citations[0].items);
         for (at, citation) in self.cited.citations.iter().enumerate() {
             let mut items = self.meant(state, at, citation);
-            if items.len() > 1 && self.cited.citations.len() == 1 {
+            if items.len() > 1 && one {
                 let mut exact = items.iter().copied().filter(|&n| state.open(n) == self.paid);
                 if let (Some(n), None) = (exact.next(), exact.next()) {
                     found.by_amount = true;

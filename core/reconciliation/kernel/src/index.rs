@@ -384,6 +384,11 @@ impl<'a> Index<'a> {
         (numbers as usize, sellers as usize)
     }
 
+    /// Whether any number has the shape of this folded text.
+    pub fn has_shape(&self, text: &[u8]) -> bool {
+        self.shapes.contains(&shape_of(text))
+    }
+
     /// Whether a number of the debtor's has the form of this folded text.
     pub fn has_form(&self, debtor: u32, text: &[u8]) -> bool {
         let form = self.forms.find(&form_of(text));

@@ -209,9 +209,7 @@ impl Debtors {
     fn telling(&self) -> Lists {
         let mut pairs = Vec::new();
         for (n, name) in (0..).zip(&self.names) {
-            let letters =
-                |&word: &u32| Some(self.vocabulary.word(word)).filter(|w| !is_common(w)).map_or(0, str::len);
-            if name.words.iter().map(letters).sum::<usize>() < rules().shortest_telling {
+            if !self.is_telling(name) {
                 continue;
             }
             let rare = name.words.iter().copied().filter(|&word| self.is_rare(word));
@@ -224,6 +222,35 @@ impl Debtors {
             }
         }
         Lists::new(self.vocabulary.len(), pairs.into_iter())
+    }
+
+    /// The numbers of the words of a name.
+    pub fn numbers_of(&self, name: &str) -> Vec<u32> {
+        normalise(name).each().map(|word| self.vocabulary.number(word)).collect()
+    }
+
+    /// The numbers of the words of a folded text that some name has, and these, in order.
+    pub fn numbers_in(&self, folded: &[u8], more: &[u32]) -> Vec<u32> {
+        let words = folded.split(|c| !c.is_ascii_alphanumeric());
+        let words = words.filter_map(|word| std::str::from_utf8(word).ok());
+        let numbers = words.map(|word| self.vocabulary.number(word)).chain(more.iter().copied());
+        let mut numbers: Vec<u32> = numbers.filter(|&number| number != UNHEARD).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Whether a telling name of the debtor stands there with all its words, one of them `besides` those.
+    pub fn is_named(&self, debtor: u32, told: &[u32], besides: &[u32]) -> bool {
+        self.names_of(debtor).iter().any(|name| {
+            name.words.iter().all(|word| told.binary_search(word).is_ok())
+                && !name.words.iter().all(|word| besides.contains(word))
+                && self.is_telling(name)
+        })
+    }
+
+    fn is_telling(&self, name: &Borne) -> bool {
+        let words = name.words.iter().map(|&word| self.vocabulary.word(word));
+        words.filter(|word| !is_common(word)).map(str::len).sum::<usize>() >= rules().shortest_telling
     }
 
     /// Whether one of the debtor's names has this word.

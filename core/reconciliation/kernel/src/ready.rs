@@ -130,6 +130,7 @@ pub fn opened<'a>(
         together: Vec::new(),
         memo: RefCell::default(),
         possible: OnceCell::new(),
+        told: OnceCell::new(),
     })
 }
 

@@ -8,9 +8,10 @@ use crate::case::{Case, Owed, State};
 use crate::coincidence::{amount_odds, by_everything, by_group};
 use crate::gaps::is_left_over;
 use crate::group::{groups, Bounds};
+use crate::index::is_digits;
 use crate::label::forms::Role;
 use crate::label::zones::zones_of;
-use crate::label::{is_year, parted, Field};
+use crate::label::{is_year, parted, Field, Word};
 use crate::model::{Day, Place};
 use crate::payer::holds;
 use crate::ruling::{Answer, Gate, Ruling, Share};
@@ -44,7 +45,7 @@ pub fn is_silent(case: &Case, state: &State) -> bool {
 
 fn find_silent(case: &Case, state: &State) -> bool {
     let cited = &case.cited;
-    if !(cited.citations.is_empty() && cited.unknown.is_empty() && cited.caps.is_empty()) {
+    if !(cited.citations.is_empty() && cited.caps.is_empty() && other_numbers(case, state).is_empty()) {
         return false;
     }
     let booked = case.line.booking_date;
@@ -58,9 +59,7 @@ fn find_silent(case: &Case, state: &State) -> bool {
                 continue;
             }
             let zones = zones.get_or_insert_with(|| machine_zones(case));
-            let by_machine =
-                stretch.field == Field::EndToEndId || zones.iter().any(|&(a, b)| a <= start && start < b);
-            if !by_machine || is_like_his(case, state, text) {
+            if !is_by_machine(case, state, zones, (stretch.field, start, text)) {
                 return false;
             }
         }
@@ -68,9 +67,34 @@ fn find_silent(case: &Case, state: &State) -> bool {
     true
 }
 
-fn is_like_his(case: &Case, state: &State, text: &[u8]) -> bool {
-    let mut debtors = case.payer.sure.iter();
-    debtors.any(|&debtor| state.index().has_form(debtor, text))
+/// The numbers in the text that are not held, but for identifiers that software fills in. Digits alone are
+/// noted only behind letters that lead to a number.
+pub fn other_numbers<'c>(case: &'c Case, state: &State) -> Vec<&'c Word> {
+    let unknown = &case.cited.unknown;
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    let zones = machine_zones(case);
+    let by_machine = |w: &&Word| is_by_machine(case, state, &zones, (w.field, w.start, &w.text));
+    unknown.iter().filter(|word| is_digits(&word.text) || !by_machine(word)).collect()
+}
+
+/// Whether software filled a word in: it stands where that does, and is not like the payer's numbers (like
+/// anybody's, when nobody knows who pays).
+fn is_by_machine(
+    case: &Case,
+    state: &State,
+    zones: &[(usize, usize)],
+    (field, start, text): (Field, usize, &[u8]),
+) -> bool {
+    if field != Field::EndToEndId && !zones.iter().any(|&(a, b)| a <= start && start < b) {
+        return false;
+    }
+    if case.payer_is_unknown() {
+        return !state.index().has_shape(text);
+    }
+    let mut payers = case.payer.sure.iter().chain(&case.payer.likely[..]);
+    !payers.any(|&debtor| state.index().has_form(debtor, text))
 }
 
 fn machine_zones(case: &Case) -> Vec<(usize, usize)> {

@@ -14,7 +14,7 @@ use crate::map::Set;
 use crate::model::{Day, Place};
 use crate::payer::holds;
 use crate::ruling::{Answer, Ruling, Share};
-use crate::silent::{is_far_from_due, is_third_party, payer_and_amount, payer_and_group};
+use crate::silent::{is_far_from_due, is_third_party, other_numbers, payer_and_amount, payer_and_group};
 use crate::slips::{meant_instead, near_and_amount};
 use crate::words;
 
@@ -149,7 +149,7 @@ fn trusted(case: &Case, state: &State, meaning: &Meaning) -> bool {
 
 /// What `a - b` means as a range, unless a number between them tells that it is a list.
 fn span(case: &Case, state: &State) -> Option<Ruling> {
-    if !case.cited.unknown.is_empty() {
+    if !other_numbers(case, state).is_empty() {
         return None;
     }
     let mut fitting: Option<Vec<Place>> = None;
@@ -187,7 +187,7 @@ fn subset(case: &Case, state: &State, items: &[Place]) -> Option<Ruling> {
 /// T4: one cited item of a known payer, short by a gap that has a name and is allowed.
 pub fn reference_and_gap(case: &Case, state: &State) -> Option<Ruling> {
     let (n, _) = one(case, state)?;
-    if !case.cited.unknown.is_empty() || case.grade(state, n) < 1 {
+    if !other_numbers(case, state).is_empty() || case.grade(state, n) < 1 {
         return None;
     }
     let gap = state.open(n).saturating_sub(case.paid);
@@ -293,7 +293,7 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     };
     let counter = &case.cited.counters[at];
     let grade = case.grade(state, n);
-    if grade < 0 || cites_other(case, counter) {
+    if grade < 0 || cites_other(case, state, counter) {
         return None;
     }
     let probed = case.cited.counters.len();
@@ -311,25 +311,25 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
 /// `FA2410018`, whose payer would write `10018`.
 fn ends_so(case: &Case, state: &State, n: Place) -> bool {
     let number = state.index().number(n).compact;
-    case.cited.unknown.iter().all(|word| {
+    other_numbers(case, state).iter().all(|word| {
         let letters = word.text.iter().take_while(|c| c.is_ascii_uppercase()).count();
         number.ends_with(&word.text[letters..])
     })
 }
 
 /// Whether the text cites a number we do not hold besides the counter itself.
-fn cites_other(case: &Case, counter: &Word) -> bool {
+fn cites_other(case: &Case, state: &State, counter: &Word) -> bool {
     let own = |w: &Word| {
         let mut alike = case.cited.counters.iter().filter(|c| c.text == counter.text);
         alike.any(|c| (c.field, c.start) == (w.field, w.start))
     };
-    !case.cited.unknown.iter().all(own)
+    !other_numbers(case, state).into_iter().all(own)
 }
 
 /// T8: a known payer cites one full number and pays part of it, where we see all his invoices.
 pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
     let (n, meaning) = one(case, state)?;
-    if !state.policy.allow_partial || !case.cited.unknown.is_empty() {
+    if !state.policy.allow_partial || !other_numbers(case, state).is_empty() {
         return None;
     }
     let item = state.item(n);

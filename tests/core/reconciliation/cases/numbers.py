@@ -167,4 +167,15 @@ CASES = [
     Case("N48 he cites the end of it as it is printed",
          owed=[item("FTM2410018", "360.40")], paid=line("FACT 10018", "360.40", payer="BARNERET & FILS"),
          right="AUTO T5: FTM2410018 360.40"),
+    Case("N49 a number of several sellers, twice in the line, at an amount that one of them is owed", owed=
+         [item("FA-417", "613.57", "Debiteur 0", seller_id="s0", id="i0"), *SELLERS[1:]],
+         paid=line("FACTURE FA-417", "613.57", end_to_end_id="FA-417"), right="AUTO T2: i0 613.57"),
+    Case("N50 the bank's own words behind /REF are no other number",
+         owed=[item("FAC-2024-000123", "1873.46")],
+         paid=line("VIR SEPA RECU /DE ATELIERS BRUNOY /MOTIF FACT 123 /REF VIR2768619622", "1873.46"),
+         right="AUTO T5: FAC-2024-000123 1873.46"),
+    Case("N51 unless they are like the payer's numbers",
+         owed=[item("FAC-2024-000123", "1873.46")],
+         paid=line("VIR SEPA RECU /DE ATELIERS BRUNOY /MOTIF FACT 123 /REF FAC-2024-000127", "1873.46"),
+         right="REVIEW unknown_reference: FAC-2024-000123 1873.46"),
 ]  # fmt: skip
