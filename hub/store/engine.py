@@ -40,6 +40,7 @@ from sqlalchemy.engine import make_url
 
 from core.errors import Misconfigured
 from core.model import canonical_json
+from hub.store import bulk
 
 APP_ROLE = "lettrage_app"
 DIRECTORY_ROLE = "lettrage_directory"
@@ -127,7 +128,7 @@ class Scope:
         if rows:
             for row in rows:
                 row["tenant_id"] = self.tenant_id
-            self.connection.execute(table.insert(), rows)
+            bulk.insert(self.connection, table, rows)
 
     def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Inserts one row unless its primary key is there; tells whether it did."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.model import Allocation, BankTransaction, Fact, SourceRef
+from core.model import Allocation, BankTransaction, Fact, SourceRef, canonical_json
 from core.ports import Store
 from hub.store.codec import digest, written
 from tests.store.conftest import Base
@@ -104,6 +104,7 @@ def test_a_body_reads_back_as_its_fact(one: Fact, id: str, text: str, words: dic
     content, body = written(fact)
     assert type(fact).model_validate_json(body) == fact
     assert content == digest(fact)
+    assert f'"provider_words":{canonical_json(words)}' in body
 
 
 def test_mappings_in_snapshots_and_explanations_hash_in_any_order() -> None:
