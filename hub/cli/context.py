@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.collector import all_alive
 from core.errors import BadInput, Misconfigured, NotFound
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def opened() -> Iterator["Hub"]:
     from hub.settings import read_settings
 
     settings = read_settings()
-    keep_quiet()
-    with reachable(settings):
+    with all_alive(), reachable(settings):
+        keep_quiet()
         from hub.wiring import open_hub, upgrade_database
 
         if settings.is_sqlite:
