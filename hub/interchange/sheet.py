@@ -139,11 +139,9 @@ def _repeats(
     frame: pl.DataFrame, table: Table, places: pl.Series, cells: Cells
 ) -> dict[int, tuple[str, str]]:
     """Rows whose id an earlier row has, by position among the good rows."""
-    if not table.key or frame.is_empty():
+    if not table.key or frame.n_unique(table.key) == frame.height:
         return {}
     first = frame.select(pl.struct(table.key).is_first_distinct()).to_series()
-    if first.all():
-        return {}
     keys = frame.select(*table.key).with_row_index("at")
     owners = keys.filter(first).rename({"at": "owner"})
     pairs = keys.filter(~first).join(owners, on=list(table.key), how="left").select("at", "owner").rows()
