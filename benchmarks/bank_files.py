@@ -160,17 +160,26 @@ def _importing(ground: Ground, content: bytes) -> Iterator[Line]:
     first = ground.tenant()
     _import(ground, ready, content, first)
     rows = ground.rows(first, BankTransaction)
-    for what, statements, aim in (
-        ("storing a file that is read", ready, "≥ 0.50"),
-        ("whole import", files, ""),
+
+    def upsert() -> None:
+        ground.upsert(rows, ground.tenant(), LINES)
+
+    def walk_and_upsert() -> None:
+        _iterparse(BytesIO(content))
+        upsert()
+
+    for what, statements, bare, yardstick, aim in (
+        ("storing a file that is read", ready, upsert, "bare bulk upsert", "≥ 0.50"),
+        ("whole import, parsing included,", files, upsert, "bare bulk upsert", ""),
+        ("whole import", files, walk_and_upsert, "bare lxml.iterparse, then bare bulk upsert", ""),
     ):
-        ours, bare, ratio = side_by_side(
+        a, b, ratio = side_by_side(
             lambda statements=statements: _import(ground, statements, content, ground.tenant()),  # type: ignore[misc]  # bound in the loop
-            lambda: ground.upsert(rows, ground.tenant(), LINES),
+            bare,
             rounds=5,
         )
-        line = f"{ground.name}: {what} (camt.053) against bare bulk upsert"
-        yield Line(line, rate(LINES, ours, "lines"), rate(LINES, bare, "lines"), ratio, aim)
+        line = f"{ground.name}: {what} (camt.053) against {yardstick}"
+        yield Line(line, rate(LINES, a, "lines"), rate(LINES, b, "lines"), ratio, aim)
 
 
 def tables() -> list[Table]:
@@ -185,6 +194,8 @@ def tables() -> list[Table]:
         f"{LINES:,} movements with name, reference and label. The slicing yardstick cuts ten fields "
         "out of each record and strips them. Ours reads every field, checks the control "
         "totals and gives each line its fingerprint. The import looks for lines known "
-        "already, and writes file and lines in one transaction; its yardstick upserts the same rows in one."
+        "already, and writes file and lines in one transaction; its yardstick upserts the same rows in one. "
+        "The aim of 0.50 is that of storing: parsing has its own aims above, and a parser of camt.053 at "
+        "exactly 0.25 of its yardstick would alone take several times as long as the bare upsert."
     )
     return [Table("Bank files", tuple(found), note)]
