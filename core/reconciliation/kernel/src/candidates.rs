@@ -306,7 +306,7 @@ fn with_uncited(found: &mut Found, meaning: &Meaning) {
     let over = i64::try_from(i128::from(case.paid) - due).unwrap_or(0);
     if over != 0 {
         let level = level(meaning, items);
-        for &m in state.scope.owed_at(state.item(items[0]).debtor, over, handful) {
+        for &m in state.scope.owed_at(state.index().debtor(items[0]), over, handful) {
             if !items.contains(&m) {
                 let more = over > 0;
                 let because =

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
@@ -117,6 +117,34 @@ pub(crate) struct Told {
     besides: Vec<u32>,
 }
 
+/// A case: it is large, and stays where it is. What each tier asks first is at hand.
+pub struct Boxed<'a> {
+    case: Box<Case<'a>>,
+    pub is_citing: bool,
+    /// Whether a tier may still decide the line.
+    pub is_undecided: bool,
+}
+
+impl<'a> From<Case<'a>> for Boxed<'a> {
+    fn from(case: Case<'a>) -> Boxed<'a> {
+        Boxed { is_citing: case.cites(), is_undecided: case.may_be_decided(), case: Box::new(case) }
+    }
+}
+
+impl<'a> Deref for Boxed<'a> {
+    type Target = Case<'a>;
+
+    fn deref(&self) -> &Case<'a> {
+        &self.case
+    }
+}
+
+impl DerefMut for Boxed<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.case
+    }
+}
+
 /// What was read of the line is the case's own.
 impl<'a> Deref for Case<'a> {
     type Target = Ready<'a>;
@@ -217,18 +245,18 @@ impl<'a> Case<'a> {
     /// The payer's grade for item `n`; a seller who may forward what his debtors paid him lifts 0 to 1. Who is
     /// named in the text, whoever pays for him, is likely.
     pub fn grade(&self, state: &State, n: Place) -> i8 {
-        let item = state.item(n);
-        let grade = self.payer.grade(item.debtor);
+        let (seller, debtor) = state.index().parties(n);
+        let grade = self.payer.grade(debtor);
         if grade > 0 {
             return grade;
         }
-        if self.names(state, item.debtor) {
+        if self.names(state, debtor) {
             return 1;
         }
         if grade < 0 {
             return grade;
         }
-        i8::from(state.policy.indirect_collection && holds(&self.forwarding, item.seller))
+        i8::from(state.policy.indirect_collection && holds(&self.forwarding, seller))
     }
 
     /// Whether all words of one of the debtor's names stand in the text, and not in the name of a debtor who
@@ -251,7 +279,7 @@ impl<'a> Case<'a> {
 
     /// Not dated (much) later than the line: numbers start anew each year.
     pub fn is_issued(&self, state: &State, n: Place) -> bool {
-        match (state.item(n).issue_date, self.line.booking_date) {
+        match (state.index().issued(n), self.line.booking_date) {
             (Some(issued), Some(booked)) => i64::from(issued) - i64::from(booked) <= state.policy.early_days,
             _ => true,
         }
@@ -263,19 +291,21 @@ impl<'a> Case<'a> {
     }
 
     /// Of items that share a key, those that were issued when the line was booked; all when none was.
-    pub fn issued(&self, state: &State, items: &[Place]) -> Vec<Place> {
-        or_all(self.there(state, items), items)
+    fn issued(&self, state: &State, mut items: Vec<Place>) -> Vec<Place> {
+        if items.iter().any(|&n| self.is_issued(state, n)) {
+            items.retain(|&n| self.is_issued(state, n));
+        }
+        items
     }
 
     /// Of items that share a number, those of the payer; all when he is none of their debtors.
-    pub fn narrowed(&self, state: &State, items: Vec<Place>) -> Vec<Place> {
+    fn narrowed(&self, state: &State, mut items: Vec<Place>) -> Vec<Place> {
         let grades: Vec<i8> = items.iter().map(|&n| self.grade(state, n)).collect();
-        match grades.iter().max() {
-            Some(&best) if best >= 1 => {
-                items.into_iter().zip(grades).filter(|&(_, grade)| grade == best).map(|(n, _)| n).collect()
-            }
-            _ => items,
+        if let Some(best) = grades.iter().max().filter(|&&best| best >= 1) {
+            let mut grades = grades.iter();
+            items.retain(|_| grades.next() == Some(best));
         }
+        items
     }
 
     /// Citations resolved: by the payer, then by being open, then (one number only, however often it is cited)
@@ -373,13 +403,15 @@ impl<'a> Case<'a> {
     /// Of items that share a number, what stands for them, as far as it may be meant: by its date and by the
     /// payer.
     fn standing(&self, state: &State, items: &[Place]) -> Vec<Place> {
-        let standing = items.iter().map(|&n| standing_for(state, n));
-        let mut seen = Set::default();
-        let items: Vec<Place> = standing.filter(|&n| seen.insert(n)).collect();
-        if items.len() <= 1 {
-            return items;
+        let mut standing: Vec<Place> = items.iter().map(|&n| standing_for(state, n)).collect();
+        if !standing.is_sorted_by(|one, next| one < next) {
+            let mut seen = Set::default();
+            standing.retain(|&n| seen.insert(n));
         }
-        self.narrowed(state, self.issued(state, &items))
+        if standing.len() <= 1 {
+            return standing;
+        }
+        self.narrowed(state, self.issued(state, standing))
     }
 
     /// What `find` says, found out anew when an open amount has changed since.
@@ -450,13 +482,5 @@ pub fn standing_for(state: &State, n: Place) -> Place {
     match state.scope.books.replaced.get(&n) {
         Some(&by) if state.open(n) == state.item(n).initial => by,
         _ => n,
-    }
-}
-
-pub(crate) fn or_all(some: Vec<Place>, all: &[Place]) -> Vec<Place> {
-    if some.is_empty() {
-        all.to_vec()
-    } else {
-        some
     }
 }

@@ -237,7 +237,8 @@ pub fn explanation_of(case: &Case, state: &State, ruling: &Ruling) -> String {
 fn signals(case: &Case, state: &State, shares: &[Share]) -> impl Iterator<Item = &'static str> {
     let due: i128 = shares.iter().map(|share| i128::from(state.open(share.item))).sum();
     let is_exact = !shares.is_empty() && due == i128::from(case.paid);
-    let is_payer = shares.first().is_some_and(|share| case.payer.grade(state.item(share.item).debtor) >= 1);
+    let is_payer =
+        shares.first().is_some_and(|share| case.payer.grade(state.index().debtor(share.item)) >= 1);
     let told = [(case.cites(), "reference"), (is_exact, "exact_amount"), (is_payer, "payer")];
     told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, signal)| signal)
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::ahead::{in_order, Block, Crew, Read};
-use crate::case::{Case, Ready, State};
+use crate::case::{Boxed, Case, Ready, State};
 use crate::decision::{decide, settle_nothing, Decision};
 use crate::hold::{claim_of, mark_twins, Hold};
 use crate::index::FULL;
@@ -34,8 +34,7 @@ const NOTHING: u8 = 10;
 /// A line of the day, with what was read of it.
 type Turn<'f> = (&'f Line<'f>, Read<'f>);
 
-/// Cases are large: they stay where they are.
-type Cases<'f> = Vec<Box<Case<'f>>>;
+type Cases<'f> = Vec<Boxed<'f>>;
 
 /// Decides all lines of one tenant in one currency. `until` is the last booking day of the tenant.
 pub fn decide_wall<'t>(
@@ -196,7 +195,8 @@ impl<'f, 't> Fold<'f, 't> {
         mark_twins(asked.iter_mut().chain(self.hold.waiting()), &state);
         for case in &mut asked {
             let is_returned = |row| self.originals.is_returned(row);
-            case.twins.extend(self.hold.left(case, &state, is_returned));
+            let left = self.hold.left(case, &state, is_returned);
+            case.twins.extend(left);
         }
         asked
     }
@@ -251,7 +251,7 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     /// The line as a case, unless it is no receipt and cites nothing in full.
-    fn case(&mut self, line: &'f Line<'f>, ready: Read<'f>) -> Option<Box<Case<'f>>> {
+    fn case(&mut self, line: &'f Line<'f>, ready: Read<'f>) -> Option<Boxed<'f>> {
         let Some(ready) = ready else {
             return self.refund(line);
         };
@@ -268,7 +268,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Money out that cites nothing but our own open credit notes: they are paid out. All else is plain money
     /// out.
-    fn refund(&mut self, line: &'f Line<'f>) -> Option<Box<Case<'f>>> {
+    fn refund(&mut self, line: &'f Line<'f>) -> Option<Boxed<'f>> {
         if self.books.has_credit_notes {
             let state = State { scope: &self.scope, policy: self.policy };
             let label = label::read(line, self.policy.max_text);
@@ -285,11 +285,14 @@ impl<'f, 't> Fold<'f, 't> {
     fn ask(&mut self, tier: &TierRule, cases: Cases<'f>) -> Cases<'f> {
         let mut left = Vec::with_capacity(cases.len());
         for mut case in cases {
-            let asked = case.cites() == tier.of_cited && case.may_be_decided();
+            let asked = case.is_citing == tier.of_cited && case.is_undecided;
             let answer = if asked { (tier.rule)(&case, &self.state()) } else { None };
             match answer {
                 Some(Answer::Ruling(ruling)) => match self.refusal(&case, &ruling) {
-                    Some(refusal) => case.refused = Some((refusal, ruling)),
+                    Some(refusal) => {
+                        case.refused = Some((refusal, ruling));
+                        case.is_undecided = false;
+                    }
                     None => {
                         self.conclude(case, ruling);
                         continue;
@@ -309,7 +312,7 @@ impl<'f, 't> Fold<'f, 't> {
             return cases;
         }
         let groups = joint(&cases, &self.state());
-        let mut left: Vec<Option<Box<Case>>> = cases.into_iter().map(Some).collect();
+        let mut left: Vec<Option<Boxed>> = cases.into_iter().map(Some).collect();
         for group in groups {
             let may = |joined: &Joined| {
                 let case = left[joined.case].as_ref();
@@ -322,7 +325,7 @@ impl<'f, 't> Fold<'f, 't> {
         left.into_iter().flatten().collect()
     }
 
-    fn decide_together(&mut self, group: Vec<Joined<'f>>, cases: &mut [Option<Box<Case<'f>>>]) {
+    fn decide_together(&mut self, group: Vec<Joined<'f>>, cases: &mut [Option<Boxed<'f>>]) {
         let mut decided = Vec::new();
         for Joined { case: at, ruling, together } in group {
             let mut case = cases[at].take().expect("a case is in one group");
@@ -355,7 +358,7 @@ impl<'f, 't> Fold<'f, 't> {
         (!free).then_some("already_settled")
     }
 
-    fn conclude(&mut self, case: Box<Case<'f>>, ruling: Ruling) {
+    fn conclude(&mut self, case: Boxed<'f>, ruling: Ruling) {
         if ruling.tier == NOTHING && case.line.amount < 0 {
             self.settle(case.line, "debit", Vec::new());
             return;
@@ -399,7 +402,7 @@ impl<'f, 't> Fold<'f, 't> {
         if !(certain && exact && line.amount > 0) {
             return;
         }
-        let debtor_of = |place: Place| self.books.index.items[place as usize].debtor;
+        let debtor_of = |place: Place| self.books.index.debtor(place);
         let Some(debtor) = decision.shares.first().map(|share| debtor_of(share.item)) else {
             return;
         };

@@ -138,7 +138,7 @@ pub fn late_payment(case: &Case, state: &State, items: &[Place], excess: i64) ->
 /// exactly that amount, a credit note nobody cited that makes up the difference, or another debtor's item of
 /// that number at exactly that amount.
 pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
-    let (scope, debtor, few) = (state.scope, state.item(n).debtor, state.policy.max_shared_key);
+    let (scope, debtor, few) = (state.scope, state.index().debtor(n), state.policy.max_shared_key);
     let equal = scope.owed_at(debtor, case.paid, few);
     let netted =
         case.paid.checked_sub(state.open(n)).map_or(&[][..], |over| scope.owed_at(debtor, over, few));
@@ -168,7 +168,7 @@ pub fn close_rival(case: &Case, state: &State, n: Place) -> bool {
     if !rivals(case, state, n).is_empty() {
         return true;
     }
-    let Some(owed) = state.scope.owed(state.item(n).debtor, state.policy.max_owed) else {
+    let Some(owed) = state.scope.owed(state.index().debtor(n), state.policy.max_owed) else {
         return true;
     };
     let paid = i128::from(case.paid);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use crate::case::{Case, State};
+use crate::case::{Boxed, Case, State};
 use crate::lines::Line;
 use crate::map::Map;
 use crate::model::{Day, Place, Policy};
@@ -50,7 +50,7 @@ pub enum Claim {
 /// Cases that wait, by the day on which their wait ends, each day's in the order in which they came.
 pub struct Hold<'a> {
     days: i64,
-    waiting: BTreeMap<Day, Vec<Box<Case<'a>>>>,
+    waiting: BTreeMap<Day, Vec<Boxed<'a>>>,
     left: Map<Claim, Vec<(u32, Day)>>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Hold<'a> {
     }
 
     /// Keeps those that T6 or T7 could decide; returns the others.
-    pub fn take(&mut self, cases: Vec<Box<Case<'a>>>, state: &State) -> Vec<Box<Case<'a>>> {
+    pub fn take(&mut self, cases: Vec<Boxed<'a>>, state: &State) -> Vec<Boxed<'a>> {
         if self.days == 0 {
             return cases;
         }
@@ -103,7 +103,7 @@ impl<'a> Hold<'a> {
     }
 
     /// The cases whose wait ends on this day; they wait no longer.
-    pub fn over(&mut self, day: Day) -> Vec<Box<Case<'a>>> {
+    pub fn over(&mut self, day: Day) -> Vec<Boxed<'a>> {
         self.waiting.remove(&day).unwrap_or_default()
     }
 
@@ -123,12 +123,12 @@ impl<'a> Hold<'a> {
     }
 
     /// Every case that still waits, by the day on which its wait ends.
-    pub fn waiting(&mut self) -> impl Iterator<Item = &mut Box<Case<'a>>> {
+    pub fn waiting(&mut self) -> impl Iterator<Item = &mut Boxed<'a>> {
         self.waiting.values_mut().flatten()
     }
 
     /// What still waits when the known days are over; nothing waits any longer.
-    pub fn end(&mut self) -> Vec<Box<Case<'a>>> {
+    pub fn end(&mut self) -> Vec<Boxed<'a>> {
         std::mem::take(&mut self.waiting).into_values().flatten().collect()
     }
 }
@@ -159,8 +159,8 @@ fn cited(case: &Case, state: &State) -> Option<Claim> {
 }
 
 /// Tells each case that cites nothing the others of the same payer and amount.
-pub fn mark_twins<'c, 'a: 'c>(cases: impl Iterator<Item = &'c mut Box<Case<'a>>>, state: &State) {
-    let mut alike: HashMap<Claim, Vec<&mut Box<Case<'a>>>> = HashMap::new();
+pub fn mark_twins<'c, 'a: 'c>(cases: impl Iterator<Item = &'c mut Boxed<'a>>, state: &State) {
+    let mut alike: HashMap<Claim, Vec<&mut Boxed<'a>>> = HashMap::new();
     for case in cases {
         let claim = if case.cites() { None } else { claim_of(case, state) };
         if let Some(claim) = claim {

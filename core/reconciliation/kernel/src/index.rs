@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::keys::{Files, Filing, Keys};
 use crate::label::structured::valid_structured;
 use crate::map::{Map, Set};
-use crate::model::{Item, Place};
+use crate::model::{Day, Item, Place};
 use crate::text::{fold, strip};
 use crate::words;
 
@@ -177,6 +177,7 @@ pub struct Index<'a> {
     numbers: Numbers,
     /// Seller and debtor of each item.
     parties: Vec<(u32, u32)>,
+    issued: Vec<Option<Day>>,
     pub full: Files,
     pub loose: Files,
     pub digits: Files,
@@ -367,6 +368,25 @@ impl<'a> Index<'a> {
         entering.done(items)
     }
 
+    // What is asked of many items stands apart from the rest of them: it stays in the caches.
+
+    /// Its seller and its debtor.
+    pub fn parties(&self, n: Place) -> (u32, u32) {
+        self.parties[n as usize]
+    }
+
+    pub fn seller(&self, n: Place) -> u32 {
+        self.parties[n as usize].0
+    }
+
+    pub fn debtor(&self, n: Place) -> u32 {
+        self.parties[n as usize].1
+    }
+
+    pub fn issued(&self, n: Place) -> Option<Day> {
+        self.issued[n as usize]
+    }
+
     pub fn number(&self, n: Place) -> Number<'_> {
         self.numbers.get(n)
     }
@@ -406,7 +426,7 @@ impl<'a> Index<'a> {
     /// How many digits longer the longest number is that begins like that of the item, of its seller.
     pub fn longer_by(&self, n: Place) -> usize {
         let (head, last) = self.number(n).parted();
-        let (longest, _) = self.lasts.get(self.items[n as usize].seller, head).unwrap_or_default();
+        let (longest, _) = self.lasts.get(self.seller(n), head).unwrap_or_default();
         longest.saturating_sub(last.len())
     }
 
@@ -414,7 +434,7 @@ impl<'a> Index<'a> {
     /// has.
     pub fn goes_on(&self, n: Place) -> bool {
         let (head, last) = self.number(n).parted();
-        let (_, highest) = self.lasts.get(self.items[n as usize].seller, head).unwrap_or_default();
+        let (_, highest) = self.lasts.get(self.seller(n), head).unwrap_or_default();
         self.longer_by(n) > 0 && value(last).saturating_mul(10) <= highest
     }
 
@@ -458,6 +478,7 @@ impl Entering {
             position: items.iter().map(|item| item.id).zip(0..).collect(),
             numbers: self.numbers,
             parties: items.iter().map(|item| (item.seller, item.debtor)).collect(),
+            issued: items.iter().map(|item| item.issue_date).collect(),
             full: self.full.done(),
             loose: self.loose.done(),
             digits: self.digits.done(),

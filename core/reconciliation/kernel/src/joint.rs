@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::case::{Case, State};
+use crate::case::{Boxed, Case, State};
 use crate::map::Map;
 use crate::model::Place;
 use crate::ruling::{Ruling, Share};
@@ -25,7 +25,7 @@ fn max_lines() -> usize {
 }
 
 /// Groups of lines that cite the same items, in part or all, and together pay them to the cent.
-pub fn joint<'a>(cases: &[Box<Case<'a>>], state: &State) -> Vec<Vec<Joined<'a>>> {
+pub fn joint<'a>(cases: &[Boxed<'a>], state: &State) -> Vec<Vec<Joined<'a>>> {
     connected(cases, state).iter().filter_map(|group| ruled(group, cases, state)).collect()
 }
 
@@ -35,7 +35,7 @@ fn may_join(case: &Case) -> bool {
 }
 
 /// Lines linked by items of one debtor that they cite.
-fn connected(cases: &[Box<Case>], state: &State) -> Vec<Vec<Member>> {
+fn connected(cases: &[Boxed], state: &State) -> Vec<Vec<Member>> {
     let mut members: Vec<Vec<Member>> = Vec::new();
     // For each group the one that it became part of, itself at first.
     let mut part_of: Vec<usize> = Vec::new();
@@ -77,13 +77,13 @@ fn end_of(part_of: &mut [usize], mut group: usize) -> usize {
     group
 }
 
-fn ruled<'a>(group: &[Member], cases: &[Box<Case<'a>>], state: &State) -> Option<Vec<Joined<'a>>> {
+fn ruled<'a>(group: &[Member], cases: &[Boxed<'a>], state: &State) -> Option<Vec<Joined<'a>>> {
     let mut items: Vec<Place> = group.iter().flat_map(|(_, cited)| cited).copied().collect();
     items.sort_unstable();
     items.dedup();
     let known = group.iter().all(|(at, cited)| cited.iter().all(|&n| cases[*at].grade(state, n) >= 1));
-    let debtor = state.item(items[0]).debtor;
-    let one_debtor = items.iter().all(|&n| state.item(n).debtor == debtor);
+    let debtor = state.index().debtor(items[0]);
+    let one_debtor = items.iter().all(|&n| state.index().debtor(n) == debtor);
     let total: i128 = group.iter().map(|(at, _)| i128::from(cases[*at].paid)).sum();
     let owed: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
     if !known || !one_debtor || total != owed || items.iter().any(|&n| state.open(n) < 0) {
@@ -102,7 +102,7 @@ fn ruled<'a>(group: &[Member], cases: &[Box<Case<'a>>], state: &State) -> Option
 }
 
 /// Each line's money over the items it cites, those with fewest first; nothing when it does not fit.
-fn spread(group: &[Member], cases: &[Box<Case>], state: &State) -> Option<Vec<Vec<Share>>> {
+fn spread(group: &[Member], cases: &[Boxed], state: &State) -> Option<Vec<Vec<Share>>> {
     let mut left: Map<Place, i64> = Map::default();
     for &n in group.iter().flat_map(|(_, cited)| cited) {
         left.insert(n, state.open(n));

@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::sync::OnceLock;
 
-use crate::case::{or_all, Case, Ready, State};
+use crate::case::{Boxed, Case, Ready, State};
 use crate::cite::{cite, Citation, Cited};
 use crate::index::STRUCTURED;
 use crate::label::{Field, Label};
@@ -39,7 +39,7 @@ struct Narrow<'n> {
 
 impl Narrow<'_> {
     fn payer_may_be(&self, n: Place) -> bool {
-        let debtor = self.books.index.items[n as usize].debtor;
+        let debtor = self.books.index.debtor(n);
         holds(&self.of.sure, debtor) || holds(&self.of.likely, debtor)
     }
 
@@ -98,7 +98,7 @@ pub fn opened<'a>(
     state: &State,
     memory: &mut Memory,
     refund: bool,
-) -> Box<Case<'a>> {
+) -> Boxed<'a> {
     let scope = state.scope;
     let read = &mut *ready;
     if scope.accounts.was_learnt(read.iban.as_deref()) || scope.aliases.was_learnt(read.alias.as_deref()) {
@@ -119,7 +119,7 @@ pub fn opened<'a>(
         };
         read.cited = cite_with(line, &read.label, state.policy, &mut narrow);
     }
-    Box::new(Case {
+    Boxed::from(Case {
         line,
         ready,
         paid,
@@ -172,4 +172,12 @@ fn add_own(line: &Line, books: &Books, cited: &mut Cited) {
         items: vec![n],
         how: OWN,
     });
+}
+
+fn or_all(some: Vec<Place>, all: &[Place]) -> Vec<Place> {
+    if some.is_empty() {
+        all.to_vec()
+    } else {
+        some
+    }
 }

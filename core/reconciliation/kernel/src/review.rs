@@ -151,7 +151,7 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
         return true;
     }
     let mut debtors = Set::default();
-    items.iter().any(|&n| !debtors.insert(state.item(n).debtor))
+    items.iter().any(|&n| !debtors.insert(state.index().debtor(n)))
         || case.cited.citations.iter().any(|citation| case.is_telling(state, citation))
 }
 
@@ -193,7 +193,7 @@ fn conflict(case: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
 
 /// Items of several debtors are cited together.
 fn several_debtors(_: &Case, state: &State, meaning: &Meaning) -> Option<Reason> {
-    let mut debtors = meaning.items.iter().map(|&n| state.item(n).debtor);
+    let mut debtors = meaning.items.iter().map(|&n| state.index().debtor(n));
     let first = debtors.next()?;
     debtors.any(|debtor| debtor != first).then(|| Reason::new("several_debtors"))
 }
@@ -310,7 +310,7 @@ fn by_unknown(case: &Case, state: &State) -> Option<Reason> {
 /// Whether a number like the cited one may be meant: by a payer all of whose invoices are known, or as the
 /// amount agrees. Who also pays invoices unknown here has many that are numbered much the same.
 fn is_worth_a_look(case: &Case, state: &State, n: Place) -> bool {
-    let partly = state.scope.books.partly_known[state.item(n).debtor as usize];
+    let partly = state.scope.books.partly_known[state.index().debtor(n) as usize];
     !partly || state.open(n) == case.paid || is_named(case, state, n)
 }
 

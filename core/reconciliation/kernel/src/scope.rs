@@ -167,7 +167,7 @@ impl<'b> Scope<'b> {
         *open = open.saturating_add(amount);
         self.changes += 1;
         self.changed[n as usize] = self.changes;
-        self.changed_of[self.books.index.items[n as usize].debtor as usize] = self.changes;
+        self.changed_of[self.books.index.debtor(n) as usize] = self.changes;
         self.enter(n);
     }
 
@@ -205,7 +205,7 @@ impl<'b> Scope<'b> {
     fn findable(&self, n: Place) -> Option<(i64, u32)> {
         let amount = self.open[n as usize];
         let is_findable = amount != 0 && !self.books.replaced.contains_key(&n);
-        is_findable.then(|| (amount, self.books.index.items[n as usize].debtor))
+        is_findable.then(|| (amount, self.books.index.debtor(n)))
     }
 
     /// Whether a share uses item `n` up (it never adds to it) and no more than is open.

@@ -229,7 +229,7 @@ fn alike<'o>(state: &'o State, owed: &'o Owed, items: &'o [Place]) -> impl Itera
 
 /// Items of one amount stand for each other only when the money goes to the same seller.
 fn one_seller_each(state: &State, owed: &Owed, items: &[Place]) -> bool {
-    let goes_to = |n: Place| (state.open(n), state.item(n).seller);
+    let goes_to = |n: Place| (state.open(n), state.index().seller(n));
     alike(state, owed, items).all(|n| items.iter().any(|&m| goes_to(m) == goes_to(n)))
 }
 
@@ -291,7 +291,7 @@ pub fn payer_and_amount(case: &Case, state: &State) -> Option<Answer> {
     if is_third_party(case) && state.scope.held(case.paid, 1).is_none() {
         return Some(Answer::Gate(gate("third_party")));
     }
-    let debtor = state.item(n).debtor;
+    let debtor = state.index().debtor(n);
     if is_left_over(state.item(n), case.paid) {
         return Some(Answer::Gate(gate("left_over")));
     }
@@ -326,7 +326,7 @@ pub fn payer_and_group(case: &Case, state: &State) -> Option<Answer> {
         return Some(Answer::Gate(gate("left_over")));
     }
     let amounts: Vec<i64> = owed.pool.iter().map(|&n| state.open(n)).collect();
-    let (currency, otherwise) = (state.currency(), otherwise_of(case, state, state.item(items[0]).debtor));
+    let (currency, otherwise) = (state.currency(), otherwise_of(case, state, state.index().debtor(items[0])));
     if items.len() == owed.pool.len() {
         let chance = otherwise * by_everything(&amounts, currency);
         return Some(ruling(state, 7, "payer_owes_this", items, chance));
@@ -350,7 +350,7 @@ fn reason_of(state: &State, owed: &Owed, items: &[Place], plain: &'static str) -
 /// Whether the group skips nothing that fell due between its first and its last item, of what he owes to the
 /// same sellers: so people pay, and there are few such groups to meet an amount by accident.
 fn in_a_row(state: &State, owed: &Owed, items: &[Place]) -> bool {
-    let is_paid = |n: Place| items.iter().any(|&m| state.item(m).seller == state.item(n).seller);
+    let is_paid = |n: Place| items.iter().any(|&m| state.index().seller(m) == state.index().seller(n));
     let mine = owed.pool.iter().filter(|&&n| is_paid(n));
     let mut places = mine.enumerate().filter(|(_, n)| items.contains(n)).map(|(at, _)| at);
     let first = places.next().unwrap_or(0);

@@ -74,7 +74,7 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     if case.grade(state, n) < 1 || !may_be_meant(state, n, citation) {
         return None;
     }
-    let (debtor, policy, index) = (state.item(n).debtor, state.policy, state.index());
+    let (debtor, policy, index) = (state.index().debtor(n), state.policy, state.index());
     let partly_known = state.scope.books.partly_known[debtor as usize];
     let billed = index.billed_to(debtor, case.paid);
     let billed = &billed[..billed.len().min(policy.max_group_items + 1)];
@@ -104,7 +104,7 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
 /// Not when the payer also pays invoices unknown here, and the text could be the number of one, or the
 /// beginning of many.
 fn may_be_meant(state: &State, n: Place, citation: &Citation) -> bool {
-    if !state.scope.books.partly_known[state.item(n).debtor as usize] {
+    if !state.scope.books.partly_known[state.index().debtor(n) as usize] {
         return true;
     }
     let index = state.index();

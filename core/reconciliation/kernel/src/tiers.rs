@@ -133,7 +133,7 @@ fn total(state: &State, items: &[Place]) -> i128 {
 /// One debtor, and either he pays or the numbers are full and nobody else clearly pays; several debtors only
 /// when the payer is known to pay for each of them (a treasury, a factor).
 fn trusted(case: &Case, state: &State, meaning: &Meaning) -> bool {
-    let debtor = |n: &Place| state.item(*n).debtor;
+    let debtor = |n: &Place| state.index().debtor(*n);
     let first = debtor(&meaning.items[0]);
     let full = meaning.strengths.iter().any(|&strength| strength >= FULL);
     if meaning.items.iter().any(|n| debtor(n) != first) {
