@@ -373,7 +373,7 @@ impl<'a> Case<'a> {
             }
         };
         let live = items.iter().filter(|&&n| state.open(n) != 0).count();
-        let billed = |n: Place| state.item(n).amount.unsigned_abs();
+        let billed = |n: Place| state.index().amount(n).unsigned_abs();
         let differ = || items.iter().any(|&n| billed(n) != billed(items[0]));
         if live == items.len() || live == 0 || !differ() {
             items.clone()

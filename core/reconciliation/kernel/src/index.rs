@@ -178,6 +178,7 @@ pub struct Index<'a> {
     /// Seller and debtor of each item.
     parties: Vec<(u32, u32)>,
     issued: Vec<Option<Day>>,
+    amounts_of: Vec<i64>,
     pub full: Files,
     pub loose: Files,
     pub digits: Files,
@@ -383,6 +384,10 @@ impl<'a> Index<'a> {
         self.parties[n as usize].1
     }
 
+    pub fn amount(&self, n: Place) -> i64 {
+        self.amounts_of[n as usize]
+    }
+
     pub fn issued(&self, n: Place) -> Option<Day> {
         self.issued[n as usize]
     }
@@ -479,6 +484,7 @@ impl Entering {
             numbers: self.numbers,
             parties: items.iter().map(|item| (item.seller, item.debtor)).collect(),
             issued: items.iter().map(|item| item.issue_date).collect(),
+            amounts_of: items.iter().map(|item| item.amount).collect(),
             full: self.full.done(),
             loose: self.loose.done(),
             digits: self.digits.done(),

@@ -147,7 +147,7 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
     }
     let ambiguous = meaning.ambiguous.iter().flatten();
     let mut all = items.iter().chain(&meaning.settled).chain(ambiguous);
-    if all.any(|&n| case.grade(state, n) >= 1 || paid == state.open(n) || paid == state.item(n).amount) {
+    if all.any(|&n| case.grade(state, n) >= 1 || paid == state.open(n) || paid == state.index().amount(n)) {
         return true;
     }
     let mut debtors = Set::default();
