@@ -64,16 +64,18 @@ pub fn normalise(text: &str) -> Name {
 fn spelled_out(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut letter_before = false;
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-        let [first, rest @ ..] = word.as_bytes() else {
-            continue;
-        };
-        let is_letter = rest.is_empty() && first.is_ascii_alphabetic();
+    let is_of_word = |one: &u8| one.is_ascii_alphanumeric();
+    let mut rest = text;
+    while let Some(start) = rest.as_bytes().iter().position(is_of_word) {
+        let after = rest.as_bytes()[start..].iter().position(|one| !is_of_word(one));
+        let end = after.map_or(rest.len(), |size| start + size);
+        let is_letter = end - start == 1 && rest.as_bytes()[start].is_ascii_alphabetic();
         if !(words.is_empty() || is_letter && letter_before) {
             words.push(' ');
         }
-        words.push_str(word);
+        words.push_str(&rest[start..end]);
         letter_before = is_letter;
+        rest = &rest[end..];
     }
     words.make_ascii_uppercase();
     words

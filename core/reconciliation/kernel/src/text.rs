@@ -98,7 +98,10 @@ pub fn strip_any(text: &[u8], is_off: impl Fn(u8) -> bool) -> &[u8] {
 
 /// A folded text as text again.
 pub fn shown(folded: &[u8]) -> String {
-    folded.iter().map(|&one| if one == EURO { '€' } else { char::from(one) }).collect()
+    match std::str::from_utf8(folded) {
+        Ok(text) => text.to_owned(),
+        Err(_) => folded.iter().map(|&one| if one == EURO { '€' } else { char::from(one) }).collect(),
+    }
 }
 
 /// What banks and payers write where they have nothing to say.
