@@ -1,6 +1,6 @@
 //! Tables in and out by the Arrow C data interface: whoever hands them over keeps them, nothing is copied.
 //!
-//! All unsafe code of the kernel is here and in `ffi`. Only what the interchange files need is understood.
+//! All unsafe code of the kernel is here, in `ffi` and in `heap`. Only what the interchange files need is understood.
 
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
 use std::ptr;
