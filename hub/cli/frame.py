@@ -4,24 +4,22 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from core.errors import BadInput, LettrageError, Misconfigured, NotFound
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from core.ports import Progress as Report
 
 DONE: Final = 0
 FAILED: Final = 1
 UNREADABLE: Final = 2
 IN_PART: Final = 3
-
-out = Console(highlight=False, soft_wrap=True, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 _CONTROLS = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 SHOWN_AS: Final = {code: "\ufffd" for code in _CONTROLS if chr(code) not in "\n\t"}
@@ -38,23 +36,37 @@ def status_of(error: LettrageError) -> int:
     return UNREADABLE if isinstance(error, BadInput | Misconfigured | NotFound) else FAILED
 
 
+@cache
+def console(*, stderr: bool = False) -> "Console":
+    """Where text has colours; loaded for it only."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
+
+
 def complain(sentence: str) -> None:
     """An error in one line on stderr."""
-    err.print(f"[bold red]error:[/] {_one_line(sentence)}")
+    console(stderr=True).print(f"[bold red]error:[/] {_one_line(sentence)}")
 
 
 def warn(sentence: str) -> None:
     """A line on stderr: the command goes on."""
-    err.print(f"[yellow]{_one_line(sentence)}[/]")
+    console(stderr=True).print(f"[yellow]{_one_line(sentence)}[/]")
 
 
 def _one_line(text: str) -> str:
+    from rich.markup import escape
+
     return escape(" ".join(text.splitlines()).translate(SHOWN_AS))
 
 
 def say(text: str, *, style: str = "") -> None:
     """Text for people on stdout, exactly as it is but for control characters."""
-    out.print(text.translate(SHOWN_AS), markup=False, style=style)
+    shown = text.translate(SHOWN_AS)
+    if style:
+        console().print(shown, markup=False, style=style)
+    else:
+        sys.stdout.write(f"{shown}\n")
 
 
 def emit(value: Any) -> None:
@@ -70,13 +82,14 @@ def emit_line(value: Any) -> None:
 @contextmanager
 def progress(title: str, *, quiet: bool = False) -> Iterator["Report"]:
     """A progress line on stderr fed by a use case; silent when `quiet` or not a terminal."""
-    if quiet or not err.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield lambda step, counts: None
         return
+    from rich.markup import escape
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
 
         def report(step: str, counts: Mapping[str, int]) -> None:

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 
 from core.errors import LettrageError
 from hub.cli import jobs, look, policy, run, setup, work
-from hub.cli.frame import FAILED, UNREADABLE, complain, out, status_of
+from hub.cli.frame import FAILED, UNREADABLE, complain, say, status_of
 
 DEBUG = "--debug"
 
@@ -33,7 +33,7 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        out.print(f"lettrage {version('lettrage')}")
+        say(f"lettrage {version('lettrage')}")
         raise typer.Exit
 
 

@@ -1,6 +1,7 @@
 """Runs the program: everything in one process, or its roles apart, or the demo."""
 
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from core.errors import BadInput, Misconfigured
 from hub.cli.context import keep_quiet, opened
-from hub.cli.frame import FAILED, add, complain, out, say
+from hub.cli.frame import FAILED, add, complain, console, say
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -48,7 +49,7 @@ def _run(roles: frozenset[str], sentence: str) -> None:
 
         def ready(address: str) -> None:
             say(sentence.format(address=address))
-            out.file.flush()
+            sys.stdout.flush()
 
         run_until_stopped(hub, roles, ready=ready)
 
@@ -81,7 +82,7 @@ def demo(
     from hub.demo import play
     from hub.wiring import SystemClock
 
-    done = play(folder, now=SystemClock().now(), say=out.print, stay=stay)
+    done = play(folder, now=SystemClock().now(), say=console().print, stay=stay)
     if done.trouble is not None:
         complain(f"the demo did not end as it should: {done.trouble}")
         raise typer.Exit(FAILED)
