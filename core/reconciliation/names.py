@@ -20,7 +20,7 @@ from core.reconciliation.likeness import (
     written,
 )
 from core.reconciliation.payer import UNKNOWN, Payer
-from core.reconciliation.spelling import COMMON, LEGAL_FORMS, Name, normalise
+from core.reconciliation.spelling import ANY_FORM, COMMON, LEGAL_FORMS, Name, normalise
 
 _CUT_FORMS: Final = frozenset(form[:n] for form in LEGAL_FORMS for n in range(1, len(form) + 1))
 _FOR_MANY_WORDS: Final = (
@@ -225,8 +225,8 @@ class Debtors:
     def _is_of_his_form(self, name: Name, debtor_id: str) -> bool:
         """Whether the legal form is that of the name the debtor bears, as far as both are told whole or cut:
         two companies may differ by nothing else."""
-        words, form = frozenset(name.words), name.form or ""
-        his = [n.form or "" for n in self._names[debtor_id] if frozenset(n.words) == words]
+        words, form = frozenset(name.words), _legal_form(name)
+        his = [_legal_form(n) for n in self._names[debtor_id] if frozenset(n.words) == words]
         return not his or any(form.startswith(h) or h.startswith(form) for h in his)
 
     def _nearest(self, name: Name) -> Payer:
@@ -316,6 +316,11 @@ class Debtors:
         present = frozenset(words)
         found = frozenset(d for w in present for whole, d in self._whole.get(w, ()) if whole <= present)
         return Payer(NOBODY, found, NOBODY) if len(found) == 1 else UNKNOWN
+
+
+def _legal_form(name: Name) -> str:
+    """The legal form, none for what companies of every form call themselves."""
+    return "" if name.form is None or name.form in ANY_FORM else name.form
 
 
 def _is_telling(name: Name) -> bool:

@@ -49,7 +49,7 @@ HANDED: Final[Mapping[str, str]] = {
     "review": "OWN _GATED",
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT",
-    "spelling": "COMMON LEGAL_FORMS",
+    "spelling": "ANY_FORM COMMON LEGAL_FORMS TITLES _BETWEEN_TITLES",
     "tiers": "AGAINST BOUNDED NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""

@@ -9,7 +9,7 @@ use crate::likeness::{likeness, needed, spelt, sum, Spelt, Vocabulary, Weighed, 
 use crate::map::{Map, Set};
 use crate::model::Ids;
 use crate::payer::Payer;
-use crate::spelling::{is_common, legal_forms, normalise, Name};
+use crate::spelling::{is_common, legal_form, legal_forms, normalise, Name};
 use crate::text;
 use crate::words;
 
@@ -402,11 +402,11 @@ impl Debtors {
     /// Whether the legal form is that of the name the debtor bears, as far as both are told whole or cut: two
     /// companies may differ by nothing else.
     fn is_of_his_form(&self, asked: &Asked, debtor: u32) -> bool {
-        let (words, form) = (core(&asked.numbers), asked.form.unwrap_or_default());
+        let (words, form) = (core(&asked.numbers), legal_form(asked.form));
         let names = self.names_of(debtor).iter();
         let mut his = names
             .filter(|name| core(&name.words) == words)
-            .map(|name| name.form.unwrap_or_default())
+            .map(|name| legal_form(name.form))
             .peekable();
         his.peek().is_none() || his.any(|his| form.starts_with(his) || his.starts_with(form))
     }

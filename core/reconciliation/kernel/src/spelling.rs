@@ -8,6 +8,24 @@ use crate::map::Set;
 use crate::text;
 use crate::words;
 
+struct Rules {
+    /// What companies of every legal form call themselves.
+    any_form: Set<&'static str>,
+    common: Set<&'static str>,
+    titles: Set<&'static str>,
+    between_titles: Set<&'static str>,
+}
+
+fn rules() -> &'static Rules {
+    static RULES: OnceLock<Rules> = OnceLock::new();
+    RULES.get_or_init(|| Rules {
+        any_form: set("spelling.ANY_FORM"),
+        common: set("spelling.COMMON"),
+        titles: set("spelling.TITLES"),
+        between_titles: set("spelling._BETWEEN_TITLES"),
+    })
+}
+
 /// What companies are before the law, as their names say it.
 pub fn legal_forms() -> &'static Set<&'static str> {
     static LEGAL_FORMS: OnceLock<Set<&'static str>> = OnceLock::new();
@@ -16,8 +34,7 @@ pub fn legal_forms() -> &'static Set<&'static str> {
 
 /// Whether a word of a name is everybody's.
 pub fn is_common(word: &str) -> bool {
-    static COMMON: OnceLock<Set<&'static str>> = OnceLock::new();
-    COMMON.get_or_init(|| set("spelling.COMMON")).contains(word)
+    rules().common.contains(word)
 }
 
 fn set(key: &str) -> Set<&'static str> {
@@ -37,14 +54,21 @@ impl Name {
     }
 }
 
-/// Upper case, no accents, dotted forms joined, legal form in its own field.
+/// The legal form, none for what companies of every form call themselves.
+pub fn legal_form(form: Option<&'static str>) -> &'static str {
+    form.filter(|form| !rules().any_form.contains(form)).unwrap_or_default()
+}
+
+/// Upper case, no accents, dotted forms joined, legal form in its own field, titles of persons off.
 pub fn normalise(text: &str) -> Name {
     let ascii = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text::ascii(text)) };
     let words = spelled_out(&ascii);
     let is_form = |word: &&str| legal_forms().contains(word);
-    let Some(form) = words.split(' ').find(is_form) else {
-        return Name { words, form: None };
+    let Some(first) = words.split(' ').find(is_form) else {
+        return Name { words: untitled(words), form: None };
     };
+    let tells = |word: &&str| is_form(word) && !rules().any_form.contains(word);
+    let form = words.split(' ').find(tells).unwrap_or(first);
     let form = legal_forms().get(form).copied();
     let mut core = String::with_capacity(words.len());
     for word in words.split(' ').filter(|word| !is_form(word)) {
@@ -56,7 +80,25 @@ pub fn normalise(text: &str) -> Name {
     if core.is_empty() {
         Name { words, form: None }
     } else {
-        Name { words: core, form }
+        Name { words: untitled(core), form }
+    }
+}
+
+/// The words behind the titles of one person or two (`M OU MME`), as long as two are left.
+fn untitled(words: String) -> String {
+    let Rules { titles, between_titles, .. } = rules();
+    let mut left = words.as_str();
+    while let Some((first, behind)) = left.split_once(' ') {
+        let is_first = left.len() == words.len();
+        if !(titles.contains(first) || !is_first && between_titles.contains(first)) {
+            break;
+        }
+        left = behind;
+    }
+    if left.len() < words.len() && left.contains(' ') {
+        left.to_owned()
+    } else {
+        words
     }
 }
 
