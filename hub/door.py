@@ -122,6 +122,7 @@ def _each_entry(archive: Archive, take: Each) -> Iterator[str]:
         try:
             with archive.opened(entry) as file:
                 if _is_archive(file):
+                    Archive(shown, file)  # raises for one that is damaged or an Office document
                     raise BadInput(f"{shown} is an archive in an archive: unpack it and import its files")
                 take(shown, name, file)
         except BadInput as error:

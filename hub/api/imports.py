@@ -26,10 +26,11 @@ WHAT = (
 
 
 class ImportSummary(BaseModel):
-    """What one file came to. `known` records were stored before; `pending` lines are new and not booked
-    yet; statements set aside do not add up."""
+    """What one file came to. `path` leads from the file sent into the archive it is; `known` records were
+    stored before; `pending` lines are new and not booked yet; statements set aside do not add up."""
 
     name: str
+    path: str
     format: str
     new: int
     known: int
@@ -78,7 +79,7 @@ def import_files(
             services.store, services.files, caller.tenant_id, company_id=company_id, name=plain(name)[:200],
             file=content, account=account, dry_run=dry_run,
         )  # fmt: skip
-        done.append(_summary(one))
+        done.append(_summary(one, plain(shown)))
 
     name = plain(file.filename or "file")[:200]
     refused = each_file(name, name, file.file, take)
@@ -87,9 +88,10 @@ def import_files(
     return ImportResult(files=done, refused=[plain(sentence) for sentence in refused], dry_run=dry_run)
 
 
-def _summary(done: Imported) -> ImportSummary:
+def _summary(done: Imported, path: str) -> ImportSummary:
     return ImportSummary(
         name=done.name,
+        path=path,
         format=done.format,
         new=done.new,
         known=done.known,

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from hub.door import Each, Handed, Previewed
 
 FIELDS = ("name", "format", "statements", "new", "known", "pending", "set_aside", "warnings")
-WORDS: Mapping[str, str] = {
-    "statement": "statements",
-    "invoice": "invoices and credit notes",
-    "ledger_payment": "payments",
-    "ledger_allocation": "lettered",
-    "einvoice_status": "statuses",
+WORDS: Mapping[str, tuple[str, str]] = {
+    "statement": ("statement", "statements"),
+    "invoice": ("invoice or credit note", "invoices and credit notes"),
+    "ledger_payment": ("payment", "payments"),
+    "ledger_allocation": ("lettered", "lettered"),
+    "einvoice_status": ("status", "statuses"),
 }
-"""What to call records by entity."""
+"""What to call one record, and several, by entity."""
 
 
 def import_(
@@ -213,7 +213,8 @@ def _stored(one: "Imported") -> str:
 
 
 def _stored_json(one: "Imported") -> dict[str, Any]:
-    return {field: getattr(one, field) for field in FIELDS} | {"name": Path(one.name).name}
+    told = {field: getattr(one, field) for field in FIELDS}
+    return {**told, "name": Path(one.name).name, "path": one.name}
 
 
 def _seen(one: "Previewed") -> str:
@@ -222,7 +223,7 @@ def _seen(one: "Previewed") -> str:
     from hub.reports.words import counted
 
     if one.kind is not Kind.STATEMENT:
-        seen = [f"{one.found[entity]} {words}" for entity, words in WORDS.items() if one.found[entity]]
+        seen = [counted(one.found[entity], *words) for entity, words in WORDS.items() if one.found[entity]]
         return ", ".join(seen) or "no record"
     pending = f", {one.found['pending']} pending" if one.found["pending"] else ""
     statements, lines = counted(one.found["statement"], "statement"), counted(one.found["booked"], "line")
@@ -232,6 +233,7 @@ def _seen(one: "Previewed") -> str:
 def _previewed_json(one: "Previewed") -> dict[str, Any]:
     return {
         "name": Path(one.name).name,
+        "path": one.name,
         "format": str(one.read.format),
         "statements": one.found["statement"],
         "lines": one.found["booked"],

@@ -45,6 +45,7 @@ def test_an_archive_is_read_file_by_file(run: Run, packed: Path) -> None:
     ended = run("import", "--dry-run", "--json", "--company", "990000002", packed)
     assert ended.status == 3
     assert _formats(ended.json) == ["cfonb120", "ubl_invoice", "fec"]
+    assert ended.json["files"][0]["path"] == f"{packed}/bank/june.txt"
     readme, more = ended.json["refused"]
     assert readme.startswith(f"{packed}/readme.md")
     assert "archive in an archive" in more
@@ -58,6 +59,8 @@ def test_packed_or_loose_again_and_in_any_order_is_the_same(run: Run, packed: Pa
     first = run("import", "--json", packed)
     assert first.status == 3
     assert all(one["new"] for one in first.json["files"])
+    assert [one["name"] for one in first.json["files"]][:2] == ["june.txt", "invoice.xml"]
+    assert first.json["files"][0]["path"] == f"{packed}/bank/june.txt"
     loose = [tmp_path / "invoice.xml", tmp_path / "june.txt"]
     loose[0].write_bytes(ubl(Sale(seller=SELLER)))
     for order in (loose, loose[::-1]):

@@ -488,7 +488,7 @@ def test_an_unreadable_file_is_refused_and_nothing_is_stored(api: Api, alice: Cl
 def test_files_of_every_kind_come_in_by_one_door(alice: Client, tmp_path: Path) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.write(statement(tmp_path / "june.txt"), "june.txt")
+        archive.write(statement(tmp_path / "june.txt"), "2026/june.txt")
         archive.writestr("readme.md", "hello")
         archive.writestr("a/\x1b[31mred.md", "hello")
 
@@ -508,6 +508,7 @@ def test_files_of_every_kind_come_in_by_one_door(alice: Client, tmp_path: Path) 
         assert [(one["name"], one["format"], one["new"]) for one in done.json()["files"]] == [
             ("june.txt", "cfonb120", new)
         ]
+        assert [one["path"] for one in done.json()["files"]] == ["all.zip/2026/june.txt"]
     only = {"file": ("all.zip", io.BytesIO(b"PK\x03\x04"), "application/zip")}
     problem = alice.post("/v1/imports", files=only, data={"company_id": COMPANY})
     assert "damaged ZIP" in is_problem(problem, 400, "bad-input")["detail"]

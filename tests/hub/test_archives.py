@@ -52,6 +52,13 @@ def test_a_plain_file_is_no_archive() -> None:
     assert handed(b"PKZ and more") == ({"all.zip": b"PKZ and more"}, [])
 
 
+def test_an_office_document_among_the_files_is_named_as_one() -> None:
+    content = packed({"bank.xlsx": packed({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b""})})
+    taken, [sentence] = handed(content)
+    assert not taken
+    assert sentence.startswith("all.zip/bank.xlsx is an Office document: export")
+
+
 def test_one_bad_file_does_not_stop_the_others() -> None:
     inner = packed({"deep.txt": b"x"})
     content = packed({"june.txt": b"june", "bad.txt": b"bad", "july/inner.zip": inner, "z.txt": b"z"})
