@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.usecases.import_files import Imported
     from hub.door import Each, Handed, Previewed
 
-FIELDS = ("name", "format", "statements", "new", "known", "pending", "set_aside", "warnings")
+FIELDS = ("format", "statements", "new", "known", "pending", "set_aside", "warnings")
 WORDS: Mapping[str, tuple[str, str]] = {
     "statement": ("statement", "statements"),
     "invoice": ("invoice or credit note", "invoices and credit notes"),
@@ -214,7 +214,7 @@ def _stored(one: "Imported") -> str:
 
 def _stored_json(one: "Imported") -> dict[str, Any]:
     told = {field: getattr(one, field) for field in FIELDS}
-    return {**told, "name": Path(one.name).name, "path": one.name}
+    return {"name": Path(one.name).name, "path": one.name, **told}
 
 
 def _seen(one: "Previewed") -> str:
