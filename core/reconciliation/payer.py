@@ -27,11 +27,11 @@ UNKNOWN: Final = Payer(NOBODY, NOBODY, NOBODY)
 def joined(by_account: frozenset[str], by_name: Payer, *, named: bool) -> Payer:
     """Account history and name together: an account that is known makes its debtors sure.
 
-    It makes them rivals of all others only when it may be their own: an account under somebody else's name
-    is that of a treasury, a factor or a relative, who paid for them once and pays for others too.
+    It makes them rivals of all others only where no name stands beside it: under somebody else's name, or
+    one that is only near, it is that of a treasury, a factor or a relative, who paid for them once and pays
+    for others too.
     """
     if not by_account:
         return by_name
-    own = not named or not by_account.isdisjoint(by_name.likely)
-    clearly = by_name.clearly | by_account if own else by_name.clearly
+    clearly = by_name.clearly if named else by_name.clearly | by_account
     return Payer(by_name.sure | by_account, by_name.likely, clearly)

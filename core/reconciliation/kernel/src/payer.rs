@@ -37,14 +37,14 @@ impl Payer {
 
 /// Account history and name together: an account that is known makes its debtors sure.
 ///
-/// It makes them rivals of all others only when it may be their own: an account under somebody else's name is
-/// that of a treasury, a factor or a relative, who paid for them once and pays for others too.
+/// It makes them rivals of all others only where no name stands beside it: under somebody else's name, or one
+/// that is only near, it is that of a treasury, a factor or a relative, who paid for them once and pays for
+/// others too.
 pub fn joined(by_account: Option<&Ids>, by_name: Payer, named: bool) -> Payer {
     let Some(by_account) = by_account else {
         return by_name;
     };
-    let own = !named || by_account.iter().any(|&debtor| holds(&by_name.likely, debtor));
-    let clearly = if own { union(&by_name.clearly, by_account) } else { by_name.clearly };
+    let clearly = if named { by_name.clearly } else { union(&by_name.clearly, by_account) };
     Payer { sure: union(&by_name.sure, by_account), likely: by_name.likely, clearly }
 }
 
