@@ -18,6 +18,7 @@ use crate::model::{Currency, Day, Ids, Item, Place, Policy};
 use crate::payer::{holds, Payer};
 use crate::ruling::{Gate, Ruling};
 use crate::scope::Scope;
+use crate::spelling::normalise;
 use crate::words;
 
 struct Rules {
@@ -77,8 +78,6 @@ pub struct Ready<'a> {
     pub label: Label,
     pub cited: Cited,
     pub payer: Payer,
-    /// Sellers of whom the payer bears the name, when he is no debtor.
-    pub forwarding: Ids,
     /// The payer's normal IBAN, and the key under which his name is learnt.
     pub iban: Option<Cow<'a, str>>,
     pub alias: Option<Arc<str>>,
@@ -108,6 +107,7 @@ pub struct Case<'a> {
     pub memo: RefCell<Memo>,
     pub(crate) possible: OnceCell<Option<Possible>>,
     pub(crate) told: OnceCell<Told>,
+    pub(crate) forwarding: OnceCell<Ids>,
 }
 
 /// Numbers of known words: of the text and the payer's name, in order; and of the name if it is clearly a
@@ -256,7 +256,17 @@ impl<'a> Case<'a> {
         if grade < 0 {
             return grade;
         }
-        i8::from(state.policy.indirect_collection && holds(&self.forwarding, seller))
+        i8::from(state.policy.indirect_collection && holds(self.forwarding(state), seller))
+    }
+
+    /// Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid.
+    pub fn forwarding(&self, state: &State) -> &Ids {
+        self.forwarding.get_or_init(|| match self.label.payer.as_deref() {
+            Some(name) if self.payer.clearly.is_empty() => {
+                state.scope.books.sellers.surely(&normalise(name), name)
+            }
+            _ => Ids::default(),
+        })
     }
 
     /// Whether all words of one of the debtor's names stand in the text, and not in the name of a debtor who

@@ -344,7 +344,7 @@ impl<'f, 't> Fold<'f, 't> {
         if self.policy.automatic_tiers & 1 << ruling.tier == 0 {
             return Some("tier_not_automatic");
         }
-        if !case.forwarding.is_empty() && !self.policy.indirect_collection {
+        if !self.policy.indirect_collection && !case.forwarding(&state).is_empty() {
             return Some("paid_by_seller");
         }
         if !ruling.shares.iter().all(|share| case.is_issued(&state, share.item)) {

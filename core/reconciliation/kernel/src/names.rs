@@ -84,10 +84,9 @@ pub struct Debtors {
     whole: Lists,
 }
 
-/// Who bears a name: the payer; the sellers who surely do; and the key under which it is learnt.
+/// Who bears a name, and the key under which it is learnt.
 pub struct Searched {
     pub payer: Payer,
-    pub sellers: Ids,
     pub alias: Option<Arc<str>>,
 }
 

@@ -9,7 +9,7 @@ use crate::cite::{cite, Citation, Cited};
 use crate::index::STRUCTURED;
 use crate::label::{Field, Label};
 use crate::lines::Line;
-use crate::model::{Ids, Place, Policy};
+use crate::model::{Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
 use crate::receipt::{is_marked_return, no_receipt, read_opening};
@@ -78,7 +78,6 @@ pub fn made_ready<'a>(
         (no_receipt(line, opening.as_deref()), is_marked_return(line, opening.as_deref()))
     };
     Box::new(Ready {
-        forwarding: forwarding(&label, &payer, books, memory),
         iban: normal_iban(iban),
         alias: name.and_then(|name| searched(books, memory, name).alias.clone()),
         label,
@@ -104,7 +103,6 @@ pub fn opened<'a>(
     if scope.accounts.was_learnt(read.iban.as_deref()) || scope.aliases.was_learnt(read.alias.as_deref()) {
         let label = &read.label;
         read.payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban(), label.run());
-        read.forwarding = forwarding(label, &read.payer, scope.books, memory);
         read.waits |= read.narrowed;
     }
     let paid = if refund { line.amount } else { line.amount.saturating_abs() };
@@ -131,6 +129,7 @@ pub fn opened<'a>(
         memo: RefCell::default(),
         possible: OnceCell::new(),
         told: OnceCell::new(),
+        forwarding: OnceCell::new(),
     })
 }
 
@@ -139,14 +138,6 @@ fn cite_with(line: &Line, label: &Label, policy: &Policy, narrow: &mut Narrow) -
     let mut cited = cite(label, &books.index, policy, &mut |items| narrow.keep(items));
     add_own(line, books, &mut cited);
     cited
-}
-
-/// Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid.
-fn forwarding(label: &Label, payer: &Payer, books: &Books, memory: &mut Memory) -> Ids {
-    match label.payer.as_deref() {
-        Some(name) if payer.clearly.is_empty() => searched(books, memory, name).sellers.clone(),
-        _ => Ids::default(),
-    }
 }
 
 /// The end-to-end id that we gave a collection ourselves: the id of the item it collects.

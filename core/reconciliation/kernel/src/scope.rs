@@ -312,11 +312,7 @@ pub fn searched<'m>(books: &Books, memory: &'m mut Memory, text: &str) -> &'m Se
     let Memory { searched, words } = memory;
     searched.of(text, || {
         let name = normalise(text);
-        Searched {
-            payer: books.debtors.find(words, &name, text),
-            sellers: books.sellers.surely(&name, text),
-            alias: alias(&name).map(Arc::from),
-        }
+        Searched { payer: books.debtors.find(words, &name, text), alias: alias(&name).map(Arc::from) }
     })
 }
 
