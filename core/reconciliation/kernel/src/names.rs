@@ -75,6 +75,9 @@ pub struct Debtors {
     by_word: Lists,
     /// Words that are not everybody's: only those lead to anybody.
     rare: Vec<bool>,
+    /// By debtor: the word of his telling name that fewest have; `SEVERAL` where he has more telling names,
+    /// `UNHEARD` where he has none.
+    marks: Vec<u32>,
     beginnings: Beginnings,
     /// Names in the order of their words.
     in_order: Vec<u32>,
@@ -89,6 +92,9 @@ pub struct Searched {
     pub payer: Payer,
     pub alias: Option<Arc<str>>,
 }
+
+/// Stands for no word: several names are to be looked at.
+const SEVERAL: u32 = UNHEARD - 1;
 
 /// What one thread remembers of searches among the debtors of one wall.
 #[derive(Default)]
@@ -199,10 +205,24 @@ impl Debtors {
             by_core,
             by_word,
             rare,
+            marks: Vec::new(),
             in_order,
         };
         found.whole = found.telling();
+        found.marks = (0..debtors as u32).map(|debtor| found.mark(debtor)).collect();
         found
+    }
+
+    fn mark(&self, debtor: u32) -> u32 {
+        let mut telling = self.names_of(debtor).iter().filter(|name| self.is_telling(name));
+        match (telling.next(), telling.next()) {
+            (Some(_), Some(_)) => SEVERAL,
+            (Some(one), None) => {
+                let words = one.words.iter().copied();
+                words.min_by_key(|&word| self.by_word.of(word).len()).unwrap_or(UNHEARD)
+            }
+            (None, _) => UNHEARD,
+        }
     }
 
     fn telling(&self) -> Lists {
@@ -240,6 +260,10 @@ impl Debtors {
 
     /// Whether a telling name of the debtor stands there with all its words, one of them `besides` those.
     pub fn is_named(&self, debtor: u32, told: &[u32], besides: &[u32]) -> bool {
+        let mark = self.marks.get(debtor as usize).copied().unwrap_or(UNHEARD);
+        if mark != SEVERAL && told.binary_search(&mark).is_err() {
+            return false;
+        }
         self.names_of(debtor).iter().any(|name| {
             name.words.iter().all(|word| told.binary_search(word).is_ok())
                 && !name.words.iter().all(|word| besides.contains(word))
@@ -403,10 +427,8 @@ impl Debtors {
     fn is_of_his_form(&self, asked: &Asked, debtor: u32) -> bool {
         let (words, form) = (core(&asked.numbers), legal_form(asked.form));
         let names = self.names_of(debtor).iter();
-        let mut his = names
-            .filter(|name| core(&name.words) == words)
-            .map(|name| legal_form(name.form))
-            .peekable();
+        let mut his =
+            names.filter(|name| core(&name.words) == words).map(|name| legal_form(name.form)).peekable();
         his.peek().is_none() || his.any(|his| form.starts_with(his) || his.starts_with(form))
     }
 
