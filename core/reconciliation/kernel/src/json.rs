@@ -1,4 +1,4 @@
-//! Canonical JSON: sorted keys, no blanks, letters as they are (see `canonical_json` in `core/model/ids.py`).
+//! Canonical JSON: sorted keys, no blanks, letters as they are (see `canonical_json` in `core/ids.py`).
 
 use std::fmt::Write;
 

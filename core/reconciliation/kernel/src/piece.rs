@@ -62,11 +62,7 @@ impl Piece {
         for (table, names) in [(&self.lines, &lines::TEXTS[..]), (&self.items, &ITEM_TEXTS[..])] {
             for name in names {
                 let texts = table.texts(name)?;
-                for text in
-                    (0..table.height()).filter_map(|row| texts.get(row)).filter(|text| !text.is_ascii())
-                {
-                    found.extend(text.chars().filter(|&char| !char.is_ascii() && !text::is_known(char)));
-                }
+                text::add_unknown((0..table.height()).filter_map(|row| texts.get(row)), &mut found);
             }
         }
         Ok(found)

@@ -2,6 +2,7 @@
 //!
 //! What Python knows of characters beyond ASCII is not repeated here: it hands over those that occur.
 
+use std::collections::BTreeSet;
 use std::sync::{OnceLock, RwLock};
 
 use crate::map::Map;
@@ -22,10 +23,13 @@ pub fn take_characters(known: &[(char, u8, String)]) {
     characters.extend(known.iter().map(|(one, byte, letters)| (*one, (*byte, letters.to_ascii_uppercase()))));
 }
 
-/// Whether Python was asked about a character.
-pub fn is_known(one: char) -> bool {
+/// Adds the characters of these texts about which Python was not asked yet.
+pub fn add_unknown<'t>(texts: impl Iterator<Item = &'t str>, found: &mut BTreeSet<char>) {
     let characters = CHARACTERS.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-    characters.as_ref().is_some_and(|known| known.contains_key(&one))
+    let is_known = |one: &char| characters.as_ref().is_some_and(|known| known.contains_key(one));
+    for text in texts.filter(|text| !text.is_ascii()) {
+        found.extend(text.chars().filter(|one| !one.is_ascii() && !is_known(one)));
+    }
 }
 
 /// Upper case without accents, one byte for each character.
