@@ -18,7 +18,7 @@ from core.reconciliation.grouping import (
     order,
     stands,
 )  # fmt: skip
-from core.reconciliation.hold import Claim, Hold, claim_of, effective_day, mark_twins
+from core.reconciliation.hold import Claim, Hold, claim_of, effective_day, mark_twins, part_of
 from core.reconciliation.index import FULL
 from core.reconciliation.joint import joint
 from core.reconciliation.label import Label, read
@@ -296,7 +296,7 @@ class Fold:
             return "paid_by_seller"
         if not all(case.is_issued(position[s.item_id]) for s in ruling.shares):
             return "paid_before_issue"
-        if ruling.tier == "T2" and self.hold.left(case, self.originals.is_returned):
+        if ruling.tier in ("T2", "T8") and self.hold.left(case, self.originals.is_returned):
             return "twin_payments"
         free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)
         return None if free else "already_settled"
@@ -310,7 +310,7 @@ class Fold:
         if decision.outcome == "auto":
             self._apply(decision)
         elif decision.outcome == "review" and (claim := claim_of(case)) is not None:
-            self._ask_person(claim, case.line)
+            self._leave(claim, case.line)
 
     def _mark_twins(self, cases: list[Case]) -> None:
         """Twins are those of the day, those that wait, and those about which a person was asked lately."""
@@ -318,7 +318,7 @@ class Fold:
         for case in cases:
             case.twins |= self.hold.left(case, self.originals.is_returned)
 
-    def _ask_person(self, claim: Claim, line: Line) -> None:
+    def _leave(self, claim: Claim, line: Line) -> None:
         self.hold.leave(claim, line)
 
     def _put(self, decision: Decision) -> None:
@@ -341,7 +341,10 @@ class Fold:
                 self._undo(returned)
 
     def _apply(self, decision: Decision) -> None:
-        self.wall.apply(decision, self.known[decision.transaction_id])
+        line = self.known[decision.transaction_id]
+        self.wall.apply(decision, line)
+        if decision.tier == "T8" and (claim := part_of(decision, line, self._read(line))) is not None:
+            self._leave(claim, line)
 
     def _return(self, line: Line) -> None:
         original, possible = self.originals.of(line)

@@ -8,6 +8,7 @@ from typing import Final
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case
+from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import alias_of, normal_iban
@@ -50,7 +51,7 @@ class Hold:
         self._left: dict[Claim, dict[str, date]] = defaultdict(dict)
 
     def leave(self, claim: Claim, line: Line) -> None:
-        """A person is asked about this payment."""
+        """A person is asked about this payment; or it paid a part."""
         assert line.booking_date is not None
         self._left[claim][line.transaction_id] = line.booking_date
 
@@ -59,8 +60,8 @@ class Hold:
         self._left[claim].pop(line.transaction_id, None)
 
     def left(self, case: Case, is_returned: Callable[[str], bool]) -> frozenset[str]:
-        """A payment of the same claim, about that time, about which a person was asked; not what went back.
-        The last one is enough."""
+        """A payment of the same claim, about that time: of a part, or about which a person was asked; not one
+        that went back. The last one is enough."""
         claim, booked = claim_of(case), case.line.booking_date
         if claim is None or booked is None or claim not in self._left:
             return frozenset()
@@ -123,7 +124,8 @@ class Hold:
 
 
 def claim_of(case: Case) -> Claim | None:
-    """What a payment that cites nothing claims, from one sure debtor; or one that cites an item whole."""
+    """What a payment that cites nothing claims, from one sure debtor; or one that cites an item, and pays no
+    more than is open of it."""
     return _cited(case) if case.cites else _silent(case)
 
 
@@ -135,9 +137,17 @@ def _silent(case: Case) -> Claim | None:
 def _cited(case: Case) -> Claim | None:
     payer = alias_of(case.label.payer) or normal_iban(case.line.counterparty_iban)
     items = case.meaning().items
-    if payer is None or len(items) != 1 or case.scope.open[items[0]] != case.paid:
+    if payer is None or len(items) != 1 or not 0 < case.paid <= case.scope.open[items[0]]:
         return None
     return f"{payer}/{case.scope.items[items[0]].item_id}", case.paid
+
+
+def part_of(decision: Decision, line: Line, label: Label) -> Claim | None:
+    """What a payment of part of one item claims: the same once more may be paid twice."""
+    payer = alias_of(label.payer) or normal_iban(line.counterparty_iban)
+    if decision.tier != "T8" or payer is None:
+        return None
+    return f"{payer}/{decision.shares[0].item_id}", line.amount_minor
 
 
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:

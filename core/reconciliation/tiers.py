@@ -33,6 +33,9 @@ AGAINST: Final = 10
 everybody's form; or when the payer is unknown, and little of the number stands there."""
 BOUNDED: Final = frozenset({"charges", "exchange"})
 """Gaps that may be anything within a bound; the others are known to the cent."""
+_MORE_WORDS: Final = "AUTRE AUTRES DIVERS DIVERSES ETC SUIVANTE SUIVANTES SUIVANT SUIVANTS"
+MORE: Final = frozenset(_MORE_WORDS.split())
+"""Words that tell that more is paid than what is cited."""
 NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -165,8 +168,15 @@ def reference_and_gap(case: Case) -> Ruling | None:
     reason = gap_reason(case, item, gap) if gap > 0 else None
     if reason is None or rivals(case, n) or (reason in BOUNDED and may_be_netted(case, n)):
         return None
+    if _tells_of_more(case):
+        return None
     short = share(item_id=item.item_id, amount_minor=case.paid, gap_minor=gap, gap_reason=reason)
     return Ruling("auto", "T4", f"reference_and_{reason}", (short,), _partial_chance(case))
+
+
+def _tells_of_more(case: Case) -> bool:
+    """Whether the text says that not all is cited that is paid: `FA-801 ET AUTRES`."""
+    return any(word.text in MORE for word in case.label.words)
 
 
 def _partial_chance(case: Case) -> float:
@@ -244,7 +254,7 @@ def reference_and_part(case: Case) -> Ruling | None:
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid
     known = any(n in c.items and is_whole(c) for c in case.cited.citations)
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
-    known = known and _is_meant_by_payer(case, n)
+    known = known and _is_meant_by_payer(case, n) and not _tells_of_more(case)
     if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n) or may_be_netted(case, n):
         return None
     part = share(item_id=item.item_id, amount_minor=case.paid)

@@ -50,7 +50,7 @@ HANDED: Final[Mapping[str, str]] = {
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT",
     "spelling": "ANY_FORM COMMON LEGAL_FORMS TITLES _BETWEEN_TITLES",
-    "tiers": "AGAINST BOUNDED NEXT",
+    "tiers": "AGAINST BOUNDED MORE NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""
 USUAL: Final = "".join(map(chr, (*range(0x80, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20C0))))

@@ -169,9 +169,9 @@ class WarmFold(Fold):
         self.journal.note(self.originals.take_out, line)
         super()._offer_as_original(line)
 
-    def _ask_person(self, claim: Claim, line: Line) -> None:
+    def _leave(self, claim: Claim, line: Line) -> None:
         self.journal.note(self.hold.take_back, claim, line)
-        super()._ask_person(claim, line)
+        super()._leave(claim, line)
 
     def _undo(self, original: str) -> None:
         if not self.originals.is_returned(original):

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::ahead::{in_order, Block, Crew, Read};
 use crate::case::{Boxed, Case, Ready, State};
 use crate::decision::{decide, settle_nothing, Decision};
-use crate::hold::{claim_of, mark_twins, Hold};
+use crate::hold::{claim_of, mark_twins, of_item, Hold};
 use crate::index::FULL;
 use crate::joint::{joint, Joined};
 use crate::json::Json;
@@ -351,7 +351,7 @@ impl<'f, 't> Fold<'f, 't> {
             return Some("paid_before_issue");
         }
         let is_returned = |row| self.originals.is_returned(row);
-        if ruling.tier == 2 && self.hold.left(case, &state, is_returned).is_some() {
+        if matches!(ruling.tier, 2 | 8) && self.hold.left(case, &state, is_returned).is_some() {
             return Some("twin_payments");
         }
         let free = ruling.shares.iter().all(|share| self.scope.can_take(share.item, share.amount));
@@ -365,7 +365,13 @@ impl<'f, 't> Fold<'f, 't> {
         }
         let decision = decide(&case, &self.state(), ruling);
         match decision.outcome {
-            Outcome::Auto => self.apply(&decision, case.line, case.label.payer.as_deref()),
+            Outcome::Auto => {
+                self.apply(&decision, case.line, case.label.payer.as_deref());
+                let part = (decision.tier == 8).then(|| of_item(&case, decision.shares[0].item));
+                if let Some(claim) = part.flatten() {
+                    self.hold.leave(claim, case.line);
+                }
+            }
             Outcome::Review => {
                 if let Some(claim) = claim_of(&case, &self.state()) {
                     self.hold.leave(claim, case.line);

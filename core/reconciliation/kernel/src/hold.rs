@@ -151,9 +151,14 @@ fn cited(case: &Case, state: &State) -> Option<Claim> {
     let &[n] = &case.meaning(state).items[..] else {
         return None;
     };
-    if state.open(n) != case.paid {
+    if !(1..=state.open(n)).contains(&case.paid) {
         return None;
     }
+    of_item(case, n)
+}
+
+/// What a payment of item `n`, or of part of it, claims: the same once more may be paid twice.
+pub fn of_item(case: &Case, n: Place) -> Option<Claim> {
     let payer = case.alias.as_deref().or(case.iban.as_deref())?;
     Some(Claim::Cited(payer.to_owned(), n, case.paid))
 }

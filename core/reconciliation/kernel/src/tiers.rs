@@ -23,6 +23,7 @@ struct Rules {
     against: f64,
     otherwise: f64,
     bounded: Set<&'static str>,
+    more: Set<&'static [u8]>,
 }
 
 fn rules() -> &'static Rules {
@@ -31,6 +32,7 @@ fn rules() -> &'static Rules {
         next: words::whole("tiers.NEXT"),
         against: words::number("tiers.AGAINST"),
         otherwise: words::number("silent.OTHERWISE"),
+        more: words::set("tiers.MORE"),
         bounded: words::list("tiers.BOUNDED").iter().map(String::as_str).collect(),
     })
 }
@@ -199,9 +201,17 @@ pub fn reference_and_gap(case: &Case, state: &State) -> Option<Ruling> {
     if !rivals(case, state, n).is_empty() || (bounded && may_be_netted(case, state, n)) {
         return None;
     }
+    if tells_of_more(case) {
+        return None;
+    }
     let short = Share { gap, gap_reason: Some(reason), ..Share::new(n, case.paid) };
     let told = format!("reference_and_{reason}");
     Some(Ruling::auto(4, told, vec![short], partial_chance(case, state)))
+}
+
+/// Whether the text says that not all is cited that is paid: `FA-801 ET AUTRES`.
+fn tells_of_more(case: &Case) -> bool {
+    case.label.words().iter().any(|word| rules().more.contains(&word.text[..]))
 }
 
 fn partial_chance(case: &Case, state: &State) -> f64 {
@@ -343,7 +353,7 @@ pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
     if !known || !left || close_rival(case, state, n) || is_deduction(case, state, n) {
         return None;
     }
-    if may_be_netted(case, state, n) {
+    if may_be_netted(case, state, n) || tells_of_more(case) {
         return None;
     }
     let part = vec![Share::new(n, case.paid)];

@@ -1,10 +1,10 @@
 """G01…: less, or more, than what is cited: differences with a name and without one."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from core.reconciliation import PayerAccount, Policy
-from tests.core.reconciliation.build import item, line
+from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.cases.table import BRUNOY, Case
 
 ONE = [item("FA-801", 1972)]
@@ -97,4 +97,15 @@ CASES = [
          owed=[item("FC2400003", "325.71", whole_turnover=True),
                item("FC2400003", 170, "Dorfalles GmbH", seller_id="s2", id="i2")],
          paid=line("FC2400003", 170, payer=BRUNOY), right="REVIEW probable_typing_error"),
+    Case("G29 the text says that more is paid than what it cites", owed=WHOLE,
+         paid=line("FA-801 ET AUTRES", 1000, payer=BRUNOY), right="REVIEW partial_payment: FA-801 1000.00"),
+    Case("G30 the same part of an invoice again within a month: maybe paid twice", owed=WHOLE,
+         before=(line("FA-801", 500, payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=9)),),
+         paid=line("FA-801", 500, payer=BRUNOY), right="REVIEW twin_payments: FA-801 500.00"),
+    Case("G31 the second half, equal to the first", owed=[item("FA-90", 500, whole_turnover=True)],
+         before=(line("FA-90", 250, payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=9)),),
+         paid=line("FA-90", 250, payer=BRUNOY), right="REVIEW twin_payments: FA-90 250.00"),
+    Case("G32 months later", owed=[item("FA-90", 500, whole_turnover=True)],
+         before=(line("FA-90", 250, payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=40)),),
+         paid=line("FA-90", 250, payer=BRUNOY), right="AUTO T2: FA-90 250.00"),
 ]  # fmt: skip
