@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from core.reconciliation.case import Case, Meaning, Proposal, share
 from core.reconciliation.coincidence import amount_odds
+from core.reconciliation.endings import ended
 from core.reconciliation.gaps import gap_reason, late_payment, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
@@ -117,6 +118,7 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
         found += _of_cited(case, meaning)
     found += _nearly_cited(case)
     found += [propose(case, [n], f"counter {c}", "counter") for n, c in counter_hits(case).items()]
+    found += _ended(case)
     found += _declared(case)
     found += _of_payer_exactly(case)
     if meaning is None or not meaning.items:
@@ -138,7 +140,8 @@ def _level(meaning: Meaning, items: Iterable[int]) -> str:
 def _of_cited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
     items, scope = meaning.items, case.scope
     for group in meaning.ambiguous:
-        for n in [n for n in group if scope.open[n]][:HANDFUL]:
+        live = [n for n in group if scope.open[n]]
+        for n in sorted(live, key=lambda n: scope.open[n] != case.paid)[:HANDFUL]:
             yield propose(case, [*items, n], "shares the cited number", "short")
             yield propose(case, [n], "shares the cited number", "short")
     if not items:
@@ -179,6 +182,15 @@ def _nearly_cited(case: Case) -> Iterator[Proposal | None]:
     for citation in near(case):
         for n in citation.items[:MOST]:
             yield propose(case, [n], _NEAR[citation.how], "slip")
+
+
+def _ended(case: Case) -> Iterator[Proposal | None]:
+    """What the payer owes and the text may mean by the ends of its numbers: together, and one by one."""
+    items = list(ended(case))
+    if len(items) > 1:
+        yield propose(case, items, "its numbers end so", "counter")
+    for n in items[:HANDFUL]:
+        yield propose(case, [n], "its number ends so", "counter")
 
 
 def _declared(case: Case) -> Iterator[Proposal | None]:

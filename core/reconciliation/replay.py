@@ -12,6 +12,9 @@ from core.reconciliation.tiers import Stage
 
 _BY_REASON: Final = {
     "joint_sum": Stage.JOINT,
+    "end_and_amount": Stage.ENDS,
+    "cited_end_and_amount": Stage.CITED_ENDS,
+    "ends_and_sum": Stage.SUMS,
     "cut_and_amount": Stage.NEAR,
     "typo_and_amount": Stage.NEAR,
     "reference_and_rest": Stage.REST,

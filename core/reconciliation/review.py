@@ -15,6 +15,7 @@ from core.reconciliation.candidates import (
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.decision import SHOWN
+from core.reconciliation.endings import ended
 from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.silent import (
@@ -239,6 +240,17 @@ def by_counters(case: Case) -> Reason | None:
     return Reason("coincidence_bound" if len(hits) == 1 else "ambiguous_reference", hits, chance)
 
 
+def by_ends(case: Case) -> Reason | None:
+    """The ends of numbers that a known payer owes, at another amount."""
+    items = list(ended(case))
+    if not items:
+        return None
+    due = sum(case.scope.open[n] for n in items)
+    if len(items) > 1:
+        return Reason("sum_differs")
+    return Reason("overpayment" if due < case.paid else "partial_payment")
+
+
 def by_declaration(case: Case) -> Reason | None:
     """An accounting tool says which items the line pays: evidence, never a decision."""
     return Reason("declared_match") if any(case.scope.open[n] > 0 for n in case.declared) else None
@@ -292,4 +304,4 @@ def by_amount(case: Case) -> Reason | None:
     return Reason("amount_only", possible) if possible else None
 
 
-_UNCITED: Final = (by_unknown, by_counters, by_declaration, by_payer, by_amount)
+_UNCITED: Final = (by_unknown, by_counters, by_ends, by_declaration, by_payer, by_amount)

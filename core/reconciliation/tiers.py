@@ -11,6 +11,7 @@ from core.model.decision import Tier
 from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole, share
 from core.reconciliation.cite import Citation
 from core.reconciliation.coincidence import by_counter, by_group, by_number
+from core.reconciliation.endings import cited_end_and_amount, end_and_amount, ends_and_sum
 from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, may_be_netted, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, SHORT_DIGITS, STRUCTURED, strength_of
@@ -286,6 +287,9 @@ class Stage(IntEnum):
     T3 = auto()
     T4 = auto()
     T5 = auto()
+    ENDS = auto()
+    CITED_ENDS = auto()
+    SUMS = auto()
     NEAR = auto()
     JOINT = auto()
     T6 = auto()
@@ -312,6 +316,9 @@ TIERS: Final = (
     TierRule("T3", references_and_sum, Stage.T3, of_cited=True),
     TierRule("T4", reference_and_gap, Stage.T4, of_cited=True),
     TierRule("T5", counter_and_amount, Stage.T5, of_cited=False),
+    TierRule("T5", end_and_amount, Stage.ENDS, of_cited=False),
+    TierRule("T5", cited_end_and_amount, Stage.CITED_ENDS, of_cited=True),
+    TierRule("T3", ends_and_sum, Stage.SUMS, of_cited=False),
     TierRule("T5", near_and_amount, Stage.NEAR, of_cited=False),
     TierRule("T6", payer_and_amount, Stage.T6, of_cited=False),
     TierRule("T7", payer_and_group, Stage.T7, of_cited=False),

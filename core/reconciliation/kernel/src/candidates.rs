@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::amount_odds;
+use crate::endings::{ended, ends};
 use crate::gaps::{gap_reason, late_payment, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED};
@@ -229,6 +230,7 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
         let because = format!("counter {}", shown(&case.cited.counters[at].text));
         found.propose(&[n], because, Reference::Counter);
     }
+    of_ends(&mut found);
     found.tried += 1; // what a tool declares: nothing
     of_those_exactly(&mut found);
     if meaning.is_none_or(|meaning| meaning.items.is_empty()) {
@@ -244,6 +246,17 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
         }
     }
     found.proposals
+}
+
+/// What the payer owes and the text may mean by the ends of its numbers: together, and one by one.
+fn of_ends(found: &mut Found) {
+    let items = ended(&ends(found.case, found.state));
+    if items.len() > 1 {
+        found.propose(&items, "its numbers end so", Reference::Counter);
+    }
+    for &n in items.iter().take(rules().handful) {
+        found.propose(&[n], "its number ends so", Reference::Counter);
+    }
 }
 
 /// How telling the least telling citation of these items is.
@@ -268,8 +281,9 @@ fn level(meaning: &Meaning, items: &[Place]) -> Reference {
 fn of_cited(found: &mut Found, meaning: &Meaning) {
     let (items, state, rules) = (&meaning.items, found.state, rules());
     for group in &meaning.ambiguous {
-        let live = group.iter().copied().filter(|&n| state.open(n) != 0);
-        for n in live.take(rules.handful) {
+        let mut live: Vec<Place> = group.iter().copied().filter(|&n| state.open(n) != 0).collect();
+        live.sort_by_key(|&n| state.open(n) != found.case.paid);
+        for n in live.into_iter().take(rules.handful) {
             let all = [&items[..], &[n]].concat();
             found.propose(&all, "shares the cited number", Reference::Short);
             found.propose(&[n], "shares the cited number", Reference::Short);

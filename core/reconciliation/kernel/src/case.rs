@@ -178,6 +178,7 @@ pub struct Lately {
     pub counter_hits: Option<(u64, Shared<(Place, usize)>)>,
     pub near: Option<(u64, Shared<Citation>)>,
     pub owed: Option<(u64, Rc<Owed>)>,
+    pub ends: Option<(u64, Rc<Vec<Vec<Place>>>)>,
 }
 
 /// What the payer may be paying: his open items by that day, and the groups of them that make the amount (two

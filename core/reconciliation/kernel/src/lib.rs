@@ -18,6 +18,7 @@ pub mod case;
 pub mod cite;
 pub mod coincidence;
 pub mod decision;
+pub mod endings;
 pub mod ffi;
 pub mod fold;
 pub mod gaps;

@@ -10,6 +10,7 @@ use crate::candidates::{bounds, candidates, handful, is_named, is_rare, of_payer
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
+use crate::endings::{ended, ends};
 use crate::gaps::{gap_reason, is_rate, is_small, rivals};
 use crate::group::{groups, Bounds};
 use crate::json::Json;
@@ -334,6 +335,18 @@ fn by_counters(case: &Case, state: &State) -> Option<Reason> {
     Some(Reason { coincidence: chance, ..Reason::against(code, rivals) })
 }
 
+/// The ends of numbers that a known payer owes, at another amount.
+fn by_ends(case: &Case, state: &State) -> Option<Reason> {
+    let items = ended(&ends(case, state));
+    let due: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
+    match items.len() {
+        0 => None,
+        1 if due < i128::from(case.paid) => Some(Reason::new("overpayment")),
+        1 => Some(Reason::new("partial_payment")),
+        _ => Some(Reason::new("sum_differs")),
+    }
+}
+
 /// A known payer whose open items, one or a few together, make the amount.
 fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     if case.payer_is_unknown() {
@@ -404,4 +417,5 @@ fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     (!possible.is_empty()).then(|| Reason::against("amount_only", possible))
 }
 
-const UNCITED: [fn(&Case, &State) -> Option<Reason>; 4] = [by_unknown, by_counters, by_payer, by_amount];
+const UNCITED: [fn(&Case, &State) -> Option<Reason>; 5] =
+    [by_unknown, by_counters, by_ends, by_payer, by_amount];

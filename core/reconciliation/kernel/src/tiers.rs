@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::case::{is_whole, standing_for, Case, Meaning, Shared, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_group, by_number};
+use crate::endings::{cited_end_and_amount, end_and_amount, ends_and_sum};
 use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{strength_of, FULL, SHORT_DIGITS, STRUCTURED};
@@ -400,12 +401,15 @@ macro_rules! tier {
 }
 
 /// In the order in which they are asked.
-pub const TIERS: [TierRule; 10] = [
+pub const TIERS: [TierRule; 13] = [
     tier!(1, structured, of_cited: true),
     tier!(2, reference_and_amount, of_cited: true),
     tier!(3, references_and_sum, of_cited: true),
     tier!(4, reference_and_gap, of_cited: true),
     tier!(5, counter_and_amount, of_cited: false),
+    tier!(5, end_and_amount, of_cited: false),
+    tier!(5, cited_end_and_amount, of_cited: true),
+    tier!(3, ends_and_sum, of_cited: false),
     tier!(5, near_and_amount, of_cited: false),
     tier!(6, payer_and_amount, of_cited: false),
     tier!(7, payer_and_group, of_cited: false),
@@ -413,4 +417,4 @@ pub const TIERS: [TierRule; 10] = [
     tier!(2, reference_and_rest, of_cited: true),
 ];
 /// The place of the tier from which on nothing is cited; here the payments join whose wait ends that day.
-pub const FIRST_SILENT: usize = 6;
+pub const FIRST_SILENT: usize = 9;

@@ -84,4 +84,12 @@ CASES = [
          owed=[item("F2024-083", 4200), item("F2024-159", 4200), item("F2024-251", 1500)],
          paid=line("F2024-083 - 241 - 251", 9900, payer=BRUNOY),
          right="REVIEW overpayment"),
+    Case("L24 the ends of several numbers of a known payer, which sum exactly",
+         owed=[item("FAC-2024-0172", 310), item("FAC-2024-0178", "95.50"), item("FAC-2024-0190", 1020)],
+         paid=line("VOS FACTURES 172 178 190", "1425.50", payer=BRUNOY),
+         right="AUTO T3: FAC-2024-0172 310.00 + FAC-2024-0178 95.50 + FAC-2024-0190 1020.00"),
+    Case("L25 one of them is not held",
+         owed=[item("FAC-2024-0172", 310), item("FAC-2024-0178", "95.50")],
+         paid=line("VOS FACTURES 172 178 190", "1425.50", payer=BRUNOY),
+         right="REVIEW sum_differs: FAC-2024-0172 310.00 + FAC-2024-0178 95.50"),
 ]  # fmt: skip

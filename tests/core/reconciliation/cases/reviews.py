@@ -41,4 +41,9 @@ CASES = [
     Case("V10 a second payment of a settled invoice, and another is open at that amount",
          owed=[item("FA-12", 700, open_minor=0), item("FA-13", 700)], paid=line("FA-12", 700, payer=BRUNOY),
          right="REVIEW already_settled: FA-13 700.00"),
+    Case("V12 a number of twenty sellers: the one open at the amount paid is shown first",
+         owed=[item("FA-417", 600 + min(n, 15), f"Debiteur {n}", seller_id=f"s{n}", id=f"i{n:02}")
+               for n in range(20)]
+              + [item(f"FB-{n}", 615, f"Client {n}", seller_id="z") for n in range(3)],
+         paid=line("FA-417", 615), right="REVIEW ambiguous_reference: i15 615.00"),
 ]  # fmt: skip
