@@ -10,7 +10,7 @@ from typing import Final
 from core.reconciliation.case import Case, Ruling, share
 from core.reconciliation.cite import Citation
 from core.reconciliation.coincidence import by_counter, by_number
-from core.reconciliation.index import GENERIC, GROUP, Number, bare, counters_of
+from core.reconciliation.index import GENERIC, GROUP, bare, counters_of
 from core.reconciliation.label import is_year
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import is_far_from_due, other_numbers
@@ -30,8 +30,7 @@ def ends(case: Case) -> tuple[tuple[int, ...], ...]:
     if not 0 < len(told) <= MOST_ENDS:
         return ()
     owed = case.there(case.scope.of_payer(case.payer, most=case.policy.max_owed))
-    numbers = case.scope.index.numbers
-    return tuple(tuple(n for n in owed if case.scope.open[n] > 0 and _ends_so(numbers[n], d)) for d in told)
+    return tuple(tuple(n for n in owed if case.scope.open[n] > 0 and _ends_so(case, n, d)) for d in told)
 
 
 def _told(case: Case) -> tuple[str, ...]:
@@ -58,10 +57,13 @@ def _has_no_letters_of_its_own(text: str) -> bool:
     return all(group in GENERIC for group in GROUP.findall(text) if group.isalpha())
 
 
-def _ends_so(number: Number, digits: str) -> bool:
-    """Whether these are all the digits of the number, or what a payer may write for its end."""
-    groups = [group for group in number.groups if group.isdigit()]
-    return bare("".join(groups)) == bare(digits) or bare(digits) in counters_of(number.groups)
+def _ends_so(case: Case, n: int, digits: str) -> bool:
+    """Whether these are all the digits of the number, or what a payer may write for its end, and no word of
+    the debtor's own name: `DDCA 25`."""
+    groups = case.scope.index.numbers[n].groups
+    whole = bare("".join([group for group in groups if group.isdigit()])) == bare(digits)
+    ends = whole or bare(digits) in counters_of(groups)
+    return ends and not case.scope.debtors.has_word(case.scope.items[n].debtor_id, digits)
 
 
 def end_and_amount(case: Case) -> Ruling | None:

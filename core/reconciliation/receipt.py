@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from core.reconciliation.label import fold_text, given
+from core.reconciliation.label import WORD, fold_text, given, read
 from core.reconciliation.line import Line
 from core.reconciliation.scope import normal_iban
 from core.reconciliation.spelling import normalise
@@ -30,6 +30,10 @@ _PLATFORMS: Final = frozenset(
 )
 SHORTEST_ID: Final = 4
 """End-to-end ids shorter than this (`9`, `1`) link nothing."""
+SHORTEST_NAME: Final = 5
+"""Letters of a name that a return quotes."""
+QUOTED: Final = 400
+"""How much of a text is read for such a name, in characters."""
 
 
 def not_booked(line: Line) -> str | None:
@@ -89,6 +93,16 @@ def same_payer(one: Line, other: Line) -> bool:
         return a == b
     first, second = given(one.counterparty_name), given(other.counterparty_name)
     return bool(first and second) and normalise(first or "").words == normalise(second or "").words
+
+
+def quotes(line: Line, earlier: Line) -> bool:
+    """Whether a return that names nobody by itself has the name of who paid earlier in its text."""
+    if given(line.counterparty_name) or not line.remittance:
+        return False
+    name = read(earlier, max_text=QUOTED).payer
+    words = normalise(name).words if name else ()
+    told = WORD.findall(fold_text(line.remittance[:QUOTED]))
+    return sum(map(len, words)) >= SHORTEST_NAME and not set(words).difference(told)
 
 
 def contra_entries(lines: Sequence[Line]) -> dict[str, str]:

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from core.model.decision import Decision, Share
 from core.reconciliation.case import Proposal, share
 from core.reconciliation.decision import LISTED, Versions, ranked, settle_nothing
 from core.reconciliation.line import Line
-from core.reconciliation.receipt import ids_of, same_payer
+from core.reconciliation.receipt import ids_of, quotes, same_payer
+
+MOST_READ: Final = 50
+"""Earlier lines of an amount that are read for the name that a return quotes."""
 
 
 class Originals:
@@ -82,6 +85,8 @@ class Originals:
             return (named[0] if len(named) == 1 else None), named
         similar = self.alike(line)
         mine = [o for o in similar if any(same_payer(face, line) for face in self._faces(o))]
+        if not mine and len(similar) <= MOST_READ:
+            mine = [o for o in similar if any(quotes(line, face) for face in self._faces(o))]
         return (mine[0] if len(mine) == 1 else None), (mine or similar)
 
 

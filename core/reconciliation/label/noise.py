@@ -116,6 +116,15 @@ _ANNOUNCING_WORDS: Final = (
 _ANNOUNCING: Final = frozenset(f"{_ANNOUNCING_WORDS} {_CURRENCIES} {_MONTH_WORDS}".split())
 """Words before or behind digits that are noise."""
 _IBAN_START: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]){11,40}")
+_LENGTHS: Final = (
+    "NO15 BE16 DK18 FI18 FO18 GL18 NL18 MK19 SI19 AT20 BA20 EE20 LT20 LU20 CH21 HR21 LI21 LV21 BG22 DE22"
+    " GB22 GE22 IE22 ME22 RS22 AE23 GI23 IL23 AD24 CZ24 ES24 MD24 PK24 RO24 SA24 SE24 SK24 TN24 VA22 PT25"
+    " IS26 TR26 FR27 GR27 IT27 MC27 MR27 SM27 AL28 AZ28 CY28 DO28 GT28 HU28 LB28 PL28 BH22 BY28 CR22 EG29"
+    " UA29 QA29 BR29 KW30 JO30 MU30 MT31 SC31 MA28 DZ26 SN28 CI28 BF28 BJ28 ML28 NE28 TG28 CM27 GA27 CG27"
+    " MG27"
+)
+IBAN_LENGTHS: Final = {each[:2]: int(each[2:]) for each in _LENGTHS.split()}
+"""Signs of an account by country, of ISO 13616 and of those that write like it."""
 _IBAN_WORD: Final = re.compile(
     r"(?<![A-Z0-9])IBAN[ :]*[A-Z]{2}\d\d(?: ?(?=[A-Z]*\d)[A-Z0-9]{1,34}(?![A-Z0-9])){1,8}"
 )
@@ -141,15 +150,14 @@ def _ibans(folded: str) -> list[Noise]:
 
 
 def _iban_end(text: str, start: int, limit: int) -> int | None:
-    for end in range(limit, start + 14, -1):
+    """Where an account of its country's length ends: others are numbers that meet the check by accident."""
+    length = IBAN_LENGTHS.get(text[start : start + 2])
+    for end in range(limit, start + 14, -1) if length else ():
         whole = end == len(text) or not text[end].isalnum()
-        if (
-            whole
-            and text[end - 1] != " "
-            and text[start : start + 2] != "RF"
-            and is_iban(text[start:end].replace(" ", ""))
-        ):
-            return end
+        if whole and text[end - 1] != " ":
+            dense = text[start:end].replace(" ", "")
+            if len(dense) == length and is_iban(dense):
+                return end
     return None
 
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::case::{Case, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_number};
-use crate::index::{self, bare, is_digits, Number};
+use crate::index::{self, bare, is_digits};
 use crate::label::{is_year, Field};
 use crate::model::Place;
 use crate::ruling::{Ruling, Share};
@@ -30,7 +30,7 @@ fn find_ends(case: &Case, state: &State) -> Vec<Vec<Place>> {
         return Vec::new();
     }
     let owed = case.there(state, &state.scope.of_payer(&case.payer, state.policy.max_owed));
-    let ends_so = |n: &Place, digits: &[u8]| state.open(*n) > 0 && ends_so(state.index().number(*n), digits);
+    let ends_so = |n: &Place, digits: &[u8]| state.open(*n) > 0 && ends_so(state, *n, digits);
     told.iter().map(|digits| owed.iter().copied().filter(|n| ends_so(n, digits)).collect()).collect()
 }
 
@@ -76,11 +76,15 @@ fn has_no_letters_of_its_own(text: &[u8]) -> bool {
     groups.all(|group| index::rules().generic.contains(group))
 }
 
-/// Whether these are all the digits of the number, or what a payer may write for its end.
-fn ends_so(number: Number, digits: &[u8]) -> bool {
+/// Whether these are all the digits of the number, or what a payer may write for its end, and no word of the
+/// debtor's own name: `DDCA 25`.
+fn ends_so(state: &State, n: Place, digits: &[u8]) -> bool {
+    let number = state.index().number(n);
     let all: Vec<u8> = number.groups().filter(|group| is_digits(group)).flatten().copied().collect();
-    let digits = bare(digits);
-    bare(&all) == digits || number.counters().any(|counter| counter == digits)
+    let told = bare(digits);
+    let ends = bare(&all) == told || number.counters().any(|counter| counter == told);
+    let word = std::str::from_utf8(digits);
+    ends && !word.is_ok_and(|word| state.scope.books.debtors.has_word(state.item(n).debtor, word))
 }
 
 /// T5: one number, which is not held, or whose letters are another seller's, ends one item that the payer

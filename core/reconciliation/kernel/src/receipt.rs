@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::label::Label;
+use crate::label::{self, Label};
 use crate::lines::{Line, Status};
 use crate::map::{Map, Set};
 use crate::pattern::Pattern;
@@ -25,6 +25,9 @@ struct Rules {
     anywhere: Pattern,
     platforms: Set<&'static [u8]>,
     shortest_id: usize,
+    shortest_name: usize,
+    /// How much of a text is read for names, in characters.
+    quoted: usize,
 }
 
 fn rules() -> &'static Rules {
@@ -38,6 +41,8 @@ fn rules() -> &'static Rules {
         anywhere: pattern("receipt._ANYWHERE"),
         platforms: words::list("receipt._PLATFORMS").iter().map(|name| name.as_bytes()).collect(),
         shortest_id: words::whole("receipt.SHORTEST_ID"),
+        shortest_name: words::whole("receipt.SHORTEST_NAME"),
+        quoted: words::whole("receipt.QUOTED"),
     })
 }
 
@@ -133,6 +138,21 @@ pub fn same_payer(one: &Line, other: &Line) -> bool {
         (Some(first), Some(second)) => first == second || normalise(first).words == normalise(second).words,
         _ => false,
     }
+}
+
+/// Whether a return that names nobody by itself has the name of who paid earlier in its text.
+pub fn quotes(line: &Line, earlier: &Line) -> bool {
+    let Some(text) = line.remittance().filter(|_| given(line.counterparty_name()).is_none()) else {
+        return false;
+    };
+    let Some(name) = label::read(earlier, rules().quoted).payer else {
+        return false;
+    };
+    let folded = fold(clip(text, rules().quoted));
+    let told: Set<&[u8]> = folded.split(|c| !c.is_ascii_alphanumeric()).collect();
+    let name = normalise(&name);
+    let letters: usize = name.each().map(str::len).sum();
+    letters >= rules().shortest_name && name.each().all(|word| told.contains(word.as_bytes()))
 }
 
 /// Lines of one day that cancel each other, both ways, by their rows: same account, opposite amount, and a

@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::lines::Line;
 use crate::map::{Map, Set};
 use crate::model::{Day, Policy};
-use crate::receipt::{ids_of, is_marked_return, opening, same_payer, Id};
+use crate::receipt::{ids_of, is_marked_return, opening, quotes, same_payer, Id};
 use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
 
@@ -130,7 +130,10 @@ impl<'a> Originals<'a> {
             return (only(&named), named);
         }
         let similar = self.alike(line);
-        let mine: Vec<_> = similar.iter().copied().filter(|one| same_payer(one, line)).collect();
+        let mut mine: Vec<_> = similar.iter().copied().filter(|one| same_payer(one, line)).collect();
+        if mine.is_empty() && similar.len() <= words::whole("returns.MOST_READ") {
+            mine.extend(similar.iter().copied().filter(|one| quotes(line, one)));
+        }
         (only(&mine), if mine.is_empty() { similar } else { mine })
     }
 }

@@ -192,4 +192,7 @@ CASES = [
     Case("N55 the end of a number of his, at another amount: worth a look",
          owed=[item("FAC-2024-0634", "480.10")], paid=line("FACT 634", "475.10", payer=BRUNOY),
          right="REVIEW partial_payment: FAC-2024-0634 475.10"),
+    Case("N56 a number that passes for an account with the words behind it: no country's are so long",
+         owed=[item("VT0000152", "864.17")], paid=line("FAC. VT0000152 CLIENT 5075", "864.17", payer=BRUNOY),
+         right="AUTO T2: VT0000152 864.17"),
 ]  # fmt: skip

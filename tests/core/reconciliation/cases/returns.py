@@ -60,4 +60,10 @@ CASES = [
     Case("R15 money out to somebody else, whose invoice has the number of our credit note", owed=AV,
          paid=line("VIR SEPA EMIS /MOTIF AV-2024-0007 /BEN KERVADEC SARL", "-150.40"),
          right="REVIEW coincidence_bound: AV-2024-0007 -150.40"),
+    Case("R16 a return whose text quotes who paid, among others of that amount", owed=OWED,
+         before=(line("VIR RECU 1234567890S DE: KERVADEC PLOMBERIE MOTIF: FA-12", 700, id="a"),
+                 line("VIR RECU 1234567891S DE: RUEL CONSEIL MOTIF: FA-13", 700, id="b",
+                      booking_date=DAY + timedelta(days=2))),
+         paid=line("RETOUR VIREMENT VIR RECU 1234567890S DE: KERVADEC PLOMBERIE MOTIF:", -700,
+                   return_reason="AC04", booking_date=LATER), right="AUTO T0: FA-12 -700.00"),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::identifiers::is_iban;
-use crate::map::Set;
+use crate::map::{Map, Set};
 use crate::pattern::Pattern;
 use crate::words;
 
@@ -64,6 +64,7 @@ struct Rules {
     announcing: Set<&'static [u8]>,
     iban_start: Pattern,
     iban_word: Pattern,
+    iban_lengths: Map<&'static [u8], usize>,
 }
 
 fn rules() -> &'static Rules {
@@ -83,6 +84,9 @@ fn rules() -> &'static Rules {
             announcing: words::list("label.noise._ANNOUNCING").iter().map(|word| word.as_bytes()).collect(),
             iban_start: pattern("label.noise._IBAN_START"),
             iban_word: pattern("label.noise._IBAN_WORD"),
+            iban_lengths: words::pairs("label.noise.IBAN_LENGTHS")
+                .filter_map(|(country, length)| Some((country.as_bytes(), length.parse().ok()?)))
+                .collect(),
         }
     })
 }
@@ -104,15 +108,14 @@ fn ibans(folded: &[u8]) -> Vec<Noise> {
     found
 }
 
+/// Where an account of its country's length ends: others are numbers that meet the check by accident.
 fn iban_end(text: &[u8], start: usize, limit: usize) -> Option<usize> {
-    if text[start..].starts_with(b"RF") {
-        return None;
-    }
+    let &length = rules().iban_lengths.get(&text[start..start + 2])?;
     (start + 15..=limit).rev().find(|&end| {
         let is_whole = text.get(end).is_none_or(|next| !next.is_ascii_alphanumeric());
         is_whole && text[end - 1] != b' ' && {
             let dense: Vec<u8> = text[start..end].iter().copied().filter(|&one| one != b' ').collect();
-            is_iban(&dense)
+            dense.len() == length && is_iban(&dense)
         }
     })
 }
