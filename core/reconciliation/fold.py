@@ -343,7 +343,7 @@ class Fold:
     def _apply(self, decision: Decision) -> None:
         line = self.known[decision.transaction_id]
         self.wall.apply(decision, line)
-        if decision.tier == "T8" and (claim := part_of(decision, line, self._read(line))) is not None:
+        if (claim := part_of(decision, line)) is not None:
             self._leave(claim, line)
 
     def _return(self, line: Line) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 
 from core.model.decision import Decision
 from core.reconciliation.case import Case
-from core.reconciliation.label import Label
 from core.reconciliation.line import Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import alias_of, normal_iban
@@ -62,11 +61,15 @@ class Hold:
     def left(self, case: Case, is_returned: Callable[[str], bool]) -> frozenset[str]:
         """A payment of the same claim, about that time: of a part, or about which a person was asked; not one
         that went back. The last one is enough."""
-        claim, booked = claim_of(case), case.line.booking_date
-        if claim is None or booked is None or claim not in self._left:
-            return frozenset()
-        lately = (i for i, day in reversed(self._left[claim].items()) if abs(booked - day).days <= TWIN_DAYS)
-        return frozenset(islice((id for id in lately if not is_returned(id)), 1))
+        booked = case.line.booking_date
+        for claim in (claim_of(case), _part(case)):
+            if claim is None or booked is None or claim not in self._left:
+                continue
+            asked = reversed(self._left[claim].items())
+            lately = (id for id, day in asked if abs(booked - day).days <= TWIN_DAYS and not is_returned(id))
+            if found := frozenset(islice(lately, 1)):
+                return found
+        return frozenset()
 
     def take(self, cases: list[Case]) -> list[Case]:
         """Keeps those that T6 or T7 could decide; returns the others."""
@@ -136,18 +139,26 @@ def _silent(case: Case) -> Claim | None:
 
 def _cited(case: Case) -> Claim | None:
     payer = alias_of(case.label.payer) or normal_iban(case.line.counterparty_iban)
-    items = case.meaning().items
-    if payer is None or len(items) != 1 or not 0 < case.paid <= case.scope.open[items[0]]:
-        return None
-    return f"{payer}/{case.scope.items[items[0]].item_id}", case.paid
+    item_id = _cited_item(case)
+    return (f"{payer}/{item_id}", case.paid) if payer is not None and item_id is not None else None
 
 
-def part_of(decision: Decision, line: Line, label: Label) -> Claim | None:
-    """What a payment of part of one item claims: the same once more may be paid twice."""
-    payer = alias_of(label.payer) or normal_iban(line.counterparty_iban)
-    if decision.tier != "T8" or payer is None:
+def _cited_item(case: Case) -> str | None:
+    """The one open item that is cited, if no more is paid than is open of it."""
+    items = case.meaning().items if case.cites else ()
+    if len(items) != 1 or not 0 < case.paid <= case.scope.open[items[0]]:
         return None
-    return f"{payer}/{decision.shares[0].item_id}", line.amount_minor
+    return case.scope.items[items[0]].item_id
+
+
+def _part(case: Case) -> Claim | None:
+    item_id = _cited_item(case)
+    return None if item_id is None else (f"/{item_id}", case.paid)
+
+
+def part_of(decision: Decision, line: Line) -> Claim | None:
+    """What a payment of part of one item claims, whoever pays: the same once more may be paid twice."""
+    return (f"/{decision.shares[0].item_id}", line.amount_minor) if decision.tier == "T8" else None
 
 
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:

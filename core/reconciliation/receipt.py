@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from enum import IntEnum, auto
 from typing import Final
 
 from core.reconciliation.label import WORD, fold_text, given, read
@@ -32,8 +33,20 @@ SHORTEST_ID: Final = 4
 """End-to-end ids shorter than this (`9`, `1`) link nothing."""
 SHORTEST_NAME: Final = 5
 """Letters of a name that a return quotes."""
+WHOLE: Final = 4
+"""Words of a text that is repeated whole."""
 QUOTED: Final = 400
 """How much of a text is read for such a name, in characters."""
+
+
+class Quoted(IntEnum):
+    """What a return repeats of an earlier line: nothing, nothing that could be told (nobody is named there),
+    who paid, all its words (but the last, which may be cut)."""
+
+    NOTHING = auto()
+    NAMELESS = auto()
+    NAME = auto()
+    ALL = auto()
 
 
 def not_booked(line: Line) -> str | None:
@@ -95,14 +108,21 @@ def same_payer(one: Line, other: Line) -> bool:
     return bool(first and second) and normalise(first or "").words == normalise(second or "").words
 
 
-def quotes(line: Line, earlier: Line) -> bool:
-    """Whether a return that names nobody by itself has the name of who paid earlier in its text."""
+def quoted(line: Line, earlier: Line) -> Quoted:
+    """How a return that names nobody by itself repeats an earlier line in its text."""
+    text = earlier.remittance
     if given(line.counterparty_name) or not line.remittance:
-        return False
+        return Quoted.NOTHING
+    told = set(WORD.findall(fold_text(line.remittance[:QUOTED])))
+    words = WORD.findall(fold_text(text[:QUOTED])) if text else []
+    if len(words) >= WHOLE and told.issuperset(words[:-1]):
+        return Quoted.ALL
     name = read(earlier, max_text=QUOTED).payer
-    words = normalise(name).words if name else ()
-    told = WORD.findall(fold_text(line.remittance[:QUOTED]))
-    return sum(map(len, words)) >= SHORTEST_NAME and not set(words).difference(told)
+    if not name:
+        return Quoted.NAMELESS
+    parts = normalise(name).words
+    telling = sum(map(len, parts)) >= SHORTEST_NAME
+    return Quoted.NAME if telling and told.issuperset(parts) else Quoted.NOTHING
 
 
 def contra_entries(lines: Sequence[Line]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from core.model.decision import Decision, Share
 from core.reconciliation.case import Proposal, share
 from core.reconciliation.decision import LISTED, Versions, ranked, settle_nothing
 from core.reconciliation.line import Line
-from core.reconciliation.receipt import ids_of, quotes, same_payer
+from core.reconciliation.receipt import Quoted, ids_of, quoted, same_payer
 
 MOST_READ: Final = 50
 """Earlier lines of an amount that are read for the name that a return quotes."""
@@ -86,8 +86,15 @@ class Originals:
         similar = self.alike(line)
         mine = [o for o in similar if any(same_payer(face, line) for face in self._faces(o))]
         if not mine and len(similar) <= MOST_READ:
-            mine = [o for o in similar if any(quotes(line, face) for face in self._faces(o))]
+            mine = self._quoted(line, similar)
         return (mine[0] if len(mine) == 1 else None), (mine or similar)
+
+    def _quoted(self, line: Line, similar: Sequence[Line]) -> list[Line]:
+        """Those whose text the return repeats; else those whose payer it names, if all of them name one."""
+        levels = [max(quoted(line, face) for face in self._faces(o)) for o in similar]
+        level = Quoted.ALL if Quoted.ALL in levels else Quoted.NAME
+        unsure = level is Quoted.NAME and Quoted.NAMELESS in levels
+        return [] if unsure else [o for o, own in zip(similar, levels, strict=True) if own is level]
 
 
 def take_back(

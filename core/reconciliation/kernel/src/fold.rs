@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::ahead::{in_order, Block, Crew, Read};
 use crate::case::{Boxed, Case, Ready, State};
 use crate::decision::{decide, settle_nothing, Decision};
-use crate::hold::{claim_of, mark_twins, of_item, Hold};
+use crate::hold::{claim_of, mark_twins, part_of, Hold};
 use crate::index::FULL;
 use crate::joint::{joint, Joined};
 use crate::json::Json;
@@ -367,9 +367,8 @@ impl<'f, 't> Fold<'f, 't> {
         match decision.outcome {
             Outcome::Auto => {
                 self.apply(&decision, case.line, case.label.payer.as_deref());
-                let part = (decision.tier == 8).then(|| of_item(&case, decision.shares[0].item));
-                if let Some(claim) = part.flatten() {
-                    self.hold.leave(claim, case.line);
+                if decision.tier == 8 {
+                    self.hold.leave(part_of(decision.shares[0].item, case.paid), case.line);
                 }
             }
             Outcome::Review => {

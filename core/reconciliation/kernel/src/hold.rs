@@ -70,12 +70,15 @@ impl<'a> Hold<'a> {
     /// A payment of the same claim, about that time, about which a person was asked; not what went back: its
     /// row. The last one is enough.
     pub fn left(&self, case: &Case, state: &State, is_returned: impl Fn(u32) -> bool) -> Option<u32> {
-        let asked = self.left.get(&claim_of(case, state)?)?;
         let booked = case.line.booking_date?;
-        let is_near = |day: Day| (booked - day).abs() <= twin_days();
-        let mut last = asked.iter().rev();
-        let twin = last.find(|&&(row, day)| is_near(day) && !is_returned(row));
-        twin.map(|&(row, _)| row)
+        let part = cited_item(case, state).map(|n| part_of(n, case.paid));
+        let asked = [claim_of(case, state), part].into_iter().flatten();
+        asked.filter_map(|claim| self.left.get(&claim)).find_map(|asked| {
+            let is_near = |day: Day| (booked - day).abs() <= twin_days();
+            let mut last = asked.iter().rev();
+            let twin = last.find(|&&(row, day)| is_near(day) && !is_returned(row));
+            twin.map(|&(row, _)| row)
+        })
     }
 
     /// Keeps those that T6 or T7 could decide; returns the others.
@@ -148,19 +151,24 @@ fn silent(case: &Case, state: &State) -> Option<Claim> {
 }
 
 fn cited(case: &Case, state: &State) -> Option<Claim> {
+    let payer = case.alias.as_deref().or(case.iban.as_deref())?;
+    Some(Claim::Cited(payer.to_owned(), cited_item(case, state)?, case.paid))
+}
+
+/// The one open item that is cited, if no more is paid than is open of it.
+fn cited_item(case: &Case, state: &State) -> Option<Place> {
+    if !case.cites() {
+        return None;
+    }
     let &[n] = &case.meaning(state).items[..] else {
         return None;
     };
-    if !(1..=state.open(n)).contains(&case.paid) {
-        return None;
-    }
-    of_item(case, n)
+    (1..=state.open(n)).contains(&case.paid).then_some(n)
 }
 
-/// What a payment of item `n`, or of part of it, claims: the same once more may be paid twice.
-pub fn of_item(case: &Case, n: Place) -> Option<Claim> {
-    let payer = case.alias.as_deref().or(case.iban.as_deref())?;
-    Some(Claim::Cited(payer.to_owned(), n, case.paid))
+/// What a payment of part of item `n` claims, whoever pays: the same once more may be paid twice.
+pub fn part_of(n: Place, paid: i64) -> Claim {
+    Claim::Cited(String::new(), n, paid)
 }
 
 /// Tells each case that cites nothing the others of the same payer and amount.

@@ -26,6 +26,7 @@ struct Rules {
     platforms: Set<&'static [u8]>,
     shortest_id: usize,
     shortest_name: usize,
+    whole: usize,
     /// How much of a text is read for names, in characters.
     quoted: usize,
 }
@@ -42,6 +43,7 @@ fn rules() -> &'static Rules {
         platforms: words::list("receipt._PLATFORMS").iter().map(|name| name.as_bytes()).collect(),
         shortest_id: words::whole("receipt.SHORTEST_ID"),
         shortest_name: words::whole("receipt.SHORTEST_NAME"),
+        whole: words::whole("receipt.WHOLE"),
         quoted: words::whole("receipt.QUOTED"),
     })
 }
@@ -140,19 +142,42 @@ pub fn same_payer(one: &Line, other: &Line) -> bool {
     }
 }
 
-/// Whether a return that names nobody by itself has the name of who paid earlier in its text.
-pub fn quotes(line: &Line, earlier: &Line) -> bool {
+/// What a return repeats of an earlier line: nothing, nothing that could be told (nobody is named there), who
+/// paid, all its words (but the last, which may be cut).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Quoted {
+    Nothing,
+    Nameless,
+    Name,
+    All,
+}
+
+/// How a return that names nobody by itself repeats an earlier line in its text.
+pub fn quoted(line: &Line, earlier: &Line) -> Quoted {
     let Some(text) = line.remittance().filter(|_| given(line.counterparty_name()).is_none()) else {
-        return false;
-    };
-    let Some(name) = label::read(earlier, rules().quoted).payer else {
-        return false;
+        return Quoted::Nothing;
     };
     let folded = fold(clip(text, rules().quoted));
-    let told: Set<&[u8]> = folded.split(|c| !c.is_ascii_alphanumeric()).collect();
+    let told: Set<&[u8]> = words_of(&folded).collect();
+    let other = earlier.remittance().map(|text| fold(clip(text, rules().quoted))).unwrap_or_default();
+    let words: Vec<&[u8]> = words_of(&other).collect();
+    if words.len() >= rules().whole && words[..words.len() - 1].iter().all(|word| told.contains(word)) {
+        return Quoted::All;
+    }
+    let Some(name) = label::read(earlier, rules().quoted).payer else {
+        return Quoted::Nameless;
+    };
     let name = normalise(&name);
     let letters: usize = name.each().map(str::len).sum();
-    letters >= rules().shortest_name && name.each().all(|word| told.contains(word.as_bytes()))
+    if letters >= rules().shortest_name && name.each().all(|word| told.contains(word.as_bytes())) {
+        Quoted::Name
+    } else {
+        Quoted::Nothing
+    }
+}
+
+fn words_of(folded: &[u8]) -> impl Iterator<Item = &[u8]> {
+    folded.split(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit()).filter(|word| !word.is_empty())
 }
 
 /// Lines of one day that cancel each other, both ways, by their rows: same account, opposite amount, and a

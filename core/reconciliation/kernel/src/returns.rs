@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::lines::Line;
 use crate::map::{Map, Set};
 use crate::model::{Day, Policy};
-use crate::receipt::{ids_of, is_marked_return, opening, quotes, same_payer, Id};
+use crate::receipt::{ids_of, is_marked_return, opening, quoted, same_payer, Id, Quoted};
 use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
 
@@ -132,10 +132,21 @@ impl<'a> Originals<'a> {
         let similar = self.alike(line);
         let mut mine: Vec<_> = similar.iter().copied().filter(|one| same_payer(one, line)).collect();
         if mine.is_empty() && similar.len() <= words::whole("returns.MOST_READ") {
-            mine.extend(similar.iter().copied().filter(|one| quotes(line, one)));
+            mine = repeated(line, &similar);
         }
         (only(&mine), if mine.is_empty() { similar } else { mine })
     }
+}
+
+/// Those whose text the return repeats; else those whose payer it names, if all of them name one.
+fn repeated<'a>(line: &Line, similar: &[&'a Line<'a>]) -> Vec<&'a Line<'a>> {
+    let levels: Vec<Quoted> = similar.iter().map(|one| quoted(line, one)).collect();
+    let level = if levels.contains(&Quoted::All) { Quoted::All } else { Quoted::Name };
+    if level == Quoted::Name && levels.contains(&Quoted::Nameless) {
+        return Vec::new();
+    }
+    let same = similar.iter().zip(levels).filter(|&(_, own)| own == level);
+    same.map(|(&one, _)| one).collect()
 }
 
 /// The decision about a returned payment. `closed` tells what was decided about an earlier line, by its row.
