@@ -87,12 +87,12 @@ class Fitted:
     """A file whose accounts and occurrence numbers fit what is stored.
 
     `homes`: the id under which each of its accounts is known; `busy`: days of an account (by that
-    id) on which lines of files are stored already.
+    id) on which lines of files are stored already, with the ids of those lines.
     """
 
     file: BankFile
     homes: Mapping[str, str]
-    busy: frozenset[tuple[str, date]]
+    busy: Mapping[tuple[str, date], set[str]]
 
     @property
     def account_ids(self) -> list[str]:
@@ -103,16 +103,16 @@ def fit(unit: Unit, read: BankFile, *, as_of: int | None = None) -> Fitted:
     """The file with the accounts and occurrence numbers that fit what is stored."""
     homes = {account.id: _home(unit, account, as_of) for account in read.accounts}
     seen: dict[str, list[tuple[int, Statement]]] = defaultdict(list)
-    busy: set[tuple[str, date]] = set()
+    busy: dict[tuple[str, date], set[str]] = defaultdict(set)
     for own, home in homes.items():
         stated = {one.id: one for one in unit.all(Statement, as_of=as_of, account_id=home)}
         for day in sorted(read.booked_days(own)) if stated else ():
             for line in lines_of_day(unit, home, day, as_of=as_of):
-                busy.add((home, day))
+                busy[home, day].add(line.id)
                 origin = stated.get(line.source.external_version or "") if line.source else None
                 if origin is not None:
                     seen[line.fingerprint].append((line.occurrence, origin))
-    return Fitted(read.fitted(seen=seen, homes=homes), homes, frozenset(busy))
+    return Fitted(read.fitted(seen=seen, homes=homes), homes, busy)
 
 
 def _home(unit: Unit, account: BankAccount, as_of: int | None) -> str:
@@ -135,6 +135,11 @@ def lines_of_day(
         BankTransaction, as_of=as_of, account_id=account_id, booking_date=str(day), status="booked"
     )
     return [line for line in lines if line.source is not None and line.source.provider == FILE_PROVIDER]
+
+
+def _place(line: BankTransaction) -> tuple[str, date]:
+    """Account and day; a line without a day is on none that is busy."""
+    return line.account_id, line.booking_date or date.min
 
 
 @dataclass(slots=True)
@@ -187,13 +192,16 @@ class Taking:
             self._put(fresh)
 
     def _is_busy(self, line: BankTransaction) -> bool:
-        return (line.account_id, line.booking_date) in self.fitted.busy
+        return _place(line) in self.fitted.busy
 
     def _sift(self, lines: Sequence[BankTransaction]) -> None:
-        there = self.unit.get(BankTransaction, (line.id for line in lines))
+        busy = self.fitted.busy
+        there = self.unit.get(
+            BankTransaction, (line.id for line in lines if line.id not in busy[_place(line)])
+        )
         for line in lines:
-            place = (line.account_id, line.booking_date or date.min)
-            if line.id in there:
+            place = _place(line)
+            if line.id in busy[place] or line.id in there:
                 self._met[place].add(line.id)
                 self.known += 1
             else:

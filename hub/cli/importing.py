@@ -208,8 +208,9 @@ def _stored(one: "Imported") -> str:
     lines = one.statements or one.pending or "bank_transaction" in one.stored
     new = counted(one.new, "new line" if lines else "new record")
     counts = f"{counted(one.statements, 'statement')}, " if one.statements else ""
-    pending = f", {one.pending} pending" if one.pending else ""
-    return f"{counts}{new}, {one.known} known already{pending}"
+    known = counted(one.known, "known already", "known already")
+    pending = f", {counted(one.pending, 'pending', 'pending')}" if one.pending else ""
+    return f"{counts}{new}, {known}{pending}"
 
 
 def _stored_json(one: "Imported") -> dict[str, Any]:
