@@ -10,6 +10,7 @@ from core.reconciliation.index import GENERIC, bare, shape_of
 _CITING: Final = frozenset(
     {"FA", "FAC", "FACT", "FACTS", "FACTURE", "FACTURES", "FCT", "INV", "INVOICE", "AVOIR", "NDEG"}
 )
+_CUSTOMERS: Final = frozenset({"CLI", "CLIENT", "CLT"})
 _LETTERS_DIGITS: Final = re.compile(r"([A-Z]{1,8})(\d{2,12})")
 SHORTEST_ALIKE: Final = 6
 LONGEST_NUMBER: Final = 20
@@ -23,7 +24,7 @@ def leftovers(text: Text) -> None:
         word = text.texts[at]
         glued = None if word.isdigit() else _LETTERS_DIGITS.fullmatch(word)
         prefix = glued[1] if glued else _before(text, at) if word.isdigit() else None
-        if text.is_other_paper(prefix):
+        if text.is_other_paper(prefix) or (glued and _is_code(text, at, glued[1])):
             continue
         tight = glued is not None or text.glues[at] in TIGHT
         after = _extent(text, at)
@@ -48,6 +49,14 @@ def _halved(text: Text) -> set[int]:
             text.cited.cut.append(text.whole(first, last + 1))
             halved.update(range(first, last + 1))
     return halved
+
+
+def _is_code(text: Text, at: int, letters: str) -> bool:
+    """Whether letters and digits are the code of a customer, as the word before says, and no number like
+    ours: `CLIENT CL7196`."""
+    if letters in _CITING or _before(text, at) not in _CUSTOMERS:
+        return False
+    return shape_of(text.joined(at, _extent(text, at))) not in text.index.shapes
 
 
 def _before(text: Text, at: int) -> str | None:

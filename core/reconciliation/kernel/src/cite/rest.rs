@@ -13,6 +13,7 @@ use crate::words;
 
 struct Rules {
     citing: Set<&'static [u8]>,
+    customers: Set<&'static [u8]>,
     letters_digits: Pattern,
     shortest_alike: usize,
     longest_number: usize,
@@ -23,6 +24,7 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| Rules {
         citing: words::set("cite.rest._CITING"),
+        customers: words::set("cite.rest._CUSTOMERS"),
         letters_digits: Pattern::new(words::text("cite.rest._LETTERS_DIGITS")),
         shortest_alike: words::whole("cite.rest.SHORTEST_ALIKE"),
         longest_number: words::whole("cite.rest.LONGEST_NUMBER"),
@@ -48,7 +50,7 @@ pub fn leftovers(text: &mut Text) {
             continue;
         }
         let led = led(text, at);
-        if text.is_other_paper(led.prefix) {
+        if text.is_other_paper(led.prefix) || is_code(text, at, &led) {
             continue;
         }
         if at >= told {
@@ -91,6 +93,15 @@ fn halved(text: &mut Text) -> Vec<(usize, usize)> {
         }
     }
     halved
+}
+
+/// Whether letters and digits are the code of a customer, as the word before says, and no number like ours:
+/// `CLIENT CL7196`.
+fn is_code(text: &Text, at: usize, led: &Led) -> bool {
+    let is_citing = |(letters, _): (&[u8], _)| rules().citing.contains(letters);
+    led.glued.is_some_and(|glued| !is_citing(glued))
+        && before(text, at).is_some_and(|word| rules().customers.contains(word))
+        && !text.index.shapes.contains(&shape_of(text.words.joined(at, extent(text, at))))
 }
 
 /// The letters that digits are written with: the word before.
