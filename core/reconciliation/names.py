@@ -218,9 +218,12 @@ class Debtors:
 
     def _equal(self, name: Name) -> frozenset[str]:
         same = self._by_core.get(frozenset(name.words), [])
-        if len(same) > 1 and name.form:
-            same = [d for d in same if any(n.form == name.form for n in self._names[d])] or same
+        if len(same) > 1 and name.form and any(self._has_form(d, name.form) for d in same):
+            same = [d for d in same if self._has_form(d, name.form) or self._has_form(d, None)]
         return frozenset(same) if len(same) <= HANDFUL else NOBODY
+
+    def _has_form(self, debtor_id: str, form: str | None) -> bool:
+        return any(name.form == form for name in self._names[debtor_id])
 
     def _is_of_his_form(self, name: Name, debtor_id: str) -> bool:
         """Whether the legal form is that of the name the debtor bears, as far as both are told whole or cut:

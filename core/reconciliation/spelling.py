@@ -10,11 +10,11 @@ from core.reconciliation.label import WORD
 
 _FORMS: Final = (
     "SA SAS SASU SARL EURL SNC SCI SCP SCOP SELARL SELAS SCS SCA GIE EI EIRL EARL GAEC SEM ASSOCIATION"
-    " ASSO STE SOCIETE ETS ETABLISSEMENT ETABLISSEMENTS CIE LTD LIMITED LLC INC PLC GMBH AG KG BV NV SPA"
+    " ASSO STE SOCIETE ETS ETABLISSEMENT ETABLISSEMENTS LTD LIMITED LLC INC PLC GMBH AG KG BV NV SPA"
     " SRL SL OY AB AS APS"
 )
 _COMMON_WORDS: Final = (
-    "FRANCE GROUPE GROUP EUROPE INTERNATIONAL SERVICES SERVICE HOLDING COMPAGNIE PARIS LYON M MR MME"
+    "FRANCE GROUPE GROUP EUROPE INTERNATIONAL SERVICES SERVICE HOLDING COMPAGNIE CIE PARIS LYON M MR MME"
     " MONSIEUR MADAME ET DE DU DES LA LE LES D L AND THE"
 )
 LEGAL_FORMS: Final = frozenset(_FORMS.split())
@@ -22,7 +22,9 @@ ANY_FORM: Final = frozenset({"STE", "SOCIETE", "ETS", "ETABLISSEMENT", "ETABLISS
 """What companies of every legal form call themselves: it tells nothing of which one they have."""
 TITLES: Final = frozenset({"M", "MR", "MME", "MLLE", "MONSIEUR", "MADAME", "MADEMOISELLE"})
 """How banks write persons: in front of the name, and no part of it."""
-_BETWEEN_TITLES: Final = frozenset({"OU", "ET"})
+AND: Final = frozenset({"ET", "AND"})
+"""What may stand for `&`, which is no word."""
+OR: Final = "OU"
 COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
@@ -35,14 +37,16 @@ class Name(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def normalise(text: str) -> Name:
-    """Upper case, no accents, dotted forms joined, legal form in its own field, titles of persons off.
+    """Upper case, no accents, dotted forms joined, legal form in its own field, titles and `and` left out.
 
-    >>> normalise("S.A.R.L. Côté & Fils")
+    >>> normalise("S.A.R.L. Côté et Fils")
     Name(words=('COTE', 'FILS'), form='SARL')
     >>> normalise("M. ou Mme Leroy Anne")
     Name(words=('LEROY', 'ANNE'), form=None)
     """
     words = WORD.findall((text if text.isascii() else anyascii(text)).upper())
+    if not AND.isdisjoint(words):
+        words = [w for w in words if w not in AND]
     if 1 in map(len, words):
         words = _spelled_out(words)
     if LEGAL_FORMS.isdisjoint(words):
@@ -56,7 +60,7 @@ def normalise(text: str) -> Name:
 def _untitled(words: Sequence[str]) -> tuple[str, ...]:
     """The words behind the titles of one person or two (`M OU MME`), as long as two are left."""
     titles = 0
-    while titles < len(words) and (words[titles] in TITLES or (titles and words[titles] in _BETWEEN_TITLES)):
+    while titles < len(words) and (words[titles] in TITLES or (titles and words[titles] == OR)):
         titles += 1
     return tuple(words[titles:] if len(words) - titles > 1 else words)
 

@@ -54,7 +54,7 @@ HANDED: Final[Mapping[str, str]] = {
     "review": "OWN _GATED",
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT",
-    "spelling": "ANY_FORM COMMON LEGAL_FORMS TITLES _BETWEEN_TITLES",
+    "spelling": "AND ANY_FORM COMMON LEGAL_FORMS OR TITLES",
     "tiers": "AGAINST BOUNDED MORE NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""

@@ -408,12 +408,11 @@ impl Debtors {
             Some(&core) => self.by_core.of(core),
             None => &[],
         };
-        let has_form = |debtor: &u32| self.names_of(*debtor).iter().any(|name| name.form == form);
-        if same.len() > 1 && form.is_some() {
-            let formed: Vec<u32> = same.iter().copied().filter(has_form).collect();
-            if !formed.is_empty() {
-                return if formed.len() <= rules().handful { formed.into() } else { Ids::default() };
-            }
+        let has = |debtor: u32, form| self.names_of(debtor).iter().any(|name| name.form == form);
+        if same.len() > 1 && form.is_some() && same.iter().any(|&debtor| has(debtor, form)) {
+            let fits = |debtor: &u32| has(*debtor, form) || has(*debtor, None);
+            let formed: Vec<u32> = same.iter().copied().filter(fits).collect();
+            return if formed.len() <= rules().handful { formed.into() } else { Ids::default() };
         }
         if same.len() <= rules().handful {
             same.into()

@@ -9,20 +9,23 @@ use crate::text;
 use crate::words;
 
 struct Rules {
+    /// What may stand for `&`, which is no word.
+    and: Set<&'static str>,
     /// What companies of every legal form call themselves.
     any_form: Set<&'static str>,
     common: Set<&'static str>,
     titles: Set<&'static str>,
-    between_titles: Set<&'static str>,
+    or: &'static str,
 }
 
 fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| Rules {
+        and: set("spelling.AND"),
         any_form: set("spelling.ANY_FORM"),
         common: set("spelling.COMMON"),
         titles: set("spelling.TITLES"),
-        between_titles: set("spelling._BETWEEN_TITLES"),
+        or: words::text("spelling.OR"),
     })
 }
 
@@ -59,7 +62,7 @@ pub fn legal_form(form: Option<&'static str>) -> &'static str {
     form.filter(|form| !rules().any_form.contains(form)).unwrap_or_default()
 }
 
-/// Upper case, no accents, dotted forms joined, legal form in its own field, titles of persons off.
+/// Upper case, no accents, dotted forms joined, legal form in its own field, titles and `and` left out.
 pub fn normalise(text: &str) -> Name {
     let ascii = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text::ascii(text)) };
     let words = spelled_out(&ascii);
@@ -86,11 +89,11 @@ pub fn normalise(text: &str) -> Name {
 
 /// The words behind the titles of one person or two (`M OU MME`), as long as two are left.
 fn untitled(words: String) -> String {
-    let Rules { titles, between_titles, .. } = rules();
+    let Rules { titles, or, .. } = rules();
     let mut left = words.as_str();
     while let Some((first, behind)) = left.split_once(' ') {
         let is_first = left.len() == words.len();
-        if !(titles.contains(first) || !is_first && between_titles.contains(first)) {
+        if !(titles.contains(first) || !is_first && first == *or) {
             break;
         }
         left = behind;
@@ -102,7 +105,11 @@ fn untitled(words: String) -> String {
     }
 }
 
-/// The words of a text; single letters that stand side by side are one word: `S A R L`.
+fn is_and(word: &str) -> bool {
+    (2..=3).contains(&word.len()) && rules().and.iter().any(|and| and.eq_ignore_ascii_case(word))
+}
+
+/// The words of a text, without `and`; single letters that stand side by side are one word: `S A R L`.
 fn spelled_out(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut letter_before = false;
@@ -111,6 +118,10 @@ fn spelled_out(text: &str) -> String {
     while let Some(start) = rest.as_bytes().iter().position(is_of_word) {
         let after = rest.as_bytes()[start..].iter().position(|one| !is_of_word(one));
         let end = after.map_or(rest.len(), |size| start + size);
+        if is_and(&rest[start..end]) {
+            rest = &rest[end..];
+            continue;
+        }
         let is_letter = end - start == 1 && rest.as_bytes()[start].is_ascii_alphabetic();
         if !(words.is_empty() || is_letter && letter_before) {
             words.push(' ');

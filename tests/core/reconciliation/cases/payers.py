@@ -176,4 +176,11 @@ CASES = [
          paid=line("RC-2024-0013", 512, payer="PIZENELIS TRESORERIE", iban=IBAN, booking_date=LATER),
          right="AUTO T2: RC-2024-0013 512.00",
          before=(line("FA-12", 700, id="L0", payer="PIZENELIS TRESORERIE", iban=IBAN),)),
+    Case("P43 a word for `&`",
+         owed=[item("FA-77", "864.17", "Kervadec Plomberie et Fils SARL", whole_turnover=True)],
+         paid=line("VIREMENT", "864.17", payer="KERVADEC PLOMBERIE & FILS"), right="AUTO T6: FA-77 864.17"),
+    Case("P44 one debtor known twice, of one tool without the legal form: either may be meant",
+         owed=[item("FA-123", 510, "KERVADEC ET FILS"), item("FB-77", 640, "Kervadec & Fils SARL"),
+               *EVERYBODYS],
+         paid=line("FA-123", 510, payer="KERVADEC & FILS SARL"), right="AUTO T2: FA-123 510.00"),
 ]  # fmt: skip
