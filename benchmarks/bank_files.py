@@ -91,7 +91,7 @@ def _reading(files: dict[str, bytes]) -> Iterator[Line]:
         a, b, ratio = side_by_side(
             lambda name=name, content=content: _read(name, BytesIO(content), LINES),  # type: ignore[misc]  # bound in the loop
             lambda bare=bare, content=content: bare(content),  # type: ignore[misc]
-            rounds=3,
+            rounds=15,
         )
         yield Line(
             f"{what} against {yardstick}", rate(LINES, a, "lines"), rate(LINES, b, "lines"), ratio, aim

@@ -158,21 +158,21 @@ class _Statement:
 
     def _check(self, record: Record) -> None:
         """That the record is of this statement: bank 3-7, branch 12-16, currency 17-19, account 22-32."""
-        head = record.text[2:7] + record.text[11:32]
+        text, first = record.text, self.first.text
+        head = text[2:7] + text[11:32]
         if head == self.head:
             return
-        first = self.first.text
-        if _account(record.text) != _account(first):
+        if _account(text) != _account(first):
             raise Unreadable(
                 "account_differs",
                 "a record names another account than the opening balance of its statement",
                 record.place,
             )
-        named = record.text[16:19]
+        named = text[16:19]
         if named not in ("   ", self.currency):
             mixed = sorted({named, self.currency})
             raise Unreadable("mixed_currencies", f"the statement mixes {mixed}", record.place)
-        if record.text[2:7] != first[2:7]:
+        if text[2:7] != first[2:7]:
             self.oddities["a record names another bank code than the opening balance"] += 1
         self.head = head
 

@@ -58,15 +58,9 @@ def as_line(record: Record, amount_minor: int, currency: str) -> Line:
     if "MMO" in words or "FEE" in words:
         more |= _amounts(named, words, negative=amount_minor < 0)
     _own_codes(words, code=code, own=own, entry=entry, zone=zone)
-    return Line(
-        amount_minor=amount_minor,
-        currency=currency,
-        booking_date=day(booked) or dated(booked, record),
-        operation=operation,
-        key_text=" ".join([own, code, reject, entry, zone, label, *order]),
-        more=more,
-        words=words,
-    )
+    booking_date = day(booked) or dated(booked, record)
+    key_text = " ".join([own, code, reject, entry, zone, label, *order])
+    return Line(amount_minor, currency, booking_date, operation, key_text, more, words)
 
 
 def _operation(code: str, zone: str) -> Operation:
@@ -81,9 +75,8 @@ def _parties(words: dict[str, str], zone: str, *, credit: bool, returned: bool) 
     creditor = words.get("creditor") or words.get("ultimate_creditor")
     usual, opposite = (debtor, creditor) if credit else (creditor, debtor)
     account = "debtor_account" if credit != returned else "creditor_account"
-    iban = words.get(account, "").replace(" ", "")
     found: dict[str, object] = {"counterparty_name": (opposite or usual) if returned else usual}
-    if iban and is_iban(iban):
+    if account in words and is_iban(iban := words[account].replace(" ", "")):
         found["counterparty_iban"] = iban
         del words[account]
     for word in ("end_to_end_id", "mandate_id", "creditor_reference", "creditor_id"):

@@ -79,14 +79,15 @@ def said(named: Named) -> dict[str, str]:
     for name, lines in named.items():
         if name in _FREE_TEXT:
             continue
-        rest = lines
-        if name in _PARTS:
-            for word, part in _PARTS[name]:
-                if found := told(lines[0][part]):
-                    words[word] = found
-            rest = lines[1:]
-        if rest:
-            words[name] = "\n".join(rest)
+        parts = _PARTS.get(name)
+        if parts is None:
+            words[name] = "\n".join(lines)
+            continue
+        for word, part in parts:
+            if found := told(lines[0][part]):
+                words[word] = found
+        if len(lines) > 1:
+            words[name] = "\n".join(lines[1:])
     return words
 
 

@@ -82,13 +82,16 @@ class Marks:
             for key in sorted(map(self.key, places)):
                 yield key.hex()
 
-    def groups(self) -> Iterator[tuple[bytes, list[int]]]:
-        """Each key with the places where it stands, ascending."""
+    def groups(self, seen: Seen) -> Iterator[tuple[bytes, list[int]]]:
+        """Each key that stands more than once, or is among `seen`, with its places, ascending."""
         for places in self._buckets(0):
+            keys = [self.key(place) for place in places]
+            if not seen and len(set(keys)) == len(keys):
+                continue
             found: dict[bytes, list[int]] = {}
-            for place in places:
-                found.setdefault(self.key(place), []).append(place)
-            yield from found.items()
+            for key, place in zip(keys, places, strict=True):
+                found.setdefault(key, []).append(place)
+            yield from ((key, found[key]) for key in found if len(found[key]) > 1 or key.hex() in seen)
 
     def _buckets(self, start: int) -> Iterator[Sequence[int]]:
         end = len(self)
@@ -114,15 +117,12 @@ def numbers(marks: Marks, spans: Sequence[Span], seen: Seen) -> "array[int]":
     """
     given = array("i", [1]) * len(marks)
     starts = [span.start for span in spans]
-    for key, places in marks.groups():
-        stored = seen.get(key.hex(), ()) if seen else ()
-        if len(places) == 1 and not stored:
-            continue
+    for key, places in marks.groups(seen):
         by_span: dict[int, list[int]] = defaultdict(list)
         for place in places:
             by_span[bisect_right(starts, place) - 1].append(place)
         several = sorted(by_span, key=lambda index: (_order(spans[index].statement), index))
-        earlier = list(stored)
+        earlier = list(seen.get(key.hex(), ()))
         for index in several:
             own = sorted(by_span[index], key=marks.rank)
             for place, number in zip(own, _free(spans[index].statement, earlier), strict=False):
