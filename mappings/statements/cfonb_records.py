@@ -13,6 +13,8 @@ ENCODINGS: Final[dict[Charset, str]] = {"ascii": "ascii", "utf-8": "utf-8-sig", 
 _BLOCKS = 1000
 """Records cut from a file without line breaks at a time."""
 _BREAKS = frozenset({"\n", "\r\n", "\r"})
+_END_OF_FILE = "\x1a"
+"""What DOS programs write at the end."""
 
 
 class Record(NamedTuple):
@@ -75,10 +77,10 @@ def _blocks(lines: Iterator[str], length: int) -> Iterator[tuple[str, int, bool]
     """What may be records: each with its offset, and whether it stands alone on its line."""
     offset = 0
     for line in lines:
-        if line[length:] in _BREAKS:
+        if line[length:] in _BREAKS and _END_OF_FILE not in line:
             yield line[:length], offset, True
         else:
-            body = line.rstrip("\r\n\x1a \t")
+            body = line.rstrip(f"\r\n{_END_OF_FILE} \t")
             for start in range(0, len(body), length):
                 yield body[start : start + length], offset + start, len(body) <= length
         offset += len(line)
