@@ -9,9 +9,10 @@ from typing import Final
 
 from core.reconciliation.case import Case, Ruling, share
 from core.reconciliation.cite import Citation
+from core.reconciliation.cite.kinds import TIGHT
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.index import GENERIC, GROUP, bare, counters_of
-from core.reconciliation.label import is_year
+from core.reconciliation.label import Word, is_year
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import is_far_from_due, other_numbers
 
@@ -38,6 +39,8 @@ def _told(case: Case) -> tuple[str, ...]:
     cited = case.cited
     if cited.caps or cited.cut or any(c.how in _OWN_KEYS or _is_his(case, c) for c in cited.citations):
         return ()
+    if any(_goes_on(case, word) for word in (*cited.citations, *other_numbers(case), *cited.counters)):
+        return ()
     found = {(c.field, c.start): c.text for c in cited.citations}
     found |= {(w.field, w.start): w.text for w in other_numbers(case)}
     for word in cited.counters:
@@ -47,6 +50,12 @@ def _told(case: Case) -> tuple[str, ...]:
         return ()
     told = dict.fromkeys("".join(c for c in text if c.isdigit()) for text in found.values())
     return tuple(digits for digits in told if digits)
+
+
+def _goes_on(case: Case, word: Citation | Word) -> bool:
+    """Whether the text ends behind the word with what joins the parts of a number: `B/26/`, and was cut."""
+    rest = case.label.folded[word.end :] if word.field == "remittance" else ""
+    return bool(rest) and rest[0] in TIGHT and not any(c.isalnum() for c in rest)
 
 
 def _is_his(case: Case, citation: Citation) -> bool:

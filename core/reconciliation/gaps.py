@@ -114,14 +114,12 @@ def rivals(case: Case, n: int) -> list[int]:
 
 def may_be_netted(case: Case, n: int) -> bool:
     """Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
-    something withheld."""
+    something withheld, or another item that nobody cited."""
     scope = case.scope
     if not scope.has_credit_notes:
         return False
-    item, missing = scope.items[n], scope.open[n] - case.paid
-    owed = scope.owed(item.debtor_id, most=case.policy.max_owed)
-    rests = () if owed is None else [missing + scope.open[m] for m in owed if scope.open[m] < 0]
-    return owed is None or any(0 <= rest * DEDUCTION <= item.amount_minor for rest in rests)
+    owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
+    return owed is None or any(scope.open[m] < 0 and case.is_issued(m) for m in owed)
 
 
 def close_rival(case: Case, n: int) -> bool:

@@ -5,9 +5,12 @@ from typing import Final
 from core.reconciliation.case import Case, Ruling, share
 from core.reconciliation.cite import Citation, is_slip, nearly
 from core.reconciliation.coincidence import amount_odds
+from core.reconciliation.index import running
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import OTHERWISE
 
+MUCH_NEARER: Final = 60
+"""Days by which the day that a later invoice was due must be nearer to the payment."""
 LITTLE_CUT: Final = 1
 """Digits missing of a number that was cut, when the payer may as well pay another that begins so."""
 
@@ -23,14 +26,18 @@ def near(case: Case) -> tuple[Citation, ...]:
 
 def meant_instead(case: Case, n: int) -> list[int]:
     """Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which
-    were due earlier and nearer to the day of payment: a recurring amount, and maybe next month's number."""
+    were due earlier and nearer to the day of payment, or later and much nearer: a recurring amount, and maybe
+    the number of another month."""
     booked, due = case.line.booking_date, case.scope.items[n].due_date
     if booked is None or due is None:
         return []
     numbers, found = case.scope.index.numbers, []
     for m in case.scope.owed_at(case.scope.items[n].debtor_id, case.paid, most=case.policy.max_shared_key):
         other = case.scope.items[m].due_date
-        nearer = other is not None and other < due and abs(booked - other) < abs(booked - due)
+        if other is None:
+            continue
+        closer = abs(booked - due) - abs(booked - other)
+        nearer = closer.days > 0 if other < due else closer.days >= MUCH_NEARER
         if nearer and is_slip(numbers[n].compact, numbers[m].compact):
             found.append(m)
     return found
@@ -66,7 +73,11 @@ def near_and_amount(case: Case) -> Ruling | None:
 
 def _may_be_meant(case: Case, n: int, citation: Citation) -> bool:
     """Not when the payer also pays invoices unknown here, and the text could be the number of one, or the
-    beginning of many."""
+    beginning of many; nor when the number was cut before what tells it from others that begin so."""
+    number = case.scope.index.numbers[n]
+    before = _digits(number.compact) - len(running(number.groups))
+    if citation.how == "cut" and len(citation.items) > 1 and _digits(citation.text) <= before:
+        return False
     if case.scope.items[n].debtor_id not in case.scope.partly_known:
         return True
     index = case.scope.index

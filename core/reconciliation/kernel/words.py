@@ -53,7 +53,7 @@ HANDED: Final[Mapping[str, str]] = {
     "returns": "MOST_READ",
     "review": "OWN _GATED",
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
-    "slips": "LITTLE_CUT",
+    "slips": "LITTLE_CUT MUCH_NEARER",
     "spelling": "AND ANY_FORM COMMON LEGAL_FORMS OR TITLES",
     "tiers": "AGAINST BOUNDED MORE NEXT",
 }

@@ -42,10 +42,15 @@ fn told(case: &Case, state: &State) -> Vec<Vec<u8>> {
     if !cited.caps.is_empty() || !cited.cut.is_empty() || cited.citations.iter().any(is_none) {
         return Vec::new();
     }
+    let others = other_numbers(case, state);
+    let ends = cited.citations.iter().map(|c| (c.field, c.end));
+    let ends = ends.chain(others.iter().copied().chain(&cited.counters).map(|w| (w.field, w.end)));
+    if ends.into_iter().any(|(field, end)| field == Field::Remittance && goes_on(&case.label.folded, end)) {
+        return Vec::new();
+    }
     let mut found: Vec<((Field, usize), &[u8])> = Vec::new();
     let place = |found: &[((Field, usize), &[u8])], key| found.iter().position(|&(other, _)| other == key);
     let texts = cited.citations.iter().map(|c| ((c.field, c.start), &c.text[..]));
-    let others = other_numbers(case, state);
     for (key, text) in texts.chain(others.iter().map(|w| ((w.field, w.start), &w.text[..]))) {
         match place(&found, key) {
             Some(at) => found[at].1 = text,
@@ -69,6 +74,12 @@ fn told(case: &Case, state: &State) -> Vec<Vec<u8>> {
         }
     }
     told
+}
+
+/// Whether the text ends behind a word with what joins the parts of a number: `B/26/`, and was cut.
+fn goes_on(folded: &[u8], end: usize) -> bool {
+    let rest = folded.get(end..).unwrap_or_default();
+    rest.first().is_some_and(|&sign| b"-/._".contains(&sign)) && !rest.iter().any(u8::is_ascii_alphanumeric)
 }
 
 fn has_no_letters_of_its_own(text: &[u8]) -> bool {

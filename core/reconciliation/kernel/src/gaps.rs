@@ -149,17 +149,13 @@ pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
 }
 
 /// Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
-/// something withheld.
+/// something withheld, or another item that nobody cited.
 pub fn may_be_netted(case: &Case, state: &State, n: Place) -> bool {
     if !state.scope.books.has_credit_notes {
         return false;
     }
-    let (item, missing) = (state.item(n), state.open(n).saturating_sub(case.paid));
-    let Some(owed) = state.scope.owed(item.debtor, state.policy.max_owed) else {
-        return true;
-    };
-    let mut credits = owed.iter().map(|&m| state.open(m)).filter(|&open| open < 0);
-    credits.any(|open| missing + open >= 0 && is_small(item, missing + open))
+    let owed = state.scope.owed(state.item(n).debtor, state.policy.max_owed);
+    owed.is_none_or(|owed| owed.iter().any(|&m| state.open(m) < 0 && case.is_issued(state, m)))
 }
 
 /// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody

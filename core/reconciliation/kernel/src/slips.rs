@@ -11,6 +11,7 @@ use crate::words;
 
 struct Rules {
     little_cut: usize,
+    much_nearer: Day,
     otherwise: f64,
 }
 
@@ -18,6 +19,7 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| Rules {
         little_cut: words::whole("slips.LITTLE_CUT"),
+        much_nearer: words::whole("slips.MUCH_NEARER"),
         otherwise: words::number("silent.OTHERWISE"),
     })
 }
@@ -42,14 +44,22 @@ pub fn near(case: &Case, state: &State) -> Shared<Citation> {
 }
 
 /// Open items of the debtor at the amount paid whose number is one slip from that of item `n`, and which were
-/// due earlier and nearer to the day of payment: a recurring amount, and maybe next month's number.
+/// due earlier and nearer to the day of payment, or later and much nearer: a recurring amount, and maybe the
+/// number of another month.
 pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
     let item = state.item(n);
     let (Some(booked), Some(due)) = (case.line.booking_date, item.due_date) else {
         return Vec::new();
     };
     let number = |n: Place| state.index().number(n).compact;
-    let is_nearer = |other: Day| other < due && (booked - other).abs() < (booked - due).abs();
+    let is_nearer = |other: Day| {
+        let closer = (booked - due).abs() - (booked - other).abs();
+        if other < due {
+            closer > 0
+        } else {
+            closer >= rules().much_nearer
+        }
+    };
     let found = state.scope.owed_at(item.debtor, case.paid, state.policy.max_shared_key);
     found
         .iter()
@@ -102,8 +112,13 @@ pub fn near_and_amount(case: &Case, state: &State) -> Option<Ruling> {
 }
 
 /// Not when the payer also pays invoices unknown here, and the text could be the number of one, or the
-/// beginning of many.
+/// beginning of many; nor when the number was cut before what tells it from others that begin so.
 fn may_be_meant(state: &State, n: Place, citation: &Citation) -> bool {
+    let number = state.index().number(n);
+    let before = digits(number.compact) - number.running().len();
+    if citation.how == "cut" && citation.items.len() > 1 && digits(&citation.text) <= before {
+        return false;
+    }
     if !state.scope.books.partly_known[state.index().debtor(n) as usize] {
         return true;
     }

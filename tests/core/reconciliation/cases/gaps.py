@@ -108,4 +108,7 @@ CASES = [
     Case("G32 months later", owed=[item("FA-90", 500, whole_turnover=True)],
          before=(line("FA-90", 250, payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=40)),),
          paid=line("FA-90", 250, payer=BRUNOY), right="AUTO T2: FA-90 250.00"),
+    Case("G33 a part, and the debtor has a credit note that nobody cited",
+         owed=[item("FA-801", 500, whole_turnover=True), item("AV-7", -30)],
+         paid=line("FA-801", 200, payer=BRUNOY), right="REVIEW partial_payment: FA-801 200.00"),
 ]  # fmt: skip
