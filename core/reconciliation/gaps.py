@@ -112,14 +112,14 @@ def rivals(case: Case, n: int) -> list[int]:
     return [m for m in (*equal, *netted, *others) if m != n]
 
 
-def may_be_netted(case: Case, n: int) -> bool:
-    """Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
-    something withheld, or another item that nobody cited."""
+def may_be_netted(case: Case, n: int, most: int) -> bool:
+    """Whether a credit note of at most so much, which nobody cited, may be some of what is missing of the
+    cited item, and the rest something withheld, or another item that nobody cited."""
     scope = case.scope
     if not scope.has_credit_notes:
         return False
     owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
-    return owed is None or any(scope.open[m] < 0 and case.is_issued(m) for m in owed)
+    return owed is None or any(-most <= scope.open[m] < 0 and case.is_issued(m) for m in owed)
 
 
 def close_rival(case: Case, n: int) -> bool:

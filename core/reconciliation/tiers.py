@@ -86,10 +86,11 @@ def reference_and_amount(case: Case) -> Ruling | None:
     chance = by_number(index, sharing, case.paid, case.line.currency)
     telling = _is_telling(case, meaning)
     weighed = min(sharing, chance * AGAINST) if little or (grade < 0 and not telling) else chance
-    known = grade >= 1 or (grade == 0 and telling and case.paid > 0)
+    far = is_far_from_due(case, case.scope.items[n].due_date)
+    known = grade >= 1 or (grade == 0 and telling and case.paid > 0 and not far)
     if not known and (case.paid < 0 or weighed > case.policy.max_coincidence):
         return None
-    if meant_instead(case, n) or (little and is_far_from_due(case, case.scope.items[n].due_date)):
+    if meant_instead(case, n) or (little and far):
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
 
@@ -167,7 +168,7 @@ def reference_and_gap(case: Case) -> Ruling | None:
     n, item = one[0], case.scope.items[one[0]]
     gap = case.scope.open[n] - case.paid
     reason = gap_reason(case, item, gap) if gap > 0 else None
-    if reason is None or rivals(case, n) or (reason in BOUNDED and may_be_netted(case, n)):
+    if reason is None or rivals(case, n) or (reason in BOUNDED and may_be_netted(case, n, gap)):
         return None
     if _tells_of_more(case):
         return None
@@ -256,7 +257,9 @@ def reference_and_part(case: Case) -> Ruling | None:
     known = any(n in c.items and is_whole(c) for c in case.cited.citations)
     known = known and case.grade(n) >= 1 and item.whole_turnover and not meaning.settled
     known = known and _is_meant_by_payer(case, n) and not _tells_of_more(case)
-    if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n) or may_be_netted(case, n):
+    if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
+        return None
+    if may_be_netted(case, n, item.amount_minor):
         return None
     part = share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (part,), _partial_chance(case))

@@ -148,14 +148,16 @@ pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
     equal.iter().chain(netted).chain(others).copied().filter(|&m| m != n).collect()
 }
 
-/// Whether a credit note that nobody cited may be some of what is missing of the cited item, and the rest
-/// something withheld, or another item that nobody cited.
-pub fn may_be_netted(case: &Case, state: &State, n: Place) -> bool {
+/// Whether a credit note of at most so much, which nobody cited, may be some of what is missing of the cited
+/// item, and the rest something withheld, or another item that nobody cited.
+pub fn may_be_netted(case: &Case, state: &State, n: Place, most: i64) -> bool {
     if !state.scope.books.has_credit_notes {
         return false;
     }
     let owed = state.scope.owed(state.item(n).debtor, state.policy.max_owed);
-    owed.is_none_or(|owed| owed.iter().any(|&m| state.open(m) < 0 && case.is_issued(state, m)))
+    owed.is_none_or(|owed| {
+        owed.iter().any(|&m| (-most..0).contains(&state.open(m)) && case.is_issued(state, m))
+    })
 }
 
 /// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody

@@ -90,13 +90,12 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let telling = || is_telling(case, state, n, &meaning);
     let against = little || (grade < 0 && !telling());
     let weighed = if against { (chance * rules().against).min(sharing as f64) } else { chance };
-    let known = grade >= 1 || (grade == 0 && case.paid > 0 && telling());
+    let far = is_far_from_due(case, state, state.item(n).due_date);
+    let known = grade >= 1 || (grade == 0 && case.paid > 0 && !far && telling());
     if !known && (case.paid < 0 || weighed > state.policy.max_coincidence) {
         return None;
     }
-    if !meant_instead(case, state, n).is_empty()
-        || (little && is_far_from_due(case, state, state.item(n).due_date))
-    {
+    if !meant_instead(case, state, n).is_empty() || (little && far) {
         return None;
     }
     Some(auto(state, 2, "reference_and_amount", vec![n], chance))
@@ -199,7 +198,7 @@ pub fn reference_and_gap(case: &Case, state: &State) -> Option<Ruling> {
     }
     let reason = gap_reason(case, state, state.item(n), gap)?;
     let bounded = rules().bounded.contains(reason);
-    if !rivals(case, state, n).is_empty() || (bounded && may_be_netted(case, state, n)) {
+    if !rivals(case, state, n).is_empty() || (bounded && may_be_netted(case, state, n, gap)) {
         return None;
     }
     if tells_of_more(case) {
@@ -354,7 +353,7 @@ pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
     if !known || !left || close_rival(case, state, n) || is_deduction(case, state, n) {
         return None;
     }
-    if may_be_netted(case, state, n) || tells_of_more(case) {
+    if may_be_netted(case, state, n, item.amount) || tells_of_more(case) {
         return None;
     }
     let part = vec![Share::new(n, case.paid)];

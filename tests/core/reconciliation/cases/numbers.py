@@ -218,4 +218,13 @@ CASES = [
                item("FAC-2024-0013", "350.50", whole_turnover=True)],
          paid=line("VIR RECU VOTRE FACTURE FAC-2024", "350.50", payer=BRUNOY),
          right="REVIEW unknown_reference: FAC-2024-0013 350.50"),
+    Case("N74 an own number long after its due day, at a round amount, from an unknown payer",
+         owed=[item("FAC25120124", 200, due_date=DAY - timedelta(days=200)),
+               *(item(f"FB-{n}", 200, f"Client {n}") for n in range(9))],
+         paid=line("FACT FAC25120124", 200, payer="THOMAS PRODUCTION"),
+         right="REVIEW coincidence_bound: FAC25120124 200.00"),
+    Case("N75 the same near its due day",
+         owed=[item("FAC25120124", 200, due_date=DAY - timedelta(days=20)),
+               *(item(f"FB-{n}", 200, f"Client {n}") for n in range(9))],
+         paid=line("FACT FAC25120124", 200, payer="THOMAS PRODUCTION"), right="AUTO T2: FAC25120124 200.00"),
 ]  # fmt: skip
