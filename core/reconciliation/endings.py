@@ -12,7 +12,7 @@ from core.reconciliation.cite import Citation
 from core.reconciliation.cite.kinds import TIGHT
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.index import GENERIC, GROUP, bare, counters_of
-from core.reconciliation.label import Word, is_year
+from core.reconciliation.label import is_year
 from core.reconciliation.memory import until_paid
 from core.reconciliation.silent import is_far_from_due, other_numbers
 
@@ -39,7 +39,9 @@ def _told(case: Case) -> tuple[str, ...]:
     cited = case.cited
     if cited.caps or cited.cut or any(c.how in _OWN_KEYS or _is_his(case, c) for c in cited.citations):
         return ()
-    if any(_goes_on(case, word) for word in (*cited.citations, *other_numbers(case), *cited.counters)):
+    places = [(c.field, c.end) for c in cited.citations]
+    places += [(w.field, w.end) for w in (*other_numbers(case), *cited.counters)]
+    if any(_goes_on(case, *place) for place in places):
         return ()
     found = {(c.field, c.start): c.text for c in cited.citations}
     found |= {(w.field, w.start): w.text for w in other_numbers(case)}
@@ -52,9 +54,9 @@ def _told(case: Case) -> tuple[str, ...]:
     return tuple(digits for digits in told if digits)
 
 
-def _goes_on(case: Case, word: Citation | Word) -> bool:
-    """Whether the text ends behind the word with what joins the parts of a number: `B/26/`, and was cut."""
-    rest = case.label.folded[word.end :] if word.field == "remittance" else ""
+def _goes_on(case: Case, field: str, end: int) -> bool:
+    """Whether the text ends behind a word with what joins the parts of a number: `B/26/`, and was cut."""
+    rest = case.label.folded[end:] if field == "remittance" else ""
     return bool(rest) and rest[0] in TIGHT and not any(c.isalnum() for c in rest)
 
 
