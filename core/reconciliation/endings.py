@@ -109,6 +109,8 @@ def ends_and_sum(case: Case) -> Ruling | None:
     parties = {scope.items[n].debtor_id for n in items}
     if len(items) != len(found) or len(parties) != 1 or sum(scope.open[n] for n in items) != case.paid:
         return None
+    if any(is_far_from_due(case, scope.items[n].due_date) for n in items):
+        return None
     shares = [share(item_id=scope.items[n].item_id, amount_minor=scope.open[n]) for n in items]
     chance = by_number(scope.index, 1, case.paid, case.line.currency)
     return Ruling("auto", "T3", "ends_and_sum", tuple(shares), chance)

@@ -237,14 +237,23 @@ def payer_and_group(case: Case) -> Ruling | Gate | None:
     whole = len(items) == len(owed.pool)
     amounts = [case.scope.open[n] for n in owed.pool]
     currency, otherwise = case.line.currency, _otherwise(case, case.scope.items[items[0]].debtor_id)
+    other = otherwise * _one_for_another(case, items)
     if whole:
-        chance = otherwise * by_everything(amounts, currency)
+        chance = otherwise * by_everything(amounts, currency) + other
         return _ruling(case, "T7", "payer_owes_this", items, chance)
     in_a_row = _in_a_row(case, owed, items)
     chance = by_group(len(items), amounts, case.paid, currency, in_a_row=in_a_row)
-    chance *= otherwise if in_a_row else max(1, otherwise)
+    chance = chance * (otherwise if in_a_row else max(1, otherwise)) + other
     reason = "legal_order" if _alike(case, owed, items) else "payer_and_group"
     return _ruling(case, "T7", reason, items, chance)
+
+
+def _one_for_another(case: Case, items: tuple[int, ...]) -> float:
+    """How many of the group are such that something else is as large by accident; one of them must be told
+    from all others by its amount."""
+    index, currency = case.scope.index, case.line.currency
+    odds = sorted([amount_odds(index, case.scope.open[n], currency) for n in items])
+    return sum(odds[1:])
 
 
 def _in_a_row(case: Case, owed: Owed, items: tuple[int, ...]) -> bool:

@@ -139,6 +139,9 @@ pub fn ends_and_sum(case: &Case, state: &State) -> Option<Ruling> {
     if items.len() != found.len() || !one || sum != i128::from(case.paid) {
         return None;
     }
+    if items.iter().any(|&n| is_far_from_due(case, state, state.item(n).due_date)) {
+        return None;
+    }
     let mut items = items;
     items.sort_unstable();
     let shares = items.iter().map(|&n| Share::new(n, state.open(n))).collect();

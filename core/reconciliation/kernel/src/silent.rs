@@ -327,13 +327,14 @@ pub fn payer_and_group(case: &Case, state: &State) -> Option<Answer> {
     }
     let amounts: Vec<i64> = owed.pool.iter().map(|&n| state.open(n)).collect();
     let (currency, otherwise) = (state.currency(), otherwise_of(case, state, state.index().debtor(items[0])));
+    let other = otherwise * one_for_another(state, items);
     if items.len() == owed.pool.len() {
-        let chance = otherwise * by_everything(&amounts, currency);
+        let chance = otherwise * by_everything(&amounts, currency) + other;
         return Some(ruling(state, 7, "payer_owes_this", items, chance));
     }
     let in_a_row = in_a_row(state, owed, items);
     let chance = by_group(items.len(), &amounts, case.paid, currency, in_a_row);
-    let chance = chance * if in_a_row { otherwise } else { otherwise.max(1.0) };
+    let chance = chance * if in_a_row { otherwise } else { otherwise.max(1.0) } + other;
     let reason = reason_of(state, owed, items, "payer_and_group");
     Some(ruling(state, 7, reason, items, chance))
 }
@@ -345,6 +346,15 @@ fn reason_of(state: &State, owed: &Owed, items: &[Place], plain: &'static str) -
     } else {
         plain
     }
+}
+
+/// How many of the group are such that something else is as large by accident; one of them must be told from
+/// all others by its amount.
+fn one_for_another(state: &State, items: &[Place]) -> f64 {
+    let odds_of = |&n: &Place| amount_odds(state.index(), state.open(n), state.currency());
+    let mut odds: Vec<f64> = items.iter().map(odds_of).collect();
+    odds.sort_unstable_by(f64::total_cmp);
+    odds[1..].iter().fold(0.0, |sum, one| sum + one)
 }
 
 /// Whether the group skips nothing that fell due between its first and its last item, of what he owes to the

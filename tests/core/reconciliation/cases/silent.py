@@ -173,4 +173,10 @@ CASES = [
     Case("S45 all that is left of an invoice, a tenth of it: maybe he paid something else",
          owed=[item("FA-1", "257.07", whole_turnover=True, open_minor=2500)],
          paid=line("VIREMENT", 25, payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 25.00"),
+    Case("S50 two of his items together, one of an amount that many are billed: maybe something else of it",
+         owed=[item("FA-1", "864.17", whole_turnover=True), item("FA-2", 1200, whole_turnover=True),
+               item("FA-3", "95.31", whole_turnover=True),
+               *(item(f"FB-{n}", 1200, f"Client {n}") for n in range(60))],
+         paid=line("VIREMENT", "2064.17", payer=BRUNOY),
+         right="REVIEW payer_and_group: FA-1 864.17 + FA-2 1200.00"),
 ]  # fmt: skip
