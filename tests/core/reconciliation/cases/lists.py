@@ -93,6 +93,7 @@ CASES = [
          paid=line("VOS FACTURES 172 178 190", "1425.50", payer=BRUNOY),
          right="REVIEW sum_differs: FAC-2024-0172 310.00 + FAC-2024-0178 95.50"),
     Case("L40 the ends of several numbers, one of them long after its due day",
-         owed=[item("FAC-2024-0172", 310), item("FAC-2023-0178", "95.50", due_date=DAY - timedelta(days=200))],
+         owed=[item("FAC-2024-0172", 310),
+               item("FAC-2023-0178", "95.50", due_date=DAY - timedelta(days=200))],
          paid=line("VOS FACTURES 172 178", "405.50", payer=BRUNOY), right="REVIEW sum_differs"),
 ]  # fmt: skip
