@@ -2,11 +2,12 @@
 //! `core/reconciliation/endings.py`).
 
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use crate::case::{Case, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_number};
-use crate::index::{self, bare, is_digits};
+use crate::index::{self, bare, is_digits, Number};
 use crate::label::{is_year, Field};
 use crate::model::Place;
 use crate::ruling::{Ruling, Share};
@@ -21,12 +22,17 @@ pub fn ends(case: &Case, state: &State) -> Rc<Vec<Vec<Place>>> {
     case.until_he_pays(state, |lately| &mut lately.ends, || Rc::new(find_ends(case, state)))
 }
 
+fn most_ends() -> usize {
+    static MOST_ENDS: OnceLock<usize> = OnceLock::new();
+    *MOST_ENDS.get_or_init(|| words::whole("endings.MOST_ENDS"))
+}
+
 fn find_ends(case: &Case, state: &State) -> Vec<Vec<Place>> {
     if case.payer_is_unknown() || case.paid <= 0 {
         return Vec::new();
     }
     let told = told(case, state);
-    if told.is_empty() || told.len() > words::whole::<usize>("endings.MOST_ENDS") {
+    if told.is_empty() || told.len() > most_ends() {
         return Vec::new();
     }
     let owed = case.there(state, &state.scope.of_payer(&case.payer, state.policy.max_owed));
@@ -91,11 +97,21 @@ fn has_no_letters_of_its_own(text: &[u8]) -> bool {
 /// debtor's own name: `DDCA 25`.
 fn ends_so(state: &State, n: Place, digits: &[u8]) -> bool {
     let number = state.index().number(n);
-    let all: Vec<u8> = number.groups().filter(|group| is_digits(group)).flatten().copied().collect();
     let told = bare(digits);
-    let ends = bare(&all) == told || number.counters().any(|counter| counter == told);
+    let ends = is_whole(number, told) || number.counters().any(|counter| counter == told);
     let word = std::str::from_utf8(digits);
-    ends && !word.is_ok_and(|word| state.scope.books.debtors.has_word(state.item(n).debtor, word))
+    ends && !word.is_ok_and(|word| state.scope.books.debtors.has_word(state.index().debtor(n), word))
+}
+
+/// Whether these are all digits of the number, but for its first zeros.
+fn is_whole(number: Number, bare: &[u8]) -> bool {
+    let all = number.groups().filter(|group| is_digits(group)).flatten();
+    let mut all = all.skip_while(|&&digit| digit == b'0').peekable();
+    if all.peek().is_none() {
+        bare == b"0"
+    } else {
+        all.eq(bare)
+    }
 }
 
 /// T5: one number, which is not held, or whose letters are another seller's, ends one item that the payer
