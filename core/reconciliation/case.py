@@ -144,6 +144,10 @@ class Case:
         told, payer = self._told()
         return self.scope.debtors.is_named(debtor_id, told, besides=payer)
 
+    def nearly_names(self, debtor_id: str) -> bool:
+        """Whether all words but one of one of the debtor's names stand there, a rare one among them."""
+        return self.scope.debtors.is_nearly_named(debtor_id, self._told()[0])
+
     @for_good
     def _told(self) -> tuple[frozenset[str], frozenset[str]]:
         """The words of the text and of the payer's name; of the name alone if it is clearly a debtor's."""

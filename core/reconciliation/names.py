@@ -108,7 +108,7 @@ class Debtors:
         """
         found: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
         for name, debtor_id in self._borne():
-            if not _is_telling(name):
+            if not _is_telling(name.words):
                 continue
             rare = [w for w in name.words if w in self._rare]
             words = [min(rare, key=self._frequency)] if rare else self._rare.keys() & self._words[debtor_id]
@@ -134,7 +134,16 @@ class Debtors:
     def is_named(self, debtor_id: str, told: frozenset[str], *, besides: frozenset[str]) -> bool:
         """Whether a telling name of the debtor is told with all its words, one of them `besides` those."""
         return any(
-            told.issuperset(name.words) and not besides.issuperset(name.words) and _is_telling(name)
+            told.issuperset(name.words) and not besides.issuperset(name.words) and _is_telling(name.words)
+            for name in self._names.get(debtor_id, ())
+        )
+
+    def is_nearly_named(self, debtor_id: str, told: frozenset[str]) -> bool:
+        """Whether a name of the debtor is told but for one word, and the others tell him from most."""
+        return any(
+            len(left := frozenset(name.words) & told) == len(frozenset(name.words)) - 1
+            and any(self._frequency(word) <= HANDFUL and word not in COMMON for word in left)
+            and _is_telling(left)
             for name in self._names.get(debtor_id, ())
         )
 
@@ -326,9 +335,9 @@ def _legal_form(name: Name) -> str:
     return "" if name.form is None or name.form in ANY_FORM else name.form
 
 
-def _is_telling(name: Name) -> bool:
-    """Whether enough of the name is not everybody's for it to be looked for in a text."""
-    return sum([len(w) for w in name.words if w not in COMMON]) >= SHORTEST_TELLING
+def _is_telling(words: Iterable[str]) -> bool:
+    """Whether enough of a name is not everybody's for it to be looked for in a text."""
+    return sum([len(w) for w in words if w not in COMMON]) >= SHORTEST_TELLING
 
 
 def _without_cut_form(name: Name) -> Name:

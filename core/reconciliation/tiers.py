@@ -32,6 +32,8 @@ NEXT: Final = 3
 AGAINST: Final = 10
 """How many times rarer an amount must be when the payer is clearly another debtor, and the number of
 everybody's form; or when the payer is unknown, and little of the number stands there."""
+NEARLY: Final = 100
+"""How many times more common an amount may be when all of the debtor's name but one word is told."""
 BOUNDED: Final = frozenset({"charges", "exchange"})
 """Gaps that may be anything within a bound; the others are known to the cent."""
 _MORE_WORDS: Final = "AUTRE AUTRES DIVERS DIVERSES ETC SUIVANTE SUIVANTES SUIVANT SUIVANTS"
@@ -88,11 +90,17 @@ def reference_and_amount(case: Case) -> Ruling | None:
     weighed = min(sharing, chance * AGAINST) if little or (grade < 0 and not telling) else chance
     far = is_far_from_due(case, case.scope.items[n].due_date)
     known = grade >= 1 or (grade == 0 and telling and case.paid > 0 and not far)
-    if not known and (case.paid < 0 or weighed > case.policy.max_coincidence):
+    if not known and (case.paid < 0 or _for_payer(case, n, weighed) > case.policy.max_coincidence):
         return None
     if meant_instead(case, n) or (little and far):
         return None
     return _auto(case, "T2", "reference_and_amount", (n,), chance)
+
+
+def _for_payer(case: Case, n: int, chance: float) -> float:
+    """The chance, less when nearly all of the debtor's name is told: cut, mistyped, or a group's."""
+    near = chance > case.policy.max_coincidence and case.grade(n) == 0
+    return chance / NEARLY if near and case.nearly_names(case.scope.items[n].debtor_id) else chance
 
 
 def _is_little(case: Case, n: int, strength: int) -> bool:

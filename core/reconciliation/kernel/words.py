@@ -55,7 +55,7 @@ HANDED: Final[Mapping[str, str]] = {
     "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT MUCH_NEARER",
     "spelling": "AND ANY_FORM COMMON LEGAL_FORMS OR TITLES",
-    "tiers": "AGAINST BOUNDED MORE NEXT",
+    "tiers": "AGAINST BOUNDED MORE NEARLY NEXT",
 }
 """Names by module, the modules counted from `core.reconciliation`."""
 USUAL: Final = "".join(map(chr, (*range(0x80, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20C0))))

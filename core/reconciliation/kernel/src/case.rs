@@ -273,14 +273,23 @@ impl<'a> Case<'a> {
     /// Whether all words of one of the debtor's names stand in the text, and not in the name of a debtor who
     /// clearly pays.
     fn names(&self, state: &State, debtor: u32) -> bool {
+        let told = self.told(state);
+        state.scope.books.debtors.is_named(debtor, &told.all, &told.besides)
+    }
+
+    /// Whether all words but one of one of the debtor's names stand there, a rare one among them.
+    pub fn nearly_names(&self, state: &State, debtor: u32) -> bool {
+        state.scope.books.debtors.is_nearly_named(debtor, &self.told(state).all)
+    }
+
+    fn told(&self, state: &State) -> &Told {
         let debtors = &state.scope.books.debtors;
-        let told = self.told.get_or_init(|| {
+        self.told.get_or_init(|| {
             let payer = self.label.payer.as_deref().map_or_else(Vec::new, |name| debtors.numbers_of(name));
             let all = debtors.numbers_in(&self.label.folded, &payer);
             let besides = if self.payer.clearly.is_empty() { Vec::new() } else { payer };
             Told { all, besides }
-        });
-        debtors.is_named(debtor, &told.all, &told.besides)
+        })
     }
 
     /// Whether the whole number is cited, and its form is not everybody's.

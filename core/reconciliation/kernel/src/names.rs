@@ -271,8 +271,24 @@ impl Debtors {
         })
     }
 
+    /// Whether a name of the debtor is told but for one word, and the others tell him from most.
+    pub fn is_nearly_named(&self, debtor: u32, told: &[u32]) -> bool {
+        let tells =
+            |&word: &u32| self.by_word.of(word).len() <= rules().handful && !is_common(self.vocabulary.word(word));
+        self.names_of(debtor).iter().any(|name| {
+            let mut left = core(&name.words);
+            let words = left.len();
+            left.retain(|word| told.binary_search(word).is_ok());
+            left.len() + 1 == words && left.iter().any(tells) && self.are_telling(&left)
+        })
+    }
+
     fn is_telling(&self, name: &Borne) -> bool {
-        let words = name.words.iter().map(|&word| self.vocabulary.word(word));
+        self.are_telling(&name.words)
+    }
+
+    fn are_telling(&self, words: &[u32]) -> bool {
+        let words = words.iter().map(|&word| self.vocabulary.word(word));
         words.filter(|word| !is_common(word)).map(str::len).sum::<usize>() >= rules().shortest_telling
     }
 

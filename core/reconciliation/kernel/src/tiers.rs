@@ -22,6 +22,7 @@ use crate::words;
 struct Rules {
     next: usize,
     against: f64,
+    nearly: f64,
     otherwise: f64,
     bounded: Set<&'static str>,
     more: Set<&'static [u8]>,
@@ -32,6 +33,7 @@ fn rules() -> &'static Rules {
     RULES.get_or_init(|| Rules {
         next: words::whole("tiers.NEXT"),
         against: words::number("tiers.AGAINST"),
+        nearly: words::number("tiers.NEARLY"),
         otherwise: words::number("silent.OTHERWISE"),
         more: words::set("tiers.MORE"),
         bounded: words::list("tiers.BOUNDED").iter().map(String::as_str).collect(),
@@ -92,13 +94,23 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let weighed = if against { (chance * rules().against).min(sharing as f64) } else { chance };
     let far = is_far_from_due(case, state, state.item(n).due_date);
     let known = grade >= 1 || (grade == 0 && case.paid > 0 && !far && telling());
-    if !known && (case.paid < 0 || weighed > state.policy.max_coincidence) {
+    if !known && (case.paid < 0 || for_payer(case, state, n, weighed) > state.policy.max_coincidence) {
         return None;
     }
     if !meant_instead(case, state, n).is_empty() || (little && far) {
         return None;
     }
     Some(auto(state, 2, "reference_and_amount", vec![n], chance))
+}
+
+/// The chance, less when nearly all of the debtor's name is told: it was cut, mistyped, or is a group's.
+fn for_payer(case: &Case, state: &State, n: Place, chance: f64) -> f64 {
+    let near = chance > state.policy.max_coincidence && case.grade(state, n) == 0;
+    if near && case.nearly_names(state, state.item(n).debtor) {
+        chance / rules().nearly
+    } else {
+        chance
+    }
 }
 
 /// Whether few digits stand there, and they are not all of the number: a payer has other invoices that end so,
