@@ -273,8 +273,9 @@ impl Debtors {
 
     /// Whether a name of the debtor is told but for one word, and the others tell him from most.
     pub fn is_nearly_named(&self, debtor: u32, told: &[u32]) -> bool {
-        let tells =
-            |&word: &u32| self.by_word.of(word).len() <= rules().handful && !is_common(self.vocabulary.word(word));
+        let tells = |&word: &u32| {
+            self.by_word.of(word).len() <= rules().handful && !is_common(self.vocabulary.word(word))
+        };
         self.names_of(debtor).iter().any(|name| {
             let mut left = core(&name.words);
             let words = left.len();
