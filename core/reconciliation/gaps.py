@@ -122,6 +122,20 @@ def may_be_netted(case: Case, n: int, most: int) -> bool:
     return owed is None or any(-most <= scope.open[m] < 0 and case.is_issued(m) for m in owed)
 
 
+def may_make_up(case: Case, n: int) -> bool:
+    """Whether credit notes that nobody cited are enough for what is missing of the cited item, but for
+    something withheld: then it may be paid whole, alone or with others."""
+    scope = case.scope
+    if not scope.has_credit_notes:
+        return False
+    owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
+    if owed is None:
+        return True
+    credit = -sum(scope.open[m] for m in owed if scope.open[m] < 0 and case.is_issued(m))
+    missing = scope.open[n] - case.paid
+    return credit > 0 and (missing - credit) * DEDUCTION <= scope.items[n].amount_minor
+
+
 def close_rival(case: Case, n: int) -> bool:
     """Whether a part may be no part: the debtor owes something else of about this amount, or so much
     that nobody can look at all of it."""

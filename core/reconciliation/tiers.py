@@ -12,7 +12,14 @@ from core.reconciliation.case import Case, Gate, Meaning, Ruling, is_whole, shar
 from core.reconciliation.cite import Citation
 from core.reconciliation.coincidence import by_counter, by_group, by_number
 from core.reconciliation.endings import cited_end_and_amount, end_and_amount, ends_and_sum
-from core.reconciliation.gaps import close_rival, gap_reason, is_deduction, may_be_netted, rivals
+from core.reconciliation.gaps import (
+    close_rival,
+    gap_reason,
+    is_deduction,
+    may_be_netted,
+    may_make_up,
+    rivals,
+)
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, SHORT_DIGITS, STRUCTURED, strength_of
 from core.reconciliation.label import Word, is_year
@@ -267,7 +274,7 @@ def reference_and_part(case: Case) -> Ruling | None:
     known = known and _is_meant_by_payer(case, n) and not _tells_of_more(case)
     if not known or gap <= 0 or close_rival(case, n) or is_deduction(case, n):
         return None
-    if may_be_netted(case, n, item.amount_minor):
+    if may_make_up(case, n):
         return None
     part = share(item_id=item.item_id, amount_minor=case.paid)
     return Ruling("auto", "T8", "reference_and_part", (part,), _partial_chance(case))

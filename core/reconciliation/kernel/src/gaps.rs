@@ -160,6 +160,21 @@ pub fn may_be_netted(case: &Case, state: &State, n: Place, most: i64) -> bool {
     })
 }
 
+/// Whether credit notes that nobody cited are enough for what is missing of the cited item, but for something
+/// withheld: then it may be paid whole, alone or with others.
+pub fn may_make_up(case: &Case, state: &State, n: Place) -> bool {
+    if !state.scope.books.has_credit_notes {
+        return false;
+    }
+    let Some(owed) = state.scope.owed(state.index().debtor(n), state.policy.max_owed) else {
+        return true;
+    };
+    let credits = owed.iter().filter(|&&m| state.open(m) < 0 && case.is_issued(state, m));
+    let credit: i128 = -credits.map(|&m| i128::from(state.open(m))).sum::<i128>();
+    let missing = i128::from(state.open(n)) - i128::from(case.paid);
+    credit > 0 && (missing - credit) * rules().deduction <= i128::from(state.item(n).amount)
+}
+
 /// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody
 /// can look at all of it.
 pub fn close_rival(case: &Case, state: &State, n: Place) -> bool {

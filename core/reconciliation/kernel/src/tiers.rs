@@ -7,7 +7,7 @@ use crate::case::{is_whole, standing_for, Case, Meaning, Shared, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_group, by_number};
 use crate::endings::{cited_end_and_amount, end_and_amount, ends_and_sum};
-use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, rivals};
+use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, may_make_up, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{strength_of, FULL, SHORT_DIGITS, STRUCTURED};
 use crate::label::{is_year, Field, Word};
@@ -365,7 +365,7 @@ pub fn reference_and_part(case: &Case, state: &State) -> Option<Ruling> {
     if !known || !left || close_rival(case, state, n) || is_deduction(case, state, n) {
         return None;
     }
-    if may_be_netted(case, state, n, item.amount) || tells_of_more(case) {
+    if may_make_up(case, state, n) || tells_of_more(case) {
         return None;
     }
     let part = vec![Share::new(n, case.paid)];

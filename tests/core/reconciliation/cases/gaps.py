@@ -108,7 +108,10 @@ CASES = [
     Case("G32 months later", owed=[item("FA-90", 500, whole_turnover=True)],
          before=(line("FA-90", 250, payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=40)),),
          paid=line("FA-90", 250, payer=BRUNOY), right="AUTO T2: FA-90 250.00"),
-    Case("G33 a part, and the debtor has a credit note that nobody cited",
-         owed=[item("FA-801", 500, whole_turnover=True), item("AV-7", -30)],
+    Case("G33 a part, and the debtor has credit notes that nobody cited and that could make up the rest",
+         owed=[item("FA-801", 500, whole_turnover=True), item("AV-7", -260), item("AV-8", -30)],
          paid=line("FA-801", 200, payer=BRUNOY), right="REVIEW partial_payment: FA-801 200.00"),
+    Case("G34 a part, and a credit note that nobody cited is too small for the rest",
+         owed=[item("FA-801", 500, whole_turnover=True), item("AV-7", -30)],
+         paid=line("FA-801", 200, payer=BRUNOY), right="AUTO T8: FA-801 200.00"),
 ]  # fmt: skip
