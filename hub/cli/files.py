@@ -41,7 +41,7 @@ def reconcile_files(
     else:
         _say(done, out)
     if done.rejected:
-        warn(f"{done.rejected} rows could not be read: {out / 'rejected.jsonl'} says which and why")
+        warn(f"rows that could not be read: {done.rejected}; {out / 'rejected.jsonl'} says which and why")
     if done.declined and done.lines >= NOTICED:
         warn(f"the compiled engine did not decide: {done.declined}; the Python decided the same, more slowly")
     if done.exit_status:

@@ -53,7 +53,8 @@ def read_cells(path: Path, table: Table) -> Cells:
         raise BadInput(f"{path.name}: not UTF-8 at byte {error.start}: save the file as UTF-8") from None
     missing = [c.name for c in table.columns if c.required and c.name not in cells.columns]
     if missing:
-        raise BadInput(f"{path.name}: the required column {', '.join(missing)} is missing")
+        named = "column" if len(missing) == 1 else "columns"
+        raise BadInput(f"{path.name}: without the required {named} {', '.join(missing)}")
     return cells
 
 

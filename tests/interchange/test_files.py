@@ -173,7 +173,7 @@ def test_unknown_columns_are_named_once(tmp_path: Path) -> None:
         ("missing.csv", None, "cannot be read"),
         ("t.txt", b"x", ".parquet, .jsonl or .csv"),
         ("t.csv", b"", "empty"),
-        ("t.csv", b"transaction_id\n", "tenant_id, account_id"),
+        ("t.csv", b"transaction_id\n", "without the required columns tenant_id, account_id"),
         ("t.csv", b"a\xff\n", "UTF-8"),
         ("t.csv", b"a,a\n", "twice"),
         ("t.jsonl", b'{"transaction_id": "1"}\n', "tenant_id"),

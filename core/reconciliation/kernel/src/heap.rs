@@ -1,6 +1,6 @@
 //! Memory for small things, a heap for each thread.
 //!
-//! What is read of a line is made in one thread and dropped in another, some sixty small things each. A C
+//! What is read of a line is made in one thread and dropped in another, many small things each. A C
 //! library locks the first thread's memory for every one of them, and joins and parts free neighbours over
 //! and over: a fifth of all the time. Here a small thing is a piece of its size, and a free piece goes on a
 //! list of whoever dropped it; full lists change hands, so that memory comes back to the threads that read.
