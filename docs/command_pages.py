@@ -7,7 +7,7 @@ from typing import Any
 import typer.main
 
 from connectors.kit.registry import capability_table
-from hub.cli.main import app
+from hub.cli.commands import app
 
 INTRO = """# Commands
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from core.collector import all_alive
 from core.errors import BadInput
 from core.money import Money
 from hub.cli.frame import emit, progress, say, warn
+from hub.cli.plain import OverFiles
 
 if TYPE_CHECKING:
     from hub.interchange.run import Summary
@@ -17,17 +16,10 @@ NOTICED = 20_000
 """Lines from which on it is felt that the kernel was not there."""
 
 
-def reconcile_files(
-    transactions: Path | None,
-    open_items: Path | None,
-    payer_accounts: Path | None,
-    policy: Path | None,
-    out: Path | None,
-    format: str,
-    *,
-    as_json: bool,
-) -> None:
-    """Runs the engine over files and says what came of it; exit status 3 when rows were rejected."""
+def reconcile_files(asked: OverFiles) -> int:
+    """Runs the engine over files and says what came of it. Returns the exit status: 3 when rows were
+    rejected."""
+    transactions, open_items, payer_accounts, policy, out, format, as_json = asked
     if transactions is None or open_items is None or out is None:
         raise BadInput("over files, --transactions, --open-items and --out are all needed")
     with all_alive(), progress("reconcile", quiet=as_json) as report:
@@ -44,8 +36,7 @@ def reconcile_files(
         warn(f"rows that could not be read: {done.rejected}; {out / 'rejected.jsonl'} says which and why")
     if done.declined and done.lines >= NOTICED:
         warn(f"the compiled engine did not decide: {done.declined}; the Python decided the same, more slowly")
-    if done.exit_status:
-        raise typer.Exit(done.exit_status)
+    return done.exit_status
 
 
 def _say(done: "Summary", out: Path) -> None:

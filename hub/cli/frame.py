@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
 from core.errors import BadInput, LettrageError, Misconfigured, NotFound
 
 if TYPE_CHECKING:
+    import typer
     from rich.console import Console
 
     from core.ports import Progress as Report
@@ -20,13 +19,14 @@ DONE: Final = 0
 FAILED: Final = 1
 UNREADABLE: Final = 2
 IN_PART: Final = 3
+DEBUG: Final = "--debug"
 
 _CONTROLS = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 SHOWN_AS: Final = {code: "\ufffd" for code in _CONTROLS if chr(code) not in "\n\t"}
 """Characters by which data could drive a terminal, and what is shown instead."""
 
 
-def add(app: typer.Typer, name: str, action: Callable[..., None], *examples: str) -> None:
+def add(app: "typer.Typer", name: str, action: Callable[..., None], *examples: str) -> None:
     """Adds a command with the examples that end its help."""
     app.command(name, epilog="\n\n".join(f"Example: `{example}`" for example in examples))(action)
 

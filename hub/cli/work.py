@@ -11,6 +11,7 @@ from hub.cli.files import reconcile_files
 from hub.cli.financing import finance
 from hub.cli.frame import FAILED, IN_PART, add, complain, emit, progress, say, warn
 from hub.cli.importing import import_
+from hub.cli.plain import OverFiles
 from hub.cli.recorded import map_response
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ def reconcile(
     """Decides which payment pays which invoice, over the store or over files."""
     if transactions or open_items or out or payer_accounts or policy or format:
         chosen = format or "parquet"
-        reconcile_files(transactions, open_items, payer_accounts, policy, out, chosen, as_json=as_json)
-        return
+        asked = OverFiles(transactions, open_items, payer_accounts, policy, out, chosen, as_json)
+        raise typer.Exit(reconcile_files(asked))
     from core.usecases.reconcile import reconcile as reconcile_tenant
 
     with opened() as hub, progress("reconcile", quiet=as_json) as report:

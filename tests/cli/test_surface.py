@@ -11,7 +11,7 @@ import typer.main
 from core.reconciliation import kernel
 from core.reconciliation.kernel import kept
 from docs.command_pages import every_command, examples
-from hub.cli.main import app
+from hub.cli.commands import app
 from tests.cli import files
 from tests.cli.conftest import Run
 
@@ -90,7 +90,7 @@ def test_over_files_neither_the_program_nor_the_rules_are_loaded(tmp_path: Path)
     given = files.payments(tmp_path / "t.csv"), files.invoices(tmp_path / "i.csv")
     rules = "core.reconciliation.fold core.reconciliation.label core.reconciliation.warm rapidfuzz anyascii"
     words = ["reconcile", "--transactions", given[0], "--open-items", given[1], "--out", tmp_path / "out"]
-    assert loaded([*map(str, words)], f"{PROGRAM} {rules} rich") == []
+    assert loaded([*map(str, words)], f"{PROGRAM} {rules} rich typer pydantic") == []
     assert (tmp_path / "out" / "decisions.parquet").exists()
 
 

@@ -11,7 +11,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 from docs.command_pages import every_command
-from hub.cli.main import app
+from hub.cli.commands import app
 from hub.settings import Settings
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, name, prose
 
