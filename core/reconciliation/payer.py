@@ -6,11 +6,13 @@ from core.reconciliation.accounts import NOBODY
 
 
 class Payer(NamedTuple):
-    """What is known of who paid: debtors surely he is (2), debtors he may be (1), any clear debtor."""
+    """What is known of who paid: debtors surely he is (2), debtors he may be (1), any clear debtor; and
+    whether he has paid here before, for anybody, under this account or name."""
 
     sure: frozenset[str]
     likely: frozenset[str]
     clearly: frozenset[str]
+    has_paid: bool = False
 
     def grade(self, debtor_id: str) -> int:
         """2 = this debtor, 1 = clearly nearest, 0 = unknown, -1 = clearly another known debtor."""
@@ -34,4 +36,4 @@ def joined(by_account: frozenset[str], by_name: Payer, *, named: bool) -> Payer:
     if not by_account:
         return by_name
     clearly = by_name.clearly if named else by_name.clearly | by_account
-    return Payer(by_name.sure | by_account, by_name.likely, clearly)
+    return Payer(by_name.sure | by_account, by_name.likely, clearly, has_paid=True)

@@ -123,7 +123,7 @@ class Scope:
                 self._searched[name] = found
         payer, alias = found
         known_as = self.aliases.debtors(alias)
-        return payer._replace(likely=known_as) if known_as else payer
+        return payer._replace(likely=known_as, has_paid=True) if known_as else payer
 
     def grade(self, payer: Payer, n: int) -> int:
         return payer.grade(self.items[n].debtor_id)

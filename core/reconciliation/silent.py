@@ -23,6 +23,8 @@ EARLY_DAYS: Final = 45
 LATE_DAYS: Final = 90
 """Days before and after the due date in which a payment that cites nothing is plausible. A namesake, or
 somebody who pays for another debtor, meets an amount on any day."""
+CLOSE_DAYS: Final = 5
+"""Days before and after the due date in which it is paid when it is due."""
 
 
 class Owed(NamedTuple):
@@ -183,6 +185,12 @@ def is_far_from_due(case: Case, due: date | None) -> bool:
     if due is None or booked is None or case.policy.legal_order:
         return False
     return not -EARLY_DAYS <= (booked - due).days <= LATE_DAYS
+
+
+def is_close_to_due(case: Case, due: date | None) -> bool:
+    """Whether it is paid when it is due."""
+    booked = case.line.booking_date
+    return due is not None and booked is not None and abs((booked - due).days) <= CLOSE_DAYS
 
 
 def is_third_party(case: Case) -> bool:

@@ -1,6 +1,6 @@
 """Reads what follows a number: lists with the prefix once, ranges with holes, what is left out of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from core.reconciliation.cite.kinds import MAX_RANGE, TIGHT, Hit, Text
@@ -8,7 +8,11 @@ from core.reconciliation.index import FULL, LONG_DIGITS, bare, shape_of, strengt
 
 RANGE_WORDS: Final = frozenset({"A", "AU", "TO"})
 RANGE_SIGNS: Final = frozenset({"->", "=>", ">", "..", "..."})
-AND_WORDS: Final = frozenset({"ET", "AND", "PLUS", "N", "NO", "NDEG", "FACT", "FACTURE", "FACTURES", "JUSQU"})
+SPAN_SIGNS: Final = frozenset({"-", "/"})
+"""What stands between two numbers that are a list or a range: their sum tells which."""
+NUMBER_WORDS: Final = frozenset({"N", "NO", "NDEG", "FACT", "FACTURE", "FACTURES"})
+"""What may stand between a range word and the last number."""
+AND_WORDS: Final = NUMBER_WORDS | {"ET", "AND", "PLUS", "JUSQU"}
 EXCEPT_WORDS: Final = frozenset({"SAUF", "HORS", "EXCEPTE", "EXCEPT", "SANS"})
 MAX_ENDING: Final = 2_000
 """Items with one counter that are looked through for the next element of a list."""
@@ -41,7 +45,10 @@ class Series:
     def _step(self, hit: Hit, items: Sequence[int], at: int) -> int:
         """The place after what stands at `at`, which is `at` itself when it does not go on."""
         text, word = self.text, self.text.texts[at]
-        if text.used[at] or text.zones[at] != text.zones[hit.first]:
+        if text.zones[at] != text.zones[hit.first]:
+            return at
+        if text.used[at]:
+            self._note_span(items, at)
             return at
         if word in EXCEPT_WORDS:
             return self._leave_out(items, at)
@@ -59,8 +66,8 @@ class Series:
             return at
         found, unchanged = self._ending(items, digits)
         if found:
-            if text.glues[at].strip() == "-":
-                self._remember_span(items, digits)
+            if text.glues[at].strip() in SPAN_SIGNS:
+                self._remember_spans(self._tails(items, digits))
             text.add(at, at + 1, min(hit.strength, FULL if unchanged else LONG_DIGITS), found, "list")
         elif len(digits) >= 3 and self._could_continue(items, digits):
             whole = extent(text, at)
@@ -103,16 +110,27 @@ class Series:
         lasts = [self.text.index.numbers[n].last for n in items]
         return any(g.isdigit() and len(digits) <= len(g) for g in lasts)
 
-    def _remember_span(self, items: Sequence[int], digits: str) -> None:
-        for n, end in self._tails(items, digits):
+    def _note_span(self, items: Sequence[int], at: int) -> None:
+        """What a whole number tight behind another may be: the end of a range that begins there."""
+        if at in self.hits and self.text.glues[at].strip() in SPAN_SIGNS:
+            self._remember_spans(self._ends(items, at)[1])
+
+    def _remember_spans(self, ends: Iterable[tuple[int, str]]) -> None:
+        """What is too far apart for a range is a list: no cap is reached."""
+        caps = self.text.cited.caps
+        known = len(caps)
+        for n, end in ends:
             between = self._between(n, end)
             if len(between) > 2:
                 self.text.cited.spans.append(tuple(between))
+        del caps[known:]
 
     def _range(self, hit: Hit, items: Sequence[int], at: int) -> int:
         """`007 A 010`: every item of the series from one number to the other, holes are welcome. The
         place after the range, 0 when this is none."""
         text = self.text
+        while at < len(text.texts) and text.texts[at] in NUMBER_WORDS and not text.used[at]:
+            at += 1
         if at >= len(text.texts) or text.zones[at] != text.zones[hit.first]:
             return 0
         after, ends = self._ends(items, at)

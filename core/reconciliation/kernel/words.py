@@ -20,7 +20,10 @@ HANDED: Final[Mapping[str, str]] = {
     "cite.near": "MAX_LOOKED_AT MAX_OWED SHORTEST_CUT",
     "cite.numbers": "TELLING",
     "cite.rest": "LONGEST_COUNTER LONGEST_NUMBER SHORTEST_ALIKE _CITING _CUSTOMERS _LETTERS_DIGITS",
-    "cite.series": "AND_WORDS EXCEPT_WORDS LONGEST_TAIL MAX_ENDING RANGE_SIGNS RANGE_WORDS _FILLERS",
+    "cite.series": (
+        "AND_WORDS EXCEPT_WORDS LONGEST_TAIL MAX_ENDING NUMBER_WORDS RANGE_SIGNS RANGE_WORDS SPAN_SIGNS "
+        "_FILLERS"
+    ),
     "cite.unglue": "MAX_PIECES STAMP _WORDS",
     "coincidence": "NEAR ROUND SHAPE_COUNTS UNEVEN",
     "decision": "LISTED SHOWN _UNCERTAIN",
@@ -52,10 +55,10 @@ HANDED: Final[Mapping[str, str]] = {
     ),
     "returns": "MOST_READ",
     "review": "OWN _GATED",
-    "silent": "EARLY_DAYS LATE_DAYS OTHERWISE",
+    "silent": "CLOSE_DAYS EARLY_DAYS LATE_DAYS OTHERWISE",
     "slips": "LITTLE_CUT MUCH_NEARER",
     "spelling": "AND ANY_FORM COMMON LEGAL_FORMS OR TITLES",
-    "tiers": "AGAINST BOUNDED MORE NEARLY NEXT",
+    "tiers": "AGAINST BOUNDED MORE NEARLY NEXT TIMELY",
 }
 """Names by module, the modules counted from `core.reconciliation`."""
 USUAL: Final = "".join(map(chr, (*range(0x80, 0x250), *range(0x2000, 0x2070), *range(0x20A0, 0x20C0))))

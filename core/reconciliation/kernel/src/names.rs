@@ -367,14 +367,17 @@ impl Debtors {
         if !equal.is_empty() {
             let is_one = equal.len() == 1 && asked.words.len() > 1 && self.is_of_his_form(asked, equal[0]);
             let sure = if is_one { equal.clone() } else { Ids::default() };
-            return Some(modest(asked, Payer { sure, likely: equal.clone(), clearly: equal }));
+            return Some(modest(
+                asked,
+                Payer { sure, likely: equal.clone(), clearly: equal, ..Payer::default() },
+            ));
         }
         let (size, cuts) = (text::strip(text).chars().count(), &rules().cuts);
         if cuts.contains(&size) {
             if let Some(whole) = self.cut(asked) {
                 let whole = Ids::from([whole]);
                 let sure = if self.tells(asked) { whole.clone() } else { Ids::default() };
-                return Some(Payer { sure, likely: whole.clone(), clearly: whole });
+                return Some(Payer { sure, likely: whole.clone(), clearly: whole, ..Payer::default() });
             }
         }
         let near = if cuts.contains(&(size + 1)) && asked.words.len() > 1 {

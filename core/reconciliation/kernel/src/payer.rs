@@ -3,12 +3,14 @@
 
 use crate::model::Ids;
 
-/// Who paid: debtors surely he is (2), debtors he may be (1), any clear debtor. Nobody is known by default.
+/// Who paid: debtors surely he is (2), debtors he may be (1), any clear debtor; and whether he has paid here
+/// before, for anybody, under this account or name. Nobody is known by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payer {
     pub sure: Ids,
     pub likely: Ids,
     pub clearly: Ids,
+    pub has_paid: bool,
 }
 
 impl Payer {
@@ -45,7 +47,7 @@ pub fn joined(by_account: Option<&Ids>, by_name: Payer, named: bool) -> Payer {
         return by_name;
     };
     let clearly = if named { by_name.clearly } else { union(&by_name.clearly, by_account) };
-    Payer { sure: union(&by_name.sure, by_account), likely: by_name.likely, clearly }
+    Payer { sure: union(&by_name.sure, by_account), likely: by_name.likely, clearly, has_paid: true }
 }
 
 /// Whether one is among some.

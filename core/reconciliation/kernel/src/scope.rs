@@ -302,6 +302,7 @@ fn named(books: &Books, aliases: &Accounts, memory: &mut Memory, name: &str) -> 
     if payer.likely.is_empty() {
         if let Some(known_as) = aliases.debtors(alias.as_deref()) {
             payer.likely = known_as.clone();
+            payer.has_paid = true;
         }
     }
     payer

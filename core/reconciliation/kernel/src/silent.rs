@@ -20,6 +20,7 @@ use crate::words;
 
 struct Rules {
     otherwise: f64,
+    close_days: Day,
     early_days: Day,
     late_days: Day,
 }
@@ -28,6 +29,7 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| Rules {
         otherwise: words::number("silent.OTHERWISE"),
+        close_days: words::whole("silent.CLOSE_DAYS"),
         early_days: words::whole("silent.EARLY_DAYS"),
         late_days: words::whole("silent.LATE_DAYS"),
     })
@@ -257,6 +259,12 @@ pub fn is_far_from_due(case: &Case, state: &State, due: Option<Day>) -> bool {
         return false;
     };
     !(-rules().early_days..=rules().late_days).contains(&(booked - due))
+}
+
+/// Whether it is paid when it is due.
+pub fn is_close_to_due(case: &Case, due: Option<Day>) -> bool {
+    matches!((due, case.line.booking_date), (Some(due), Some(booked))
+        if (booked - due).abs() <= rules().close_days)
 }
 
 /// Somebody of another name, whose account paid for this debtor before: he may pay for others too.

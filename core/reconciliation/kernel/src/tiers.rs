@@ -15,7 +15,9 @@ use crate::map::Set;
 use crate::model::{Day, Place};
 use crate::payer::holds;
 use crate::ruling::{Answer, Ruling, Share};
-use crate::silent::{is_far_from_due, is_third_party, other_numbers, payer_and_amount, payer_and_group};
+use crate::silent::{
+    is_close_to_due, is_far_from_due, is_third_party, other_numbers, payer_and_amount, payer_and_group,
+};
 use crate::slips::{meant_instead, near_and_amount};
 use crate::words;
 
@@ -23,6 +25,7 @@ struct Rules {
     next: usize,
     against: f64,
     nearly: f64,
+    timely: f64,
     otherwise: f64,
     bounded: Set<&'static str>,
     more: Set<&'static [u8]>,
@@ -34,6 +37,7 @@ fn rules() -> &'static Rules {
         next: words::whole("tiers.NEXT"),
         against: words::number("tiers.AGAINST"),
         nearly: words::number("tiers.NEARLY"),
+        timely: words::number("tiers.TIMELY"),
         otherwise: words::number("silent.OTHERWISE"),
         more: words::set("tiers.MORE"),
         bounded: words::list("tiers.BOUNDED").iter().map(String::as_str).collect(),
@@ -103,11 +107,25 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     Some(auto(state, 2, "reference_and_amount", vec![n], chance))
 }
 
-/// The chance, less when nearly all of the debtor's name is told: it was cut, mistyped, or is a group's.
+/// The chance, less when nearly all of the debtor's name is told: it was cut, mistyped, or is a group's; or when
+/// the whole number stands there, and who pays has paid here before, for others, or is unknown and pays within
+/// days of the due day. Strangers do neither.
 fn for_payer(case: &Case, state: &State, n: Place, chance: f64) -> f64 {
-    let near = chance > state.policy.max_coincidence && case.grade(state, n) == 0;
-    if near && case.nearly_names(state, state.item(n).debtor) {
-        chance / rules().nearly
+    if chance <= state.policy.max_coincidence || case.grade(state, n) != 0 {
+        return chance;
+    }
+    let item = state.item(n);
+    if case.nearly_names(state, item.debtor) {
+        return chance / rules().nearly;
+    }
+    if !case.cited.citations.iter().any(|c| c.items.contains(&n) && is_whole(c)) {
+        return chance;
+    }
+    if case.payer.has_paid && !is_far_from_due(case, state, item.due_date) {
+        return chance / rules().against;
+    }
+    if case.payer_is_unknown() && is_close_to_due(case, item.due_date) {
+        chance / rules().timely
     } else {
         chance
     }

@@ -1,5 +1,6 @@
 """P01…: who pays: names, accounts, treasuries, sellers who forward, and what is learnt."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from core.reconciliation import PayerAccount, Policy
@@ -17,6 +18,7 @@ LATER = DAY + timedelta(days=2)
 
 EVERYBODYS = [item(f"FA-90{n}", f"64{n}.10", f"Client {n}", seller_id=f"s{n}") for n in (1, 2, 3)]
 """Numbers of the same form at three more sellers."""
+ROUND = item("FA-123", 600, "Ruel Conseil")
 
 CASES = [
     Case("P01 the account in history outweighs a foreign name", owed=[item("FA-12", 700), *RUEL, *COMMON],
@@ -193,4 +195,19 @@ CASES = [
          owed=[item("FA-123", 512, "Plomberie Tremelec"), *PLUMBERS, *EVERYBODYS],
          paid=line("FA-123", 512, payer="PLOMBERIE QUELCONQUE"),
          right="REVIEW coincidence_bound: FA-123 512.00"),
+    Case("P48 everybody's number and a round amount, by a treasury that paid for another debtor here",
+         owed=[item("FA-12", 700), ROUND, *EVERYBODYS],
+         paid=line("FA-123", 600, payer="PIZENELIS TRESORERIE", booking_date=LATER),
+         right="AUTO T2: FA-123 600.00",
+         before=(line("FA-12", 700, id="L0", payer="PIZENELIS TRESORERIE", iban=IBAN),)),
+    Case("P49 the same by somebody of whom nothing is known", owed=[item("FA-12", 700), ROUND, *EVERYBODYS],
+         paid=line("FA-123", 600, payer="PIZENELIS TRESORERIE", booking_date=LATER),
+         right="REVIEW coincidence_bound: FA-123 600.00"),
+    Case("P50 who pays when it is due", owed=[replace(ROUND, due_date=DAY + timedelta(days=3)), *EVERYBODYS],
+         paid=line("FA-123", 600, payer="PERSONNE"), right="AUTO T2: FA-123 600.00"),
+    Case("P51 who pays a month later", owed=[replace(ROUND, due_date=DAY - timedelta(days=30)), *EVERYBODYS],
+         paid=line("FA-123", 600, payer="PERSONNE"), right="REVIEW coincidence_bound: FA-123 600.00"),
+    Case("P52 a part of the number, when it is due",
+         owed=[replace(ROUND, number="FA-2024-00123", due_date=DAY), *EVERYBODYS],
+         paid=line("2024 123", 600, payer="PERSONNE"), right="REVIEW coincidence_bound: FA-123 600.00"),
 ]  # fmt: skip

@@ -13,6 +13,8 @@ use crate::words;
 struct Rules {
     range_words: Set<&'static [u8]>,
     range_signs: Set<&'static [u8]>,
+    span_signs: Set<&'static [u8]>,
+    number_words: Set<&'static [u8]>,
     and_words: Set<&'static [u8]>,
     except_words: Set<&'static [u8]>,
     fillers: Set<&'static [u8]>,
@@ -25,6 +27,8 @@ fn rules() -> &'static Rules {
     RULES.get_or_init(|| Rules {
         range_words: words::set("cite.series.RANGE_WORDS"),
         range_signs: words::set("cite.series.RANGE_SIGNS"),
+        span_signs: words::set("cite.series.SPAN_SIGNS"),
+        number_words: words::set("cite.series.NUMBER_WORDS"),
         and_words: words::set("cite.series.AND_WORDS"),
         except_words: words::set("cite.series.EXCEPT_WORDS"),
         fillers: words::set("cite.series._FILLERS"),
@@ -64,7 +68,11 @@ impl<'t> Series<'t> {
     fn step(&mut self, text: &mut Text<'t>, hit: &Hit<'t>, items: &[Place], at: usize) -> usize {
         let words = text.words;
         let word = words.text(at);
-        if text.used[at] || words.zone(at) != words.zone(hit.first) {
+        if words.zone(at) != words.zone(hit.first) {
+            return at;
+        }
+        if text.used[at] {
+            self.note_span(text, items, at);
             return at;
         }
         if rules().except_words.contains(word) {
@@ -84,10 +92,21 @@ impl<'t> Series<'t> {
         listed(text, hit, items, at)
     }
 
+    /// What a whole number tight behind another may be: the end of a range that begins there.
+    fn note_span(&self, text: &mut Text<'t>, items: &[Place], at: usize) {
+        if self.hits[at].is_some() && joins_a_span(text, at) {
+            let (_, ends) = self.ends(text, items, at);
+            remember_spans(text, ends);
+        }
+    }
+
     /// `007 A 010`: every item of the series from one number to the other, holes are welcome. The place after
     /// the range.
     fn range(&mut self, text: &mut Text<'t>, hit: &Hit<'t>, items: &[Place], at: usize) -> Option<usize> {
-        if at >= text.words.len() || text.words.zone(at) != text.words.zone(hit.first) {
+        let words = text.words;
+        let is_passed_over = |at: &usize| rules().number_words.contains(words.text(*at)) && !text.used[*at];
+        let at = (at..words.len()).find(|at| !is_passed_over(at))?;
+        if words.zone(at) != words.zone(hit.first) {
             return None;
         }
         let (after, ends) = self.ends(text, items, at);
@@ -167,8 +186,9 @@ fn listed(text: &mut Text, hit: &Hit, items: &[Place], at: usize) -> usize {
     }
     let (found, unchanged) = ending(text.index, items, digits);
     if !found.is_empty() {
-        if strip_folded(text.words.glue(at)) == b"-" {
-            remember_span(text, items, digits);
+        if joins_a_span(text, at) {
+            let ends = tails(text.index, items, digits).collect();
+            remember_spans(text, ends);
         }
         let most = if unchanged { FULL } else { LONG_DIGITS };
         text.add(at, at + 1, hit.strength.min(most), found, "list");
@@ -233,13 +253,20 @@ fn could_continue(index: &Index, items: &[Place], digits: &[u8]) -> bool {
     lasts.any(|last| is_digits(last) && digits.len() <= last.len())
 }
 
-fn remember_span(text: &mut Text, items: &[Place], digits: &[u8]) {
-    for (n, end) in tails(text.index, items, digits) {
+fn joins_a_span(text: &Text, at: usize) -> bool {
+    rules().span_signs.contains(strip_folded(text.words.glue(at)))
+}
+
+/// What is too far apart for a range is a list: no cap is reached.
+fn remember_spans(text: &mut Text, ends: Vec<(Place, Vec<u8>)>) {
+    let known = text.cited.caps.len();
+    for (n, end) in ends {
         let between = between(text, n, &end);
         if between.len() > 2 {
             text.cited.spans.push(between);
         }
     }
+    text.cited.caps.truncate(known);
 }
 
 fn between(text: &mut Text, n: Place, end: &[u8]) -> Vec<Place> {
