@@ -230,7 +230,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """Keeps, of items that share a key, those the payer or the amount point to; else all."""
+    """Keeps, of items that share a key, those the payer or the amount point to; else all, or none when they
+    are more than the cap: then the number tells nothing."""
 
     scope: Scope
     payer: Payer
@@ -242,8 +243,7 @@ class Narrow:
         own = tuple(n for n in items if self.scope.items[n].debtor_id in mine) if mine else ()
         if own or len(items) <= self.cap:
             return own or tuple(items)
-        exact = tuple(n for n in items if self.scope.open[n] == self.paid)
-        return exact or tuple(items)
+        return tuple(n for n in items if self.scope.open[n] == self.paid)
 
 
 def open_case(

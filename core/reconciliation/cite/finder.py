@@ -19,7 +19,7 @@ from core.reconciliation.policy import Policy
 
 def cite(label: Label, index: Index, policy: Policy, narrow: Narrow) -> Cited:
     """Reads which items of `index` the label cites. `narrow` keeps, of items that share a key, those
-    that the payer or the amount point to; it returns all of them when neither does."""
+    that the payer or the amount point to; it returns all of them, or none of too many, when neither does."""
     cited = Cited(caps=list(label.caps))
     text = text_of(label, index, policy, narrow, cited)
     if text.texts:
@@ -119,6 +119,9 @@ def _by_place(hit: Hit) -> int:
 
 def _cite(text: Text, hit: Hit, series: Series) -> None:
     items = text.narrow(hit.items) if len(hit.items) > 1 else tuple(hit.items)
+    if not items:
+        text.cited.unknown.append(text.whole(hit.first, hit.after))
+        return
     if len(items) > text.policy.max_shared_key:
         text.cited.caps.append("max_shared_key")
         return

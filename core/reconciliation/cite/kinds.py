@@ -21,7 +21,7 @@ MAX_WORDS: Final = 400
 MAX_RANGE: Final = 200
 
 Narrow = Callable[[Sequence[int]], tuple[int, ...]]
-"""Keeps, of items that share a key, those the payer or the amount point to; else all."""
+"""Keeps, of items that share a key, those the payer or the amount point to; else all, or none of too many."""
 
 
 class Citation(NamedTuple):
@@ -44,9 +44,9 @@ class Citation(NamedTuple):
 class Cited:
     """Everything a text says about invoices.
 
-    `unknown` are numbers that are not held, `counters` digits that may be the end of one, `cut` what stands
-    where the text was cut, `alike` digits that look like numbers we hold, `spans` what `a - b` means when it
-    is a range.
+    `unknown` are numbers that are not held, or by too many to tell anything, `counters` digits that may be
+    the end of one, `cut` what stands where the text was cut, `alike` digits that look like numbers we hold,
+    `spans` what `a - b` means when it is a range.
     """
 
     citations: list[Citation] = field(default_factory=list)

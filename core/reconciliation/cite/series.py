@@ -248,6 +248,7 @@ def _headless(text: Text, first: int, at: int, start: str) -> None:
         return
     for number, items in held:
         meant = text.narrow(items) if len(items) > 1 else tuple(items)
-        text.add(at + 1, after, strength_of(number), meant, "range")
+        if meant:
+            text.add(at + 1, after, strength_of(number), meant, "range")
     text.cited.unknown.append(text.whole(first, at))
     text.use(first, after)

@@ -26,8 +26,9 @@ fn shortest_own_id() -> usize {
     *OWN_ID.get_or_init(|| words::whole("case.OWN_ID"))
 }
 
-/// Keeps, of items that share a key, those the payer or the amount point to; else all. Open amounts are those
-/// of now, or not known yet (`open` is None); `payer` and `amounts` note whether it looked at either.
+/// Keeps, of items that share a key, those the payer or the amount point to; else all, or none when they are
+/// more than the cap: then the number tells nothing. Open amounts are those of now, or not known yet (`open` is
+/// None); `payer` and `amounts` note whether it looked at either.
 struct Narrow<'n> {
     books: &'n Books<'n>,
     open: Option<(&'n [i64], i64)>,
@@ -46,15 +47,17 @@ impl Narrow<'_> {
     fn keep(&mut self, items: &[Place]) -> Vec<Place> {
         self.payer = true;
         let own: Vec<Place> = items.iter().copied().filter(|&n| self.payer_may_be(n)).collect();
-        if !own.is_empty() || items.len() <= self.cap {
-            return or_all(own, items);
+        if !own.is_empty() {
+            return own;
+        }
+        if items.len() <= self.cap {
+            return items.to_vec();
         }
         self.amounts = true;
         let Some((open, paid)) = self.open else {
             return items.to_vec();
         };
-        let exact = items.iter().copied().filter(|&n| open[n as usize] == paid);
-        or_all(exact.collect(), items)
+        items.iter().copied().filter(|&n| open[n as usize] == paid).collect()
     }
 }
 
@@ -163,12 +166,4 @@ fn add_own(line: &Line, books: &Books, cited: &mut Cited) {
         items: vec![n],
         how: OWN,
     });
-}
-
-fn or_all(some: Vec<Place>, all: &[Place]) -> Vec<Place> {
-    if some.is_empty() {
-        all.to_vec()
-    } else {
-        some
-    }
 }

@@ -1,11 +1,20 @@
 """V01…: what a person is shown, and when nobody is asked."""
 
+from dataclasses import replace
+
 from core.reconciliation import Item
 from tests.core.reconciliation.build import item, line
 from tests.core.reconciliation.cases.table import BRUNOY, Case
 
 OPEN = [item("FA-1", "1457.13"), item("FA-2", "864.17")]
 CLOSED = [item("FA-1", "1457.13", whole_turnover=True), item("FA-2", "864.17", whole_turnover=True)]
+
+
+SIXTY = [
+    item("FA-417", f"{600 + n}.10", f"Debiteur Numero {word}", seller_id=f"s{n}", id=f"i{n}")
+    for n, word in enumerate([*map(str, range(10)), "Dix", *map(str, range(11, 60))])
+]
+"""A number of sixty sellers."""
 
 
 def crowd() -> list[Item]:
@@ -46,4 +55,17 @@ CASES = [
                for n in range(20)]
               + [item(f"FB-{n}", 615, f"Client {n}", seller_id="z") for n in range(3)],
          paid=line("FA-417", 615), right="REVIEW ambiguous_reference: i15 615.00"),
+    Case("V13 a number of sixty sellers, none of whose debtors pays, or owes that amount: it says nothing",
+         owed=SIXTY, paid=line("FA-417", 615, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V14 the same number, and the amount of one of them",
+         owed=SIXTY, paid=line("FA-417", "640.10", payer="PERSONNE"), right="AUTO T2: i40 640.10"),
+    Case("V15 the same number, and the debtor of one of them, who owes another amount",
+         owed=SIXTY, paid=line("FA-417", 615, payer="DEBITEUR NUMERO DIX"),
+         right="REVIEW overpayment: i10 610.10"),
+    Case("V16 the same number, and a payer who owes another at that amount: he pays something else", owed=
+         [*SIXTY, item("FA-12", 700, whole_turnover=True)], paid=line("FA-417", 700, payer=BRUNOY),
+         right="REVIEW unknown_reference: FA-12 700.00"),
+    Case("V17 a number of sixty sellers, at the amount of them all", owed=
+         [replace(one, amount_minor=60000) for one in SIXTY], paid=line("FA-417", 600, payer="PERSONNE"),
+         right="REVIEW cap_reached"),
 ]  # fmt: skip

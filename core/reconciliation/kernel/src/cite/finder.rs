@@ -14,7 +14,7 @@ use crate::map::Set;
 use crate::model::{Place, Policy};
 
 /// Reads which items the label cites. `narrow` keeps, of items that share a key, those that the payer or the
-/// amount point to; it returns all of them when neither does.
+/// amount point to; it returns all of them, or none of too many, when neither does.
 pub fn cite(label: &Label, index: &Index, policy: &Policy, narrow: &mut Narrow) -> Cited {
     let mut cited = Cited { caps: label.caps.clone(), ..Cited::default() };
     let words = words_of(label, index, &mut cited);
@@ -123,6 +123,10 @@ fn chosen<'t>(text: &mut Text, mut hits: Vec<Hit<'t>>) -> Vec<Hit<'t>> {
 
 fn cite_one<'t>(text: &mut Text<'t>, hit: &Hit<'t>, series: &mut Series<'t>) {
     let items = text.meant(hit.items);
+    if items.is_empty() {
+        text.cited.unknown.push(text.whole(hit.first, hit.after));
+        return;
+    }
     if items.len() > text.policy.max_shared_key {
         text.cited.caps.push("max_shared_key");
         return;

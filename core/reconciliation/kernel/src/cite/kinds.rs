@@ -25,7 +25,7 @@ pub struct Citation {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cited {
     pub citations: Vec<Citation>,
-    /// Numbers that are not held.
+    /// Numbers that are not held, or by too many to tell anything.
     pub unknown: Vec<Word>,
     /// Digits that may be the end of a number.
     pub counters: Vec<Word>,
@@ -38,7 +38,7 @@ pub struct Cited {
     pub caps: Vec<&'static str>,
 }
 
-/// Keeps, of items that share a key, those the payer or the amount point to; else all.
+/// Keeps, of items that share a key, those the payer or the amount point to; else all, or none of too many.
 pub type Narrow<'n> = dyn FnMut(&[Place]) -> Vec<Place> + 'n;
 
 /// Words `first` to `after` (excluded) are a number that these items have.

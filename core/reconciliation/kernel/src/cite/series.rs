@@ -408,7 +408,9 @@ fn headless(text: &mut Text, first: usize, at: usize, start: &[u8]) {
     }
     for (strength, items) in held {
         let meant = text.meant(items);
-        text.add(at + 1, after, strength, meant, "range");
+        if !meant.is_empty() {
+            text.add(at + 1, after, strength, meant, "range");
+        }
     }
     text.cited.unknown.push(text.whole(first, at));
     text.spend(first, after);
