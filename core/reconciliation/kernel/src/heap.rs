@@ -2,10 +2,11 @@
 //!
 //! What is read of a line is made in one thread and dropped in another, many small things each. A C
 //! library locks the first thread's memory for every one of them, and joins and parts free neighbours over
-//! and over: a fifth of all the time. Here a small thing is a piece of its size, and a free piece goes on a
-//! list of whoever dropped it; full lists change hands, so that memory comes back to the threads that read.
-//! Heaps outlive their threads: the next thread takes one over, and nothing is lost. Large things are the
-//! system's.
+//! and over: a fifth of all the time. Here a small thing is a piece of its size, and a free piece goes to a
+//! pack of whoever dropped it; full packs change hands, so that memory comes back to the threads that read.
+//! A pack says where its pieces are and leaves them alone: they are in no cache any more when their turn
+//! comes. Heaps outlive their threads: the next thread takes one over, and nothing is lost. Large things are
+//! the system's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
@@ -17,55 +18,55 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const SIZES: usize = 64;
 const STEP: usize = 16;
 const LARGEST: usize = SIZES * STEP;
-/// A list with so many pieces is full.
-const FULL: u32 = 128;
+/// A pack has room for so many pieces.
+const FULL: usize = 128;
 /// So many bytes are asked of the system at once.
 const CHUNK: usize = 1 << 20;
 
 #[global_allocator]
 static HEAPS: Heaps = Heaps;
 
-/// A free piece: the next of its list, and of the first piece of a full list the next full list.
-struct Piece {
-    next: *mut Piece,
-    next_list: *mut Piece,
-}
-
 /// Free pieces of one size.
-#[derive(Clone, Copy)]
-struct List {
-    first: *mut Piece,
-    length: u32,
+struct Pack {
+    length: usize,
+    pieces: [*mut u8; FULL],
+    next: *mut Pack,
 }
 
-const EMPTY: List = List { first: null_mut(), length: 0 };
+/// Packs, one behind the other; a pack is in one place at a time.
+#[derive(Clone, Copy)]
+struct Packs(*mut Pack);
 
-/// What one thread has: of each size a list in use and one that is full or empty, and the rest of a chunk.
+/// What one thread has: of each size a pack in use and one that is full or empty, and the rest of a chunk.
 struct Heap {
-    lists: [List; SIZES],
-    spare: [List; SIZES],
+    packs: [*mut Pack; SIZES],
+    spare: [*mut Pack; SIZES],
     rest: *mut u8,
     left: usize,
     next: *mut Heap,
 }
 
-/// What threads leave to each other, by turns: full lists of each size, and heaps that no thread has.
+/// What threads leave to each other, by turns: full packs of each size, empty ones, and heaps that no thread
+/// has.
 struct Shared {
     taken: AtomicBool,
     within: UnsafeCell<Left>,
 }
 
 struct Left {
-    full: [*mut Piece; SIZES],
+    full: [Packs; SIZES],
+    empty: Packs,
     heaps: *mut Heap,
 }
 
 // SAFETY: `with` lets one thread at a time in.
 unsafe impl Sync for Shared {}
 
+const NONE: Packs = Packs(null_mut());
+
 static SHARED: Shared = Shared {
     taken: AtomicBool::new(false),
-    within: UnsafeCell::new(Left { full: [null_mut(); SIZES], heaps: null_mut() }),
+    within: UnsafeCell::new(Left { full: [NONE; SIZES], empty: NONE, heaps: null_mut() }),
 };
 
 impl Shared {
@@ -146,33 +147,62 @@ fn leave(heap: *mut Heap) {
     }
 }
 
+impl Packs {
+    /// The pack that was put here last; null when there is none.
+    fn take(&mut self) -> *mut Pack {
+        let pack = self.0;
+        // SAFETY: packs are never given back to the system.
+        if let Some(taken) = unsafe { pack.as_ref() } {
+            self.0 = taken.next;
+        }
+        pack
+    }
+
+    fn put(&mut self, pack: *mut Pack) {
+        // SAFETY: as above, and this one was the caller's alone.
+        unsafe { (*pack).next = self.0 };
+        self.0 = pack;
+    }
+}
+
 impl Heap {
     const fn new() -> Heap {
-        Heap { lists: [EMPTY; SIZES], spare: [EMPTY; SIZES], rest: null_mut(), left: 0, next: null_mut() }
+        let none = [null_mut(); SIZES];
+        Heap { packs: none, spare: none, rest: null_mut(), left: 0, next: null_mut() }
     }
 
     /// A piece of the size; null when the system has no memory.
     fn give(&mut self, size: usize) -> *mut u8 {
-        if self.lists[size].first.is_null() && !self.refill(size) {
-            return self.cut((size + 1) * STEP);
+        // SAFETY: packs are never given back to the system, and this one is the heap's alone.
+        match unsafe { self.packs[size].as_mut() } {
+            Some(pack) if pack.length > 0 => {
+                pack.length -= 1;
+                pack.pieces[pack.length]
+            }
+            _ if self.refill(size) => self.give(size),
+            _ => self.cut((size + 1) * STEP),
         }
-        let list = &mut self.lists[size];
-        let piece = list.first;
-        // SAFETY: pieces on a list are free and were written when they came there.
-        list.first = unsafe { (*piece).next };
-        list.length -= 1;
-        piece as *mut u8
     }
 
     /// Whether there were free pieces elsewhere.
     #[cold]
     fn refill(&mut self, size: usize) -> bool {
-        let mut list = std::mem::replace(&mut self.spare[size], EMPTY);
-        if list.first.is_null() {
-            list = SHARED.with(|left| left.take(size));
+        let mut pack = self.spare[size];
+        // SAFETY: as in `give`.
+        if unsafe { pack.as_ref() }.is_some_and(|spare| spare.length > 0) {
+            self.spare[size] = std::mem::replace(&mut self.packs[size], pack);
+            return true;
         }
-        self.lists[size] = list;
-        !list.first.is_null()
+        SHARED.with(|left| {
+            pack = left.full[size].take();
+            if !(pack.is_null() || self.packs[size].is_null()) {
+                left.empty.put(self.packs[size]);
+            }
+        });
+        if !pack.is_null() {
+            self.packs[size] = pack;
+        }
+        !pack.is_null()
     }
 
     /// So many bytes off the chunk.
@@ -192,37 +222,45 @@ impl Heap {
         piece
     }
 
+    /// A piece for which the system has no memory to remember it is lost.
     fn take_back(&mut self, piece: *mut u8, size: usize) {
-        if self.lists[size].length == FULL {
-            let full = std::mem::replace(&mut self.lists[size], EMPTY);
-            let before = std::mem::replace(&mut self.spare[size], full);
-            if !before.first.is_null() {
-                SHARED.with(|left| left.put(before, size));
+        // SAFETY: as in `give`.
+        match unsafe { self.packs[size].as_mut() } {
+            Some(pack) if pack.length < FULL => {
+                pack.pieces[pack.length] = piece;
+                pack.length += 1;
+            }
+            _ if self.make_room(size) => self.take_back(piece, size),
+            _ => {}
+        }
+    }
+
+    /// Puts a pack with room in the place of a full one.
+    #[cold]
+    fn make_room(&mut self, size: usize) -> bool {
+        let mut pack = self.spare[size];
+        // SAFETY: as in `give`.
+        if !unsafe { pack.as_ref() }.is_some_and(|spare| spare.length < FULL) {
+            SHARED.with(|left| {
+                if !pack.is_null() {
+                    left.full[size].put(pack);
+                }
+                pack = left.empty.take();
+            });
+        }
+        if pack.is_null() {
+            // SAFETY: a pack is larger than nothing, and is written before it is used.
+            unsafe {
+                pack = System.alloc(Layout::new::<Pack>()) as *mut Pack;
+                if pack.is_null() {
+                    self.spare[size] = pack;
+                    return false;
+                }
+                pack.write(Pack { length: 0, pieces: [null_mut(); FULL], next: null_mut() });
             }
         }
-        let list = &mut self.lists[size];
-        let piece = piece as *mut Piece;
-        // SAFETY: a piece has room for this, and nobody uses it any more.
-        unsafe { piece.write(Piece { next: list.first, next_list: null_mut() }) };
-        *list = List { first: piece, length: list.length + 1 };
-    }
-}
-
-impl Left {
-    fn take(&mut self, size: usize) -> List {
-        let first = self.full[size];
-        if first.is_null() {
-            return EMPTY;
-        }
-        // SAFETY: it is free, and was written when its list was put here.
-        self.full[size] = unsafe { (*first).next_list };
-        List { first, length: FULL }
-    }
-
-    fn put(&mut self, list: List, size: usize) {
-        // SAFETY: the pieces of a list are free.
-        unsafe { (*list.first).next_list = self.full[size] };
-        self.full[size] = list.first;
+        self.spare[size] = std::mem::replace(&mut self.packs[size], pack);
+        true
     }
 }
 
