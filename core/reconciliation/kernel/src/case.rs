@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crate::cite::{Citation, Cited};
 use crate::index::{Index, FULL, LONG_DIGITS};
@@ -15,6 +15,7 @@ use crate::label::Label;
 use crate::lines::Line;
 use crate::map::Set;
 use crate::model::{Currency, Day, Ids, Item, Place, Policy};
+use crate::names::Named;
 use crate::payer::{holds, Payer};
 use crate::ruling::{Gate, Ruling};
 use crate::scope::Scope;
@@ -78,9 +79,10 @@ pub struct Ready<'a> {
     pub label: Label,
     pub cited: Cited,
     pub payer: Payer,
-    /// The payer's normal IBAN, and the key under which his name is learnt.
+    /// The same, as far as names tell.
+    pub named: Named,
+    /// The payer's normal IBAN.
     pub iban: Option<Cow<'a, str>>,
-    pub alias: Option<Arc<str>>,
     /// Whether open amounts count for what is cited: it is told when its turn comes.
     pub waits: bool,
     /// Whether who pays was looked at to tell what is cited.
@@ -285,7 +287,11 @@ impl<'a> Case<'a> {
     fn told(&self, state: &State) -> &Told {
         let debtors = &state.scope.books.debtors;
         self.told.get_or_init(|| {
-            let payer = self.label.payer.as_deref().map_or_else(Vec::new, |name| debtors.numbers_of(name));
+            let payer = match (&self.named.alias, &self.label.payer) {
+                (Some(words), _) => debtors.numbers_of(words),
+                (None, Some(name)) => debtors.numbers_of(&normalise(name).words),
+                (None, None) => Vec::new(),
+            };
             let all = debtors.numbers_in(&self.label.folded, &payer);
             let besides = if self.payer.clearly.is_empty() { Vec::new() } else { payer };
             Told { all, besides }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::ahead::{in_order, Block, Crew, Read};
 use crate::case::{Boxed, Case, Ready, State};
@@ -62,7 +63,7 @@ fn order<'l>(line: &Line<'l>) -> (Option<Day>, bool, Option<i64>, &'l str) {
 struct Lesson {
     row: u32,
     iban: Option<String>,
-    alias: Option<String>,
+    alias: Option<Arc<str>>,
     debtor: u32,
 }
 
@@ -256,7 +257,7 @@ impl<'f, 't> Fold<'f, 't> {
             return self.refund(line);
         };
         let state = State { scope: &self.scope, policy: self.policy };
-        let case = opened(line, ready, &state, &mut self.memory, false);
+        let case = opened(line, ready, &state, false);
         match case.reason {
             Some(reason) if !case.cited.citations.iter().any(|cited| cited.strength >= FULL) => {
                 self.settle(line, reason, Vec::new());
@@ -273,7 +274,7 @@ impl<'f, 't> Fold<'f, 't> {
             let state = State { scope: &self.scope, policy: self.policy };
             let label = label::read(line, self.policy.max_text);
             let ready = made_ready(line, label, self.books, self.policy, &mut self.memory);
-            let case = opened(line, ready, &state, &mut self.memory, true);
+            let case = opened(line, ready, &state, true);
             if is_refund(&case, &state) {
                 return Some(case);
             }
@@ -333,7 +334,7 @@ impl<'f, 't> Fold<'f, 't> {
             decided.push((decide(&case, &self.state(), ruling), case));
         }
         for (decision, case) in decided {
-            self.apply(&decision, case.line, case.label.payer.as_deref());
+            self.apply(&decision, case.line, Some(&case));
             self.put(case.line, decision);
         }
     }
@@ -366,7 +367,7 @@ impl<'f, 't> Fold<'f, 't> {
         let decision = decide(&case, &self.state(), ruling);
         match decision.outcome {
             Outcome::Auto => {
-                self.apply(&decision, case.line, case.label.payer.as_deref());
+                self.apply(&decision, case.line, Some(&case));
                 if decision.tier == 8 {
                     self.hold.leave(part_of(decision.shares[0].item, case.paid), case.line);
                 }
@@ -397,7 +398,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// The decision takes effect; what an exact payment teaches counts from tomorrow on. A refund teaches
     /// nothing.
-    fn apply(&mut self, decision: &Decision, line: &Line, payer: Option<&str>) {
+    fn apply(&mut self, decision: &Decision, line: &Line, case: Option<&Case>) {
         for share in &decision.shares {
             let taken = self.within(share.item, share.amount);
             self.scope.change(share.item, -taken);
@@ -415,7 +416,10 @@ impl<'f, 't> Fold<'f, 't> {
             self.lessons.push(Lesson {
                 row: line.row,
                 iban: normal_iban(line.counterparty_iban()).map(Cow::into_owned),
-                alias: alias_of(payer.or(line.counterparty_name())),
+                alias: match case.filter(|case| case.label.payer.is_some()) {
+                    Some(case) => case.named.alias.clone(),
+                    None => alias_of(line.counterparty_name()),
+                },
                 debtor,
             });
         }

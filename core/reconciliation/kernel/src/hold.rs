@@ -151,7 +151,7 @@ fn silent(case: &Case, state: &State) -> Option<Claim> {
 }
 
 fn cited(case: &Case, state: &State) -> Option<Claim> {
-    let payer = case.alias.as_deref().or(case.iban.as_deref())?;
+    let payer = case.named.alias.as_deref().or(case.iban.as_deref())?;
     Some(Claim::Cited(payer.to_owned(), cited_item(case, state)?, case.paid))
 }
 

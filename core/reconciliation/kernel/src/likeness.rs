@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::map::Map;
+use crate::keys::Keys;
 use crate::words;
 
 /// A word that no known name has.
@@ -33,49 +33,48 @@ fn rules() -> &'static Rules {
 
 /// The words of all known names: which of them a written word may be.
 pub struct Vocabulary {
-    sorted: Vec<Box<str>>,
+    /// In ascending order.
+    words: Keys,
     /// How each begins: the first eight bytes, as a number.
     begin: Vec<u64>,
-    numbers: Map<Box<str>, u32>,
     shortened: OnceLock<Shortened>,
 }
 
 impl Vocabulary {
     /// `words` in ascending order, each once.
     pub fn new(words: &[&str]) -> Vocabulary {
-        let numbered = words.iter().zip(0..);
-        Vocabulary {
-            sorted: words.iter().map(|&word| word.into()).collect(),
-            begin: words.iter().map(|&word| first_eight(word, 0)).collect(),
-            numbers: numbered.map(|(&word, n)| (word.into(), n)).collect(),
-            shortened: OnceLock::new(),
+        let mut known = Keys::default();
+        for word in words {
+            known.enter(word.as_bytes());
         }
+        let begin = words.iter().map(|word| first_eight(word.as_bytes(), 0)).collect();
+        Vocabulary { words: known, begin, shortened: OnceLock::new() }
     }
 
     pub fn len(&self) -> usize {
-        self.sorted.len()
+        self.words.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
+        self.words.is_empty()
     }
 
-    pub fn word(&self, number: u32) -> &str {
-        &self.sorted[number as usize]
+    fn word(&self, number: u32) -> &[u8] {
+        self.words.text(number)
     }
 
     /// `UNHEARD` for a word that is not known.
-    pub fn number(&self, word: &str) -> u32 {
-        self.numbers.get(word).copied().unwrap_or(UNHEARD)
+    pub fn number(&self, word: impl AsRef<[u8]>) -> u32 {
+        self.words.find(word.as_ref()).unwrap_or(UNHEARD)
     }
 
     /// The word itself, if it is known, and known words one slip away from it when both are long; in order.
-    pub fn like(&self, word: &str) -> Vec<u32> {
-        let mut like: Vec<u32> = self.numbers.get(word).copied().into_iter().collect();
+    fn like(&self, word: &[u8]) -> Vec<u32> {
+        let mut like: Vec<u32> = self.words.find(word).into_iter().collect();
         if word.len() >= rules().long_word {
             let shortened = self.shortened.get_or_init(|| self.all_shortened());
-            for hash in hashes(word.as_bytes()) {
-                let slips = |number: &u32| is_slip(self.word(*number).as_bytes(), word.as_bytes());
+            for hash in hashes(word) {
+                let slips = |number: &u32| is_slip(self.word(*number), word);
                 like.extend(shortened.get(hash).filter(slips));
             }
             like.sort_unstable();
@@ -85,21 +84,20 @@ impl Vocabulary {
     }
 
     /// All known words that begin so.
-    pub fn beginning(&self, word: &str) -> Range<u32> {
+    pub fn beginning(&self, word: &[u8]) -> Range<u32> {
         let (low, high) = (first_eight(word, 0), first_eight(word, u8::MAX));
         let first = self.begin.partition_point(|&begin| begin < low);
         let behind = first + near(&self.begin[first..], |&begin| begin <= high);
+        let (first, behind) = (first as u32, behind as u32);
         if word.len() <= 8 {
-            return first as u32..behind as u32;
+            return first..behind;
         }
-        let few = &self.sorted[first..behind];
-        let start = few.partition_point(|known| **known < *word);
-        let count = few[start..].partition_point(|known| known.starts_with(word));
-        (first + start) as u32..(first + start + count) as u32
+        let start = parted(first..behind, |known| self.word(known) < word);
+        start..parted(start..behind, |known| self.word(known).starts_with(word))
     }
 
     /// Known words that begin so, not too many: the word may be one of them, cut.
-    fn begun(&self, word: &str) -> Range<u32> {
+    fn begun(&self, word: &[u8]) -> Range<u32> {
         if word.len() < rules().shortest_cut {
             return 0..0;
         }
@@ -108,15 +106,28 @@ impl Vocabulary {
     }
 
     fn all_shortened(&self) -> Shortened {
-        let long = (0..).zip(&self.sorted).filter(|(_, word)| word.len() >= rules().long_word);
+        let numbered = (0..self.len() as u32).map(|n| (n, self.word(n)));
         let mut found = Vec::new();
-        for (n, word) in long {
-            found.extend(hashes(word.as_bytes()).map(|hash| (hash, n)));
+        for (n, word) in numbered.filter(|(_, word)| word.len() >= rules().long_word) {
+            found.extend(hashes(word).map(|hash| (hash, n)));
         }
         found.sort_unstable();
         found.dedup();
         Shortened::new(found)
     }
+}
+
+/// The first of these numbers that is not before what is looked for.
+fn parted(mut numbers: Range<u32>, is_before: impl Fn(u32) -> bool) -> u32 {
+    while numbers.start < numbers.end {
+        let middle = numbers.start + (numbers.end - numbers.start) / 2;
+        if is_before(middle) {
+            numbers.start = middle + 1;
+        } else {
+            numbers.end = middle;
+        }
+    }
+    numbers.start
 }
 
 /// `partition_point` for where it is near the beginning.
@@ -130,10 +141,10 @@ fn near<T>(sorted: &[T], is_before: impl Fn(&T) -> bool) -> usize {
 }
 
 /// The first eight bytes of a word, as a number that sorts as they do; where there are fewer, `rest` stands.
-fn first_eight(word: &str, rest: u8) -> u64 {
+fn first_eight(word: &[u8], rest: u8) -> u64 {
     let mut bytes = [rest; 8];
     let size = word.len().min(8);
-    bytes[..size].copy_from_slice(&word.as_bytes()[..size]);
+    bytes[..size].copy_from_slice(&word[..size]);
     u64::from_be_bytes(bytes)
 }
 
@@ -224,7 +235,7 @@ impl Spelt {
 /// A written word, of this weight, with what it may be; only the last one of a name may be cut for it to have
 /// a word. Known words have the other weights.
 pub fn spelt(word: &str, weight: f64, vocabulary: &Vocabulary, weights: &[f64], last: bool) -> Spelt {
-    let (like, begun) = (vocabulary.like(word), vocabulary.begun(word));
+    let (like, begun) = (vocabulary.like(word.as_bytes()), vocabulary.begun(word.as_bytes()));
     let cut = if last { begun.clone() } else { 0..0 };
     let others = like.iter().copied().filter(|word| !cut.contains(word));
     let most = sum(cut.clone().chain(others).map(|word| weights[word as usize]));

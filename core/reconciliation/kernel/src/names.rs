@@ -28,7 +28,6 @@ struct Rules {
     clear: f64,
     margin: f64,
     sure: f64,
-    remembered: usize,
 }
 
 fn rules() -> &'static Rules {
@@ -52,7 +51,6 @@ fn rules() -> &'static Rules {
             clear: words::number("names.CLEAR"),
             margin: words::number("names.MARGIN"),
             sure: words::number("names.SURE"),
-            remembered: words::whole("likeness.REMEMBERED"),
         }
     })
 }
@@ -75,9 +73,11 @@ pub struct Debtors {
     by_word: Lists,
     /// Words that are not everybody's: only those lead to anybody.
     rare: Vec<bool>,
-    /// By debtor: the word of his telling name that fewest have; `SEVERAL` where he has more telling names,
-    /// `UNHEARD` where he has none.
-    marks: Vec<u32>,
+    /// Of known words: how many letters they have, none for those that are everybody's.
+    telling: Vec<u32>,
+    /// By debtor: of each of his telling names the word that fewest have; `UNHEARD` where he has fewer names,
+    /// and `SEVERAL` for all when he has more. It tells of most debtors that they are not named.
+    marks: Vec<[u32; 2]>,
     beginnings: Beginnings,
     /// Names in the order of their words.
     in_order: Vec<u32>,
@@ -87,10 +87,13 @@ pub struct Debtors {
     whole: Lists,
 }
 
-/// Who bears a name, and the key under which it is learnt.
-pub struct Searched {
+/// Who bears a name or is named in a text, and the key under which the name is learnt.
+#[derive(Clone, Default)]
+pub struct Named {
     pub payer: Payer,
     pub alias: Option<Arc<str>>,
+    /// Whether a name stands there at all.
+    pub by_name: bool,
 }
 
 /// Stands for no word: several names are to be looked at.
@@ -99,33 +102,34 @@ const SEVERAL: u32 = UNHEARD - 1;
 /// What one thread remembers of searches among the debtors of one wall.
 #[derive(Default)]
 pub struct Memory {
-    pub searched: Remembered<Searched>,
+    pub searched: Remembered<Named, 1_000>,
     pub words: SpeltWords,
 }
 
 /// Written words: those that stand last in a name, and others.
 #[derive(Default)]
 pub struct SpeltWords {
-    last: Remembered<Arc<Spelt>>,
-    others: Remembered<Arc<Spelt>>,
+    last: Remembered<Arc<Spelt>, 25_000>,
+    others: Remembered<Arc<Spelt>, 25_000>,
 }
 
-/// Answers that are kept at hand, not too many of them: there are several threads.
-pub struct Remembered<T>(Map<String, T>);
+/// Answers that are kept at hand, not more than so many: what stays in the caches is quicker than what has
+/// to be fetched into them.
+pub struct Remembered<T, const MOST: usize>(Map<String, T>);
 
-impl<T> Default for Remembered<T> {
-    fn default() -> Remembered<T> {
+impl<T, const MOST: usize> Default for Remembered<T, MOST> {
+    fn default() -> Self {
         Remembered(Map::default())
     }
 }
 
-impl<T> Remembered<T> {
+impl<T, const MOST: usize> Remembered<T, MOST> {
     pub fn of(&mut self, key: &str, find: impl FnOnce() -> T) -> &T {
         if self.0.contains_key(key) {
             return &self.0[key];
         }
         let found = find();
-        if self.0.len() >= rules().remembered / 4 {
+        if self.0.len() >= MOST {
             self.0.clear();
         }
         self.0.entry(key.to_owned()).or_insert(found)
@@ -190,6 +194,8 @@ impl Debtors {
         let is_rare =
             |(n, word): (u32, &&str)| by_word.of(n).len() <= 4 * rules().handful && !is_common(word);
         let rare: Vec<bool> = (0..).zip(&known).map(is_rare).collect();
+        let letters = |word: &&str| if is_common(word) { 0 } else { word.len() as u32 };
+        let telling = known.iter().map(letters).collect();
         let mut in_order: Vec<u32> = (0..names.len() as u32).collect();
         in_order.sort_unstable_by(|&one, &other| names[one as usize].words.cmp(&names[other as usize].words));
         let mut found = Debtors {
@@ -205,27 +211,27 @@ impl Debtors {
             by_core,
             by_word,
             rare,
+            telling,
             marks: Vec::new(),
             in_order,
         };
-        found.whole = found.telling();
+        found.whole = found.telling_names();
         found.marks = (0..debtors as u32).map(|debtor| found.mark(debtor)).collect();
         found
     }
 
-    fn mark(&self, debtor: u32) -> u32 {
-        let mut telling = self.names_of(debtor).iter().filter(|name| self.is_telling(name));
-        match (telling.next(), telling.next()) {
-            (Some(_), Some(_)) => SEVERAL,
-            (Some(one), None) => {
-                let words = one.words.iter().copied();
-                words.min_by_key(|&word| self.by_word.of(word).len()).unwrap_or(UNHEARD)
-            }
-            (None, _) => UNHEARD,
+    fn mark(&self, debtor: u32) -> [u32; 2] {
+        let telling = self.names_of(debtor).iter().filter(|name| self.is_telling(name));
+        let rarest =
+            |name: &Borne| name.words.iter().copied().min_by_key(|&word| self.by_word.of(word).len());
+        let mut marks = telling.map(|name| rarest(name).unwrap_or(UNHEARD));
+        match [(); 3].map(|()| marks.next()) {
+            [_, _, Some(_)] => [SEVERAL; 2],
+            [one, other, None] => [one.unwrap_or(UNHEARD), other.unwrap_or(UNHEARD)],
         }
     }
 
-    fn telling(&self) -> Lists {
+    fn telling_names(&self) -> Lists {
         let mut pairs = Vec::new();
         for (n, name) in (0..).zip(&self.names) {
             if !self.is_telling(name) {
@@ -243,15 +249,15 @@ impl Debtors {
         Lists::new(self.vocabulary.len(), pairs.into_iter())
     }
 
-    /// The numbers of the words of a name.
-    pub fn numbers_of(&self, name: &str) -> Vec<u32> {
-        normalise(name).each().map(|word| self.vocabulary.number(word)).collect()
+    /// The numbers of words with blanks between them.
+    pub fn numbers_of(&self, words: &str) -> Vec<u32> {
+        let words = words.split(' ').filter(|word| !word.is_empty());
+        words.map(|word| self.vocabulary.number(word)).collect()
     }
 
     /// The numbers of the words of a folded text that some name has, and these, in order.
     pub fn numbers_in(&self, folded: &[u8], more: &[u32]) -> Vec<u32> {
-        let words = folded.split(|c| !c.is_ascii_alphanumeric());
-        let words = words.filter_map(|word| std::str::from_utf8(word).ok());
+        let words = folded.split(|c| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
         let numbers = words.map(|word| self.vocabulary.number(word)).chain(more.iter().copied());
         let mut numbers: Vec<u32> = numbers.filter(|&number| number != UNHEARD).collect();
         numbers.sort_unstable();
@@ -260,8 +266,8 @@ impl Debtors {
 
     /// Whether a telling name of the debtor stands there with all its words, one of them `besides` those.
     pub fn is_named(&self, debtor: u32, told: &[u32], besides: &[u32]) -> bool {
-        let mark = self.marks.get(debtor as usize).copied().unwrap_or(UNHEARD);
-        if mark != SEVERAL && told.binary_search(&mark).is_err() {
+        let marks = self.marks.get(debtor as usize).copied().unwrap_or([UNHEARD; 2]);
+        if marks.iter().all(|mark| *mark != SEVERAL && told.binary_search(mark).is_err()) {
             return false;
         }
         self.names_of(debtor).iter().any(|name| {
@@ -273,9 +279,8 @@ impl Debtors {
 
     /// Whether a name of the debtor is told but for one word, and the others tell him from most.
     pub fn is_nearly_named(&self, debtor: u32, told: &[u32]) -> bool {
-        let tells = |&word: &u32| {
-            self.by_word.of(word).len() <= rules().handful && !is_common(self.vocabulary.word(word))
-        };
+        let tells =
+            |&word: &u32| self.by_word.of(word).len() <= rules().handful && self.telling[word as usize] > 0;
         self.names_of(debtor).iter().any(|name| {
             let mut left = core(&name.words);
             let words = left.len();
@@ -289,8 +294,8 @@ impl Debtors {
     }
 
     fn are_telling(&self, words: &[u32]) -> bool {
-        let words = words.iter().map(|&word| self.vocabulary.word(word));
-        words.filter(|word| !is_common(word)).map(str::len).sum::<usize>() >= rules().shortest_telling
+        let letters: u32 = words.iter().map(|&word| self.telling[word as usize]).sum();
+        letters as usize >= rules().shortest_telling
     }
 
     /// Whether one of the debtor's names has this word.
@@ -412,7 +417,7 @@ impl Debtors {
         if begun.is_empty() {
             return None;
         }
-        let lasts = self.vocabulary.beginning(last);
+        let lasts = self.vocabulary.beginning(last.as_bytes());
         let next_of = |&n: &u32| self.names[n as usize].words.get(before.len());
         let from = begun.partition_point(|n| next_of(n) < Some(&lasts.start));
         let goes_on = |n: &&u32| next_of(n).is_some_and(|next| lasts.contains(next));

@@ -4,6 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::sync::OnceLock;
 
+use crate::accounts::Accounts;
 use crate::case::{Boxed, Case, Ready, State};
 use crate::cite::{cite, Citation, Cited};
 use crate::index::STRUCTURED;
@@ -13,7 +14,7 @@ use crate::model::{Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
 use crate::receipt::{is_marked_return, no_receipt, read_opening};
-use crate::scope::{self, normal_iban, searched, Books};
+use crate::scope::{self, normal_iban, Books};
 use crate::text::strip;
 use crate::words;
 
@@ -69,9 +70,9 @@ pub fn made_ready<'a>(
     policy: &Policy,
     memory: &mut Memory,
 ) -> Box<Ready<'a>> {
-    let (name, iban) = (label.payer.as_deref(), line.counterparty_iban());
-    let nobody = Default::default();
-    let payer = scope::payer(books, &books.accounts, &nobody, memory, name, iban, label.run());
+    let iban = normal_iban(line.counterparty_iban());
+    let named = scope::named(books, memory, label.payer.as_deref(), label.run());
+    let payer = scope::payer(&books.accounts, &Accounts::default(), &named, iban.as_deref());
     let mut narrow =
         Narrow { books, open: None, of: &payer, cap: policy.max_shared_key, payer: false, amounts: false };
     let cited = cite_with(line, &label, policy, &mut narrow);
@@ -80,32 +81,16 @@ pub fn made_ready<'a>(
         let opening = read_opening(line, &label);
         (no_receipt(line, opening.as_deref()), is_marked_return(line, opening.as_deref()))
     };
-    Box::new(Ready {
-        iban: normal_iban(iban),
-        alias: name.and_then(|name| searched(books, memory, name).alias.clone()),
-        label,
-        cited,
-        payer,
-        waits,
-        narrowed,
-        reason,
-        is_return,
-    })
+    Box::new(Ready { iban, named, label, cited, payer, waits, narrowed, reason, is_return })
 }
 
 /// The case, when its turn comes: read again as far as what was learnt since may change it.
-pub fn opened<'a>(
-    line: &'a Line<'a>,
-    mut ready: Box<Ready<'a>>,
-    state: &State,
-    memory: &mut Memory,
-    refund: bool,
-) -> Boxed<'a> {
+pub fn opened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, state: &State, refund: bool) -> Boxed<'a> {
     let scope = state.scope;
     let read = &mut *ready;
-    if scope.accounts.was_learnt(read.iban.as_deref()) || scope.aliases.was_learnt(read.alias.as_deref()) {
-        let label = &read.label;
-        read.payer = scope.payer(memory, label.payer.as_deref(), line.counterparty_iban(), label.run());
+    let (iban, alias) = (read.iban.as_deref(), read.named.alias.as_deref());
+    if scope.accounts.was_learnt(iban) || scope.aliases.was_learnt(alias) {
+        read.payer = scope.payer(&read.named, iban);
         read.waits |= read.narrowed;
     }
     let paid = if refund { line.amount } else { line.amount.saturating_abs() };

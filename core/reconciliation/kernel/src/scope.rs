@@ -10,7 +10,7 @@ use crate::accounts::Accounts;
 use crate::index::Index;
 use crate::map::Map;
 use crate::model::{Currency, Item, Place};
-use crate::names::{Debtors, Memory, Searched};
+use crate::names::{Debtors, Memory, Named};
 use crate::payer::{joined, Payer};
 use crate::spelling::{is_common, normalise, Name};
 use crate::text;
@@ -218,8 +218,9 @@ impl<'b> Scope<'b> {
         }
     }
 
-    pub fn payer(&self, memory: &mut Memory, name: Option<&str>, iban: Option<&str>, run: &[u8]) -> Payer {
-        payer(self.books, &self.accounts, &self.aliases, memory, name, iban, run)
+    /// Who is paying, by what was learnt until now.
+    pub fn payer(&self, named: &Named, iban: Option<&str>) -> Payer {
+        payer(&self.accounts, &self.aliases, named, iban)
     }
 
     /// Open items of every debtor the payer may be, in order: the first `most`, debtor by debtor, when there
@@ -272,54 +273,43 @@ fn take_out<K: Eq + std::hash::Hash>(map: &mut Map<K, Places>, key: K, n: Place)
     map.remove(&key);
 }
 
-/// Who is paying, by account history, then by name, then by a name inside the text: also before the fold,
-/// from what was known beforehand. `memory` is the thread's own.
+/// Who is paying, by account history (of a normal IBAN), then by name, then by a name inside the text: also
+/// before the fold, from what was known beforehand.
 ///
 /// A name under which somebody paid before makes that debtor likely, and never sure: a treasury may pay for
 /// others tomorrow.
-pub fn payer(
-    books: &Books,
-    accounts: &Accounts,
-    aliases: &Accounts,
-    memory: &mut Memory,
-    name: Option<&str>,
-    iban: Option<&str>,
-    run: &[u8],
-) -> Payer {
-    let name = name.filter(|name| !name.is_empty());
-    let by_name = match name {
-        Some(name) => named(books, aliases, memory, name),
-        None if run.is_empty() => Payer::default(),
-        None => books.debtors.in_text(run),
-    };
-    joined(accounts.debtors(normal_iban(iban).as_deref()), by_name, name.is_some())
-}
-
-/// Who bears the name; else who paid under it before.
-fn named(books: &Books, aliases: &Accounts, memory: &mut Memory, name: &str) -> Payer {
-    let Searched { payer, alias, .. } = searched(books, memory, name);
-    let mut payer = payer.clone();
-    if payer.likely.is_empty() {
-        if let Some(known_as) = aliases.debtors(alias.as_deref()) {
-            payer.likely = known_as.clone();
-            payer.has_paid = true;
+pub fn payer(accounts: &Accounts, aliases: &Accounts, named: &Named, iban: Option<&str>) -> Payer {
+    let mut by_name = named.payer.clone();
+    if by_name.likely.is_empty() {
+        if let Some(known_as) = aliases.debtors(named.alias.as_deref()) {
+            by_name.likely = known_as.clone();
+            by_name.has_paid = true;
         }
     }
-    payer
+    joined(accounts.debtors(iban), by_name, named.by_name)
 }
 
-/// Who bears the name, remembered because payers come back.
-pub fn searched<'m>(books: &Books, memory: &'m mut Memory, text: &str) -> &'m Searched {
+/// Who bears the name; where there is none, who is named inside the text. `memory` is the thread's own: payers
+/// come back.
+pub fn named(books: &Books, memory: &mut Memory, name: Option<&str>, run: &[u8]) -> Named {
     let Memory { searched, words } = memory;
-    searched.of(text, || {
-        let name = normalise(text);
-        Searched { payer: books.debtors.find(words, &name, text), alias: alias(&name).map(Arc::from) }
-    })
+    match name.filter(|name| !name.is_empty()) {
+        Some(text) => {
+            let find = || {
+                let name = normalise(text);
+                let payer = books.debtors.find(words, &name, text);
+                Named { payer, alias: alias(&name).map(Arc::from), by_name: true }
+            };
+            searched.of(text, find).clone()
+        }
+        None if run.is_empty() => Named::default(),
+        None => Named { payer: books.debtors.in_text(run), ..Named::default() },
+    }
 }
 
 /// The key under which a payer's name is learnt; None for one that names nobody.
-pub fn alias_of(name: Option<&str>) -> Option<String> {
-    alias(&normalise(name?)).map(str::to_owned)
+pub fn alias_of(name: Option<&str>) -> Option<Arc<str>> {
+    alias(&normalise(name?)).map(Arc::from)
 }
 
 fn alias(name: &Name) -> Option<&str> {
