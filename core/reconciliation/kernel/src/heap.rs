@@ -240,7 +240,7 @@ impl Heap {
     fn make_room(&mut self, size: usize) -> bool {
         let mut pack = self.spare[size];
         // SAFETY: as in `give`.
-        if !unsafe { pack.as_ref() }.is_some_and(|spare| spare.length < FULL) {
+        if unsafe { pack.as_ref() }.is_none_or(|spare| spare.length == FULL) {
             SHARED.with(|left| {
                 if !pack.is_null() {
                     left.full[size].put(pack);
