@@ -23,7 +23,7 @@ def cores() -> int:
 
 
 class Decided(NamedTuple):
-    """The three outputs, in no order; and why the kernel did not make them, if it did not."""
+    """The three outputs, in the defined order; and why the kernel did not make them, if it did not."""
 
     outputs: Frames
     declined: str | None

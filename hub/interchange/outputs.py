@@ -50,6 +50,11 @@ WRITERS: Final[Mapping[str, Callable[[pl.DataFrame, Path], None]]] = {
 }
 
 
+def ordered(outputs: Frames) -> Frames:
+    """The outputs, each in its order. `outputs` is emptied."""
+    return {name: outputs.pop(name).sort(list(order)) for name, order in ORDER.items()}
+
+
 def write(out: Path, written: Frames, rejected: list[Rejected], *, format: str) -> None:
     """Writes beside and renames, so that a reader never meets half a file; a clean run removes the
     rejected rows of an earlier one."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from core.reconciliation import Policy
 from hub.interchange.deciding import Decided, Engine, decide
-from hub.interchange.outputs import ORDER, Frames
+from hub.interchange.outputs import ORDER, Frames, ordered
 
 AT_ONCE: Final = 2_000_000
 """Lines and items from which on the work is cut in pieces."""
@@ -38,7 +38,7 @@ def decide_all(frames: Frames, policy: Policy, folder: Path, *, engine: Engine, 
     if size <= AT_ONCE:
         done = decide(frames, policy, engine=engine, threads=threads)
         frames.clear()
-        return done._replace(outputs=_ordered(done.outputs))
+        return done
     names = tuple(frames)
     pieces = split(frames, -(-size // AT_ONCE), folder)
     frames.clear()
@@ -49,11 +49,7 @@ def decide_all(frames: Frames, policy: Policy, folder: Path, *, engine: Engine, 
         reasons.append(declined)
     parts = [piece.get(tuple(ORDER)) for piece in pieces]
     joined = {name: pl.concat([part[name] for part in parts]) for name in ORDER}
-    return Decided(_ordered(joined), next((reason for reason in reasons if reason), None))
-
-
-def _ordered(outputs: Frames) -> Frames:
-    return {name: outputs.pop(name).sort(list(order)) for name, order in ORDER.items()}
+    return Decided(ordered(joined), next((reason for reason in reasons if reason), None))
 
 
 def split(frames: Frames, parts: int, folder: Path) -> list[Piece]:

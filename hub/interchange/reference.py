@@ -10,7 +10,7 @@ from core.ids import canonical_json
 from core.model.decision import Decision
 from core.reconciliation import Item, Line, PayerAccount, Policy
 from core.reconciliation.fold import reconcile
-from hub.interchange.outputs import OUTPUTS, Frames
+from hub.interchange.outputs import OUTPUTS, Frames, ordered
 
 _DEFAULTS: Final[Mapping[str, object]] = {"status": "booked", "kind": "invoice", "whole_turnover": False}
 
@@ -61,13 +61,13 @@ def _frame(rows: list[tuple[Any, ...]], schema: Mapping[str, Any]) -> pl.DataFra
 
 
 def by_reference(frames: Frames, policy: Policy) -> Frames:
-    """The three outputs, in no order."""
+    """The three outputs, in the defined order."""
     lines, rows = lines_of(frames["lines"]), Rows()
     tenants = {line.transaction_id: line.tenant_id for line in lines}
     items, accounts = items_of(frames["items"]), accounts_of(frames["accounts"])
     for decision in reconcile(lines, items, accounts, policy=policy):
         rows.add(decision, tenants[decision.transaction_id])
-    return rows.frames()
+    return ordered(rows.frames())
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:

@@ -88,8 +88,8 @@ def is_available() -> bool:
 def decide(
     lines: Table, items: Table, accounts: Table, policy: Policy, *, threads: int, block: int = BLOCK
 ) -> Sequence[Table]:
-    """Decisions, allocations and candidates, in no order. The tables have the columns of the interchange
-    files. `threads` and `block` change nothing but the time.
+    """Decisions, allocations and candidates, in the order of the files, of which the tables have the columns.
+    `threads` and `block` change nothing but the time.
 
     Raises Declined when the tables are not such, or hold something that the kernel was not made for.
     """

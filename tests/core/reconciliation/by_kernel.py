@@ -52,6 +52,12 @@ def by_kernel(
     for row in proposed.rows(named=True):
         candidates[row["transaction_id"]].append(_candidate(row))
     assert decided["transaction_id"].n_unique() == len(lines) == decided.height
+    for frame, order in (
+        (decided, decided.columns[:1]),
+        (allocated, ["transaction_id", "item_id"]),
+        (proposed, ["transaction_id", "rank"]),
+    ):
+        assert frame.equals(frame.sort(order, maintain_order=True))
     return tuple(
         Decision(
             id=decision_id(row["transaction_id"]), company_id=None, rejected=(), provider_words={},
@@ -59,7 +65,7 @@ def by_kernel(
             candidates=tuple(candidates[row["transaction_id"]]),
             **{**row, "explanation": json.loads(row["explanation"])},
         )
-        for row in decided.drop("tenant_id").sort("transaction_id").rows(named=True)
+        for row in decided.drop("tenant_id").rows(named=True)
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
 use std::ptr;
 
+use crate::views::Views;
+
 /// Layouts as <https://arrow.apache.org/docs/format/CDataInterface.html> has them.
 #[repr(C)]
 pub struct ArrowSchema {
@@ -270,20 +272,19 @@ impl Numbers<'_> {
 
 /// A column that is handed out.
 pub enum Column {
-    Texts { offsets: Vec<i64>, bytes: Vec<u8> },
+    Texts(Views),
     Longs(Vec<i64>),
     Floats(Vec<f64>),
 }
 
 impl Column {
     pub fn texts() -> Column {
-        Column::Texts { offsets: vec![0], bytes: Vec::new() }
+        Column::Texts(Views::default())
     }
 
     pub fn push_text(&mut self, text: &str) {
-        let Column::Texts { offsets, bytes } = self else { unreachable!("a column of texts") };
-        bytes.extend_from_slice(text.as_bytes());
-        offsets.push(bytes.len() as i64);
+        let Column::Texts(texts) = self else { unreachable!("a column of texts") };
+        texts.push(text.as_bytes());
     }
 
     pub fn push_long(&mut self, number: i64) {
@@ -296,17 +297,48 @@ impl Column {
         numbers.push(number);
     }
 
-    fn height(&self) -> usize {
+    pub fn text(&self, row: usize) -> &[u8] {
+        let Column::Texts(texts) = self else { unreachable!("a column of texts") };
+        texts.get(row)
+    }
+
+    pub fn long(&self, row: usize) -> i64 {
+        let Column::Longs(numbers) = self else { unreachable!("a column of whole numbers") };
+        numbers[row]
+    }
+
+    pub fn height(&self) -> usize {
         match self {
-            Column::Texts { offsets, .. } => offsets.len() - 1,
+            Column::Texts(texts) => texts.views.len(),
             Column::Longs(numbers) => numbers.len(),
             Column::Floats(numbers) => numbers.len(),
         }
     }
 
+    /// Rows of columns of one kind, each the number of its column and its row there, in this order.
+    pub fn gathered(parts: Vec<Column>, rows: &[(u32, u32)]) -> Column {
+        let (mut texts, mut longs, mut floats) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            match part {
+                Column::Texts(part) => texts.push(part),
+                Column::Longs(part) => longs.push(part),
+                Column::Floats(part) => floats.push(part),
+            }
+        }
+        if !texts.is_empty() {
+            return Column::Texts(Views::gathered(texts, rows));
+        }
+        let rows = rows.iter().map(|&(part, row)| (part as usize, row as usize));
+        if longs.is_empty() {
+            Column::Floats(rows.map(|(part, row)| floats[part][row]).collect())
+        } else {
+            Column::Longs(rows.map(|(part, row)| longs[part][row]).collect())
+        }
+    }
+
     fn format(&self) -> &'static CStr {
         match self {
-            Column::Texts { .. } => c"U",
+            Column::Texts(_) => c"vu",
             Column::Longs(_) => c"l",
             Column::Floats(_) => c"g",
         }
@@ -384,8 +416,11 @@ unsafe extern "C" fn release_schema(schema: *mut ArrowSchema) {
     }
 }
 
+/// A column, and of one of texts how large each chunk is.
+type Owned = (Column, Vec<i64>);
+
 struct ArrayParts {
-    _column: Option<Column>,
+    _column: Option<Owned>,
     buffers: Vec<*const c_void>,
     children: Vec<*mut ArrowArray>,
 }
@@ -407,19 +442,23 @@ unsafe extern "C" fn stream_next(stream: *mut ArrowArrayStream, out: *mut ArrowA
 
 fn of_column(column: Column) -> ArrowArray {
     let length = column.height();
+    let mut sizes = Vec::new();
     let buffers = match &column {
-        Column::Texts { offsets, bytes } => {
-            vec![ptr::null(), offsets.as_ptr() as *const c_void, bytes.as_ptr() as *const c_void]
+        Column::Texts(texts) => {
+            sizes = texts.chunks.iter().map(|chunk| chunk.len() as i64).collect();
+            let chunks = texts.chunks.iter().map(|chunk| chunk.as_ptr() as *const c_void);
+            let views = [ptr::null(), texts.views.as_ptr() as *const c_void];
+            views.into_iter().chain(chunks).chain([sizes.as_ptr() as *const c_void]).collect()
         }
         Column::Longs(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
         Column::Floats(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
     };
-    array(length, Some(column), buffers, Vec::new())
+    array(length, Some((column, sizes)), buffers, Vec::new())
 }
 
 fn array(
     length: usize,
-    column: Option<Column>,
+    column: Option<Owned>,
     buffers: Vec<*const c_void>,
     children: Vec<*mut ArrowArray>,
 ) -> ArrowArray {

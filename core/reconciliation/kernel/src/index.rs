@@ -7,7 +7,7 @@ use crate::keys::{Files, Filing, Keys};
 use crate::label::structured::valid_structured;
 use crate::map::{Map, Set};
 use crate::model::{Day, Item, Place};
-use crate::text::{fold, strip};
+use crate::text::{beginning, fold, strip};
 use crate::words;
 
 pub const STRUCTURED: u8 = 4;
@@ -519,14 +519,8 @@ fn sort_by_id(items: &mut Vec<Item>) {
     if items.is_sorted_by_key(|item| item.id) {
         return;
     }
-    let beginning = |id: &str| {
-        let mut bytes = [0; 16];
-        let size = id.len().min(16);
-        bytes[..size].copy_from_slice(&id.as_bytes()[..size]);
-        u128::from_be_bytes(bytes)
-    };
     let mut order: Vec<(u128, &str, usize)> =
-        items.iter().enumerate().map(|(n, item)| (beginning(item.id), item.id, n)).collect();
+        items.iter().enumerate().map(|(n, item)| (beginning(item.id.as_bytes()), item.id, n)).collect();
     order.sort_unstable();
     let order: Vec<usize> = order.into_iter().map(|(_, _, n)| n).collect();
     *items = order.into_iter().map(|n| items[n].clone()).collect();

@@ -5,7 +5,7 @@
 //! byte. Words, patterns and numbers of the rules are not repeated here: Python hands them over (see
 //! `words`).
 //!
-//! Without a Python module of their own are tables in and out (`arrow`, `ffi`, `piece`, `output`), lines read
+//! Without a Python module of their own are tables in and out (`arrow`, `ffi`, `piece`, `output`, `views`), lines read
 //! in other threads (`ahead`), memory (`heap`), and what Python or its library has built in (`json`, `keys`, `map`,
 //! `pattern`).
 
@@ -51,4 +51,5 @@ pub mod slips;
 pub mod spelling;
 pub mod text;
 pub mod tiers;
+pub mod views;
 pub mod words;

@@ -1,5 +1,6 @@
-//! Rows of decisions, allocations and candidates (see `hub/interchange/outputs.py`), in no order.
+//! Rows of decisions, allocations and candidates, and their order (see `hub/interchange/outputs.py`).
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use crate::arrow::{Batches, Column};
@@ -7,6 +8,7 @@ use crate::decision::Decision;
 use crate::lines::Line;
 use crate::model::Item;
 use crate::ruling::{Outcome, Share};
+use crate::text::beginning;
 
 const DECISIONS: [&str; 10] = [
     "transaction_id",
@@ -105,7 +107,7 @@ impl<'t> Output<'t> {
         }
     }
 
-    /// All that was decided, by kind of row.
+    /// All that was decided, by kind of row, in the order of the files.
     pub fn batches(outputs: Vec<Output>) -> [Batches; 3] {
         let (mut decided, mut allocated, mut proposed) = (Vec::new(), Vec::new(), Vec::new());
         for output in outputs {
@@ -113,12 +115,53 @@ impl<'t> Output<'t> {
             allocated.push(output.allocations);
             proposed.push(output.candidates);
         }
+        let allocated_in_order =
+            |one: Row, other: Row| text(&allocated, 1, one).cmp(text(&allocated, 1, other));
+        let rank = |row: Row| proposed[row.0 as usize][1].long(row.1 as usize);
+        let of_decided = in_order(&decided, |_, _| Ordering::Equal);
+        let of_allocated = in_order(&allocated, allocated_in_order);
+        let of_proposed = in_order(&proposed, |one, other| rank(one).cmp(&rank(other)));
         [
-            Batches { names: &DECISIONS, kinds: decisions(), batches: decided },
-            Batches { names: &ALLOCATIONS, kinds: allocations(), batches: allocated },
-            Batches { names: &CANDIDATES, kinds: candidates(), batches: proposed },
+            Batches { names: &DECISIONS, kinds: decisions(), batches: gathered(decided, &of_decided) },
+            Batches {
+                names: &ALLOCATIONS,
+                kinds: allocations(),
+                batches: gathered(allocated, &of_allocated),
+            },
+            Batches { names: &CANDIDATES, kinds: candidates(), batches: gathered(proposed, &of_proposed) },
         ]
     }
+}
+
+/// The number of a part, and a row of it.
+type Row = (u32, u32);
+
+fn text(parts: &[Vec<Column>], column: usize, row: Row) -> &[u8] {
+    parts[row.0 as usize][column].text(row.1 as usize)
+}
+
+/// The rows of all parts by their first text, those of equal ones as `then` says.
+fn in_order(parts: &[Vec<Column>], then: impl Fn(Row, Row) -> Ordering) -> Vec<Row> {
+    let heights = (0..).zip(parts).map(|(part, columns)| (part, columns[0].height() as u32));
+    let rows = heights.flat_map(|(part, height)| (0..height).map(move |at| (part, at)));
+    let mut order: Vec<(u128, Row)> = rows.map(|row| (beginning(text(parts, 0, row)), row)).collect();
+    order.sort_unstable_by(|&(start, one), &(other_start, other)| {
+        let whole = || text(parts, 0, one).cmp(text(parts, 0, other));
+        start.cmp(&other_start).then_with(whole).then_with(|| then(one, other))
+    });
+    order.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The rows of all parts together, column by column, as one batch.
+fn gathered(parts: Vec<Vec<Column>>, rows: &[Row]) -> Vec<Vec<Column>> {
+    let mut columns: Vec<Vec<Column>> = Vec::new();
+    for part in parts {
+        columns.resize_with(part.len(), Vec::new);
+        for (column, of_part) in columns.iter_mut().zip(part) {
+            column.push(of_part);
+        }
+    }
+    vec![columns.into_iter().map(|of_parts| Column::gathered(of_parts, rows)).collect()]
 }
 
 fn texts(count: usize) -> impl Iterator<Item = Column> {

@@ -68,7 +68,7 @@ impl Piece {
         Ok(found)
     }
 
-    /// Decisions, allocations and candidates, in no order.
+    /// Decisions, allocations and candidates, in the order of the files.
     pub fn decide(&self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
         let (lines, items) = (Columns::new(&self.lines)?, ItemColumns::new(&self.items)?);
         let given = Given {

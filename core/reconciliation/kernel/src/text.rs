@@ -78,6 +78,14 @@ pub fn clip(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
+/// The first bytes of a text: texts are in their order as far as these tell.
+pub fn beginning(text: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    let size = text.len().min(16);
+    bytes[..size].copy_from_slice(&text[..size]);
+    u128::from_be_bytes(bytes)
+}
+
 /// As `str.strip()`.
 pub fn strip(text: &str) -> &str {
     if let [first, .., last] = text.as_bytes() {
