@@ -32,7 +32,9 @@ class Table(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-class _Bytes(Structure):
+class Bytes(Structure):
+    """A text that either side hands over."""
+
     _fields_ = (("at", c_void_p), ("size", c_size_t))
 
 
@@ -59,24 +61,24 @@ def loaded() -> ctypes.CDLL | None:
     if not found:
         return None
     library = ctypes.CDLL(str(found[0]))
-    library.lettrage_sources.argtypes = (POINTER(_Bytes),)
-    library.lettrage_free.argtypes = (_Bytes,)
-    built_from = _Bytes()
+    library.lettrage_sources.argtypes = (POINTER(Bytes),)
+    library.lettrage_free.argtypes = (Bytes,)
+    built_from = Bytes()
     library.lettrage_sources(byref(built_from))
-    if fingerprint() not in (None, _taken(library, built_from)):
+    if fingerprint() not in (None, taken(library, built_from)):
         return None
     library.lettrage_open.restype = c_void_p
-    library.lettrage_open.argtypes = (c_void_p, c_void_p, c_void_p, POINTER(_Bytes))
+    library.lettrage_open.argtypes = (c_void_p, c_void_p, c_void_p, POINTER(Bytes))
     library.lettrage_unknown.restype = c_bool
-    library.lettrage_unknown.argtypes = (c_void_p, POINTER(_Bytes), POINTER(_Bytes))
+    library.lettrage_unknown.argtypes = (c_void_p, POINTER(Bytes), POINTER(Bytes))
     library.lettrage_decide.restype = c_bool
-    library.lettrage_decide.argtypes = (c_void_p, _Bytes, c_size_t, c_size_t, c_void_p, POINTER(_Bytes))
+    library.lettrage_decide.argtypes = (c_void_p, Bytes, c_size_t, c_size_t, c_void_p, POINTER(Bytes))
     library.lettrage_close.argtypes = (c_void_p,)
     for name in ("lettrage_words", "lettrage_characters"):
-        getattr(library, name).argtypes = (_Bytes,)
+        getattr(library, name).argtypes = (Bytes,)
     known = told()
-    library.lettrage_words(_given(known.words))
-    library.lettrage_characters(_given(known.characters))
+    library.lettrage_words(given(known.words))
+    library.lettrage_characters(given(known.characters))
     return library
 
 
@@ -96,22 +98,22 @@ def decide(
     library = loaded()
     if library is None:
         raise Declined("it was not built here, or from other sources than are here")
-    failed = _Bytes()
+    failed = Bytes()
     streams = (_Stream * 3)()
     with _piece_of(library, (lines, items, accounts), failed) as piece:
         _tell_characters(library, piece, failed)
-        given = _given(_policy(policy))
-        if not library.lettrage_decide(piece, given, threads, block, byref(streams), byref(failed)):
-            raise Declined(_taken(library, failed))
+        told = given(policy_text(policy, earned=policy.earned_tiers))
+        if not library.lettrage_decide(piece, told, threads, block, byref(streams), byref(failed)):
+            raise Declined(taken(library, failed))
     return [_Handed(streams, n) for n in range(3)]
 
 
 @contextmanager
-def _piece_of(library: ctypes.CDLL, tables: Sequence[Table], failed: _Bytes) -> Any:
+def _piece_of(library: ctypes.CDLL, tables: Sequence[Table], failed: Bytes) -> Any:
     capsules = [table.__arrow_c_stream__() for table in tables]
     piece = library.lettrage_open(*map(_pointer, capsules), byref(failed))
     if not piece:
-        raise Declined(_taken(library, failed))
+        raise Declined(taken(library, failed))
     try:
         yield piece
     finally:
@@ -125,30 +127,32 @@ def _pointer(capsule: object) -> int:
     return found
 
 
-def _tell_characters(library: ctypes.CDLL, piece: int, failed: _Bytes) -> None:
+def _tell_characters(library: ctypes.CDLL, piece: int, failed: Bytes) -> None:
     """Tells what the characters beyond ASCII that occur are in a folded text, and in ASCII letters."""
-    unknown = _Bytes()
+    unknown = Bytes()
     if not library.lettrage_unknown(piece, byref(unknown), byref(failed)):
-        raise Declined(_taken(library, failed))
-    if found := _taken(library, unknown):
-        library.lettrage_characters(_given(characters(found)))
+        raise Declined(taken(library, failed))
+    if found := taken(library, unknown):
+        library.lettrage_characters(given(characters(found)))
 
 
-def _policy(policy: Policy) -> str:
-    values = {**policy.values(), "version": policy.version, "code": CODE_VERSION}
+def policy_text(policy: Policy, *, earned: Sequence[str]) -> str:
+    """The policy as records; `earned` are tiers that are still to be earned, and closed until then."""
+    told = {"version": policy.version, "code": CODE_VERSION, "earned_tiers": list(earned)}
+    values = {**policy.values(), **told}
     texts = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
     return RECORD.join(UNIT.join((key, *map(str, value))) for key, value in texts.items())
 
 
-def _given(text: str) -> _Bytes:
+def given(text: str) -> Bytes:
     """Bytes for one call; they live as long as the structure."""
     content = text.encode()
-    given = _Bytes(ctypes.cast(ctypes.c_char_p(content), c_void_p), len(content))
+    given = Bytes(ctypes.cast(ctypes.c_char_p(content), c_void_p), len(content))
     given.content = content
     return given
 
 
-def _taken(library: ctypes.CDLL, bytes_: _Bytes) -> str:
+def taken(library: ctypes.CDLL, bytes_: Bytes) -> str:
     """The text of bytes that the kernel made, which has them back."""
     if not bytes_.at:
         return ""

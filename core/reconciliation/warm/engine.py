@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from core.collector import all_alive
 from core.model.decision import Decision
+from core.reconciliation import kernel
 from core.reconciliation.decision import remembering
 from core.reconciliation.grouping import Key, by_id, stands
 from core.reconciliation.hold import effective_day
@@ -17,6 +18,7 @@ from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
 from core.reconciliation.receipt import not_booked
 from core.reconciliation.scope import normal_iban
+from core.reconciliation.warm.compiled import CompiledFold
 from core.reconciliation.warm.diary import Diary, day_of
 from core.reconciliation.warm.fold import Past, WarmFold, WarmWall
 
@@ -42,7 +44,8 @@ class Kept:
     diary: Diary = field(default_factory=Diary)
     own: Counter[str] = field(default_factory=Counter)
     others: set[str] = field(default_factory=set)
-    fold: WarmFold | None = None
+    fold: WarmFold | CompiledFold | None = None
+    is_declined: bool = False
     until: date = date.min
     reached: date = date.min
     aside: dict[str, Line] = field(default_factory=dict)
@@ -59,8 +62,9 @@ class WarmEngine:
     decision; not for several threads at once.
     """
 
-    def __init__(self, policy: Policy = DEFAULTS) -> None:
+    def __init__(self, policy: Policy = DEFAULTS, *, compiled: bool = True) -> None:
         self.policy = policy
+        self._compiled = compiled and kernel.is_available()
         self._past = Past()
         self._walls: dict[Key, Kept] = defaultdict(Kept)
         self._since: dict[Key, date] = {}
@@ -147,6 +151,14 @@ class WarmEngine:
             self._judge(id)
         moved.update(dict.fromkeys(self._tie(moved)))
         self._lay(moved)
+        for id in moved:
+            self._tell_fold(id)
+
+    def _tell_fold(self, id: str) -> None:
+        line = self._past.known.get(id)
+        fold = self._walls[_wall_of(line)].fold if line is not None else None
+        if fold is not None:
+            fold.touched(id)
 
     def _lift(self, id: str) -> None:
         """Takes a line out of the days that its fold looks at."""
@@ -215,7 +227,16 @@ class WarmEngine:
             if id not in lifted:
                 self._lift(id)
         past.take_copies(copies, supporting)
+        for id in other:
+            self._decline(_wall_of(past.known[id]))
         return sorted(other)
+
+    def _decline(self, key: Key) -> None:
+        """The kernel was not made for this wall: the Python begins it anew."""
+        kept = self._walls[key]
+        kept.is_declined = True
+        if isinstance(kept.fold, CompiledFold):
+            self._make_anew(key)
 
     def _lay(self, ids: Iterable[str]) -> None:
         """Enters lines into the days that their fold looks at; the others are put aside."""
@@ -254,21 +275,34 @@ class WarmEngine:
 
     def _go_on(self, key: Key, kept: Kept, changed: dict[str, Decision]) -> date | None:
         """Folds one wall on; returns the first day that was folded again, if there was one."""
-        since, own = self._since[key], frozenset(kept.own)
-        fold = kept.fold
-        if fold is None:
-            wall = WarmWall(list(kept.items.values()), self._accounts[key[0]])
-            fold = kept.fold = WarmFold(wall, kept.diary, self._past, self.policy)
-        elif not kept.others.isdisjoint(own ^ fold.own):
-            since = date.min
         kept.until = self._until(key[:2])
-        fold.go_on(since, until=kept.until, own=own)
+        try:
+            since, fold = self._folded(key, kept)
+        except kernel.Declined:
+            self._decline(key)
+            since, fold = self._folded(key, kept)
         self._keep([*fold.asked(), *fold.set_aside(kept.aside.values())], changed)
         again = since <= kept.reached
-        kept.reached = fold.journal.reached or date.min
+        kept.reached = fold.reached or date.min
         kept.aside.clear()
         del self._since[key]
         return max(since, min(kept.diary.after(None), default=since)) if again else None
+
+    def _folded(self, key: Key, kept: Kept) -> tuple[date, WarmFold | CompiledFold]:
+        """The fold of a wall, gone on, and since when anew."""
+        since, own = self._since[key], frozenset(kept.own)
+        if kept.fold is None:
+            kept.fold = self._begun(key, kept)
+        elif not kept.others.isdisjoint(own ^ kept.fold.own):
+            since = date.min
+        kept.fold.go_on(since, until=kept.until, own=own)
+        return since, kept.fold
+
+    def _begun(self, key: Key, kept: Kept) -> WarmFold | CompiledFold:
+        items, accounts = list(kept.items.values()), self._accounts[key[0]]
+        if self._compiled and not kept.is_declined:
+            return CompiledFold(key, items, accounts, kept.diary, self._past, self.policy)
+        return WarmFold(WarmWall(items, accounts), kept.diary, self._past, self.policy)
 
     def _keep(self, decisions: Iterable[Decision], changed: dict[str, Decision]) -> None:
         """Takes over what was decided, and what of it stands from now on."""

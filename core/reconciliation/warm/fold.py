@@ -130,6 +130,14 @@ class WarmFold(Fold):
         return [self.decided[id] for id in self._asked if id in self.decided]
 
     @property
+    def reached(self) -> date | None:
+        """The last day that was decided."""
+        return self.journal.reached
+
+    def touched(self, transaction_id: str) -> None:
+        """Something is other about a line: it is looked up in the past when its day comes."""
+
+    @property
     def waits(self) -> bool:
         """Whether a case waits that the calendar alone, going on, would decide."""
         return self.journal.is_waiting

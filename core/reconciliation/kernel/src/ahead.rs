@@ -40,7 +40,7 @@ pub type Block<'a> = (Range<usize>, Vec<Read<'a>>);
 /// Gives `take` each block in the order of its days; `lines` are in that order.
 pub fn in_order<'a>(
     books: &Books,
-    lines: &'a [Line<'a>],
+    lines: &[Line<'a>],
     policy: &Policy,
     crew: Crew,
     mut take: impl FnMut(Block<'a>),
@@ -97,7 +97,7 @@ fn blocks(lines: &[Line], size: usize) -> Vec<Range<usize>> {
     found
 }
 
-fn read<'a>(lines: &'a [Line<'a>], books: &Books, policy: &Policy, memory: &mut Memory) -> Vec<Read<'a>> {
+fn read<'a>(lines: &[Line<'a>], books: &Books, policy: &Policy, memory: &mut Memory) -> Vec<Read<'a>> {
     lines
         .iter()
         .map(|line| {

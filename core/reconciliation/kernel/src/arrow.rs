@@ -98,6 +98,18 @@ impl Table {
         Ok(table)
     }
 
+    /// A table of our own columns.
+    pub fn of(batches: Batches) -> Result<Table, String> {
+        let mut stream = released();
+        // SAFETY: the stream is made, read and released here.
+        unsafe {
+            hand_out(batches, &mut stream);
+            let table = Table::take(&mut stream);
+            stream_release(&mut stream);
+            table
+        }
+    }
+
     pub fn height(&self) -> usize {
         if self.batch.release.is_none() {
             0
@@ -275,6 +287,8 @@ pub enum Column {
     Texts(Views),
     Longs(Vec<i64>),
     Floats(Vec<f64>),
+    /// Whole numbers, and a bit for each that is there.
+    Gaps { numbers: Vec<i64>, there: Vec<u8> },
 }
 
 impl Column {
@@ -307,9 +321,19 @@ impl Column {
         numbers[row]
     }
 
+    /// Whole numbers, some of which are missing.
+    pub fn with_gaps(cells: &[Option<i64>]) -> Column {
+        let mut there = vec![0; cells.len().div_ceil(8)];
+        for (n, _) in cells.iter().enumerate().filter(|(_, cell)| cell.is_some()) {
+            there[n / 8] |= 1 << (n % 8);
+        }
+        Column::Gaps { numbers: cells.iter().map(|cell| cell.unwrap_or_default()).collect(), there }
+    }
+
     pub fn height(&self) -> usize {
         match self {
             Column::Texts(texts) => texts.views.len(),
+            Column::Gaps { numbers, .. } => numbers.len(),
             Column::Longs(numbers) => numbers.len(),
             Column::Floats(numbers) => numbers.len(),
         }
@@ -323,6 +347,7 @@ impl Column {
                 Column::Texts(part) => texts.push(part),
                 Column::Longs(part) => longs.push(part),
                 Column::Floats(part) => floats.push(part),
+                Column::Gaps { .. } => unreachable!("results have no gaps"),
             }
         }
         if !texts.is_empty() {
@@ -339,7 +364,7 @@ impl Column {
     fn format(&self) -> &'static CStr {
         match self {
             Column::Texts(_) => c"vu",
-            Column::Longs(_) => c"l",
+            Column::Longs(_) | Column::Gaps { .. } => c"l",
             Column::Floats(_) => c"g",
         }
     }
@@ -452,6 +477,9 @@ fn of_column(column: Column) -> ArrowArray {
         }
         Column::Longs(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
         Column::Floats(numbers) => vec![ptr::null(), numbers.as_ptr() as *const c_void],
+        Column::Gaps { numbers, there } => {
+            vec![there.as_ptr() as *const c_void, numbers.as_ptr() as *const c_void]
+        }
     };
     array(length, Some((column, sizes)), buffers, Vec::new())
 }
@@ -465,7 +493,7 @@ fn array(
     let mut parts = Box::new(ArrayParts { _column: column, buffers, children });
     ArrowArray {
         length: length as i64,
-        null_count: 0,
+        null_count: -1,
         offset: 0,
         n_buffers: parts.buffers.len() as i64,
         n_children: parts.children.len() as i64,

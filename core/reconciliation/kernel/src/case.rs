@@ -1,7 +1,7 @@
 //! One line read against its scope (see `core/reconciliation/case.py`), and what was found out about it (see
 //! `memory.py`).
 //!
-//! Left out, because they never occur over files: items that a tool declares, and what a person rejected.
+//! Left out: items that a tool declares.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -74,7 +74,7 @@ pub struct Meaning {
 
 /// What can be said of a line before its turn, in any thread: who pays as far as was known beforehand, and
 /// what is cited, unless open amounts count for that.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ready<'a> {
     pub label: Label,
     pub cited: Cited,

@@ -1,7 +1,7 @@
 //! From a ruling to a decision: amounts that add up, and the explanation (see
 //! `core/reconciliation/decision.py`).
 //!
-//! Left out: pairs that a person rejected, and money out that closes payables.
+//! Left out: money out that closes payables.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -69,8 +69,16 @@ pub struct Decision {
     pub explanation: String,
 }
 
+/// Groups of items, in order each, that a person said no to for a line.
+pub type Rejected = [Vec<Place>];
+
+/// Whether a person said no to these items together, or to some of them.
+pub fn is_rejected(shares: &[Share], rejected: &Rejected) -> bool {
+    rejected.iter().any(|group| group.iter().all(|&n| shares.iter().any(|share| share.item == n)))
+}
+
 /// The best few proposals, one per set of items, in a defined order.
-pub fn ranked(mut proposals: Vec<Proposal>) -> Vec<Candidate> {
+pub fn ranked(mut proposals: Vec<Proposal>, rejected: &Rejected) -> Vec<Candidate> {
     proposals.sort_by(|p, q| {
         let by_score = q.score.total_cmp(&p.score);
         by_score.then_with(|| items_of(&p.shares).cmp(items_of(&q.shares)))
@@ -78,7 +86,7 @@ pub fn ranked(mut proposals: Vec<Proposal>) -> Vec<Candidate> {
     let mut best: Vec<Candidate> = Vec::with_capacity(proposals.len().min(rules().shown));
     for p in proposals {
         let is_seen = |one: &Candidate| items_of(&one.shares).eq(items_of(&p.shares));
-        if p.shares.is_empty() || best.iter().any(is_seen) {
+        if p.shares.is_empty() || best.iter().any(is_seen) || is_rejected(&p.shares, rejected) {
             continue;
         }
         let mut why = String::with_capacity(96);
@@ -258,7 +266,7 @@ fn write_day(day: Day, out: &mut String) {
 }
 
 /// The decision a ruling comes to; call it before the open amounts change.
-pub fn decide(case: &Case, state: &State, ruling: Ruling) -> Decision {
+pub fn decide(case: &Case, state: &State, ruling: Ruling, rejected: &Rejected) -> Decision {
     let explanation = explanation_of(case, state, &ruling);
     let allocated: i128 = ruling.shares.iter().map(|share| i128::from(share.amount)).sum();
     let allocated = allocated as i64;
@@ -272,7 +280,7 @@ pub fn decide(case: &Case, state: &State, ruling: Ruling) -> Decision {
         allocated,
         unallocated: case.line.amount.wrapping_sub(allocated),
         shares: ruling.shares,
-        candidates: ranked(ruling.proposals),
+        candidates: ranked(ruling.proposals, rejected),
         explanation,
     }
 }

@@ -1,6 +1,7 @@
 //! What Python calls: see `kernel/library.py`. Nothing here panics across the border: what goes wrong is an
 //! error text, and Python then decides with the reference.
 
+use std::collections::BTreeSet;
 use std::panic::{catch_unwind, set_hook, AssertUnwindSafe};
 use std::sync::{Mutex, MutexGuard};
 
@@ -8,6 +9,7 @@ use crate::ahead::Crew;
 use crate::arrow::{hand_out, ArrowArrayStream, Table};
 use crate::piece::Piece;
 use crate::text::EURO;
+use crate::warm::WarmWall;
 use crate::{text, words};
 
 /// Bytes that Python owns, or that it gives back with `lettrage_free`.
@@ -170,6 +172,117 @@ pub unsafe extern "C" fn lettrage_close(piece: *mut Piece) {
         // SAFETY: it may be called at any time; what was freed goes back to the system.
         unsafe { malloc_trim(0) };
     }
+}
+
+/// The characters beyond ASCII of a text that Python has told nothing about.
+///
+/// # Safety
+/// As `Bytes::as_text`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_unknown_in(given: Bytes, found: &mut Bytes) {
+    let mut unknown = BTreeSet::new();
+    // SAFETY: Python gives UTF-8.
+    text::add_unknown(std::iter::once(unsafe { given.as_text() }), &mut unknown);
+    *found = Bytes::of(unknown.into_iter().collect());
+}
+
+/// Opens a wall that goes on, from sheets of its items and of its tenant's payer accounts; null when they are
+/// not as they should be.
+///
+/// # Safety
+/// As `Bytes::as_text`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_open(
+    items: Bytes,
+    accounts: Bytes,
+    currency: Bytes,
+    policy: Bytes,
+    failed: &mut Bytes,
+) -> *mut WarmWall {
+    let mut wall = std::ptr::null_mut();
+    guarded(failed, || {
+        // SAFETY: Python gives UTF-8.
+        let opened = unsafe {
+            WarmWall::new(items.as_text(), accounts.as_text(), currency.as_text(), policy.as_text())?
+        };
+        wall = Box::into_raw(Box::new(opened));
+        Ok(())
+    });
+    wall
+}
+
+/// Takes a sheet of lines.
+///
+/// # Safety
+/// The wall is open, nobody else uses it, and the text is as `Bytes::as_text`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_take(
+    wall: &mut WarmWall,
+    lines: Bytes,
+    first: usize,
+    failed: &mut Bytes,
+) -> bool {
+    // SAFETY: as said.
+    guarded(failed, || wall.take(unsafe { lines.as_text() }, first))
+}
+
+/// Takes what stands about lines.
+///
+/// # Safety
+/// As `lettrage_wall_take`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_note(wall: &mut WarmWall, notes: Bytes, failed: &mut Bytes) -> bool {
+    // SAFETY: as said.
+    guarded(failed, || wall.note(unsafe { notes.as_text() }))
+}
+
+/// Goes back to a day, counted as `date.toordinal` (0: to where the known days were over); `reached` is the last
+/// day that was left, or 0.
+///
+/// # Safety
+/// As `lettrage_wall_take`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_back(
+    wall: &mut WarmWall,
+    since: i32,
+    reached: &mut i32,
+    failed: &mut Bytes,
+) -> bool {
+    guarded(failed, || {
+        *reached = wall.back((since > 0).then_some(since)).unwrap_or(0);
+        Ok(())
+    })
+}
+
+/// Decides what the plan says.
+///
+/// # Safety
+/// As `lettrage_wall_take`.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_go_on(
+    wall: &mut WarmWall,
+    plan: Bytes,
+    threads: usize,
+    block: usize,
+    found: &mut Bytes,
+    failed: &mut Bytes,
+) -> bool {
+    let crew = Crew { threads: threads.max(1), block: block.max(1) };
+    guarded(failed, || {
+        // SAFETY: as said.
+        *found = Bytes::of(wall.go_on(unsafe { plan.as_text() }, crew)?);
+        Ok(())
+    })
+}
+
+/// Closes a wall.
+///
+/// # Safety
+/// It was opened, and is closed once.
+#[no_mangle]
+pub unsafe extern "C" fn lettrage_wall_close(wall: *mut WarmWall) {
+    // SAFETY: as said.
+    drop(unsafe { Box::from_raw(wall) });
 }
 
 /// Takes back bytes that were handed to Python.

@@ -1,18 +1,20 @@
 //! The fold over booking days of one wall (see `core/reconciliation/fold.py` and `wall.py`).
 //!
-//! Over files nothing was decided before: no decision stands, nothing is replayed, no person said no, and no
-//! line is a copy of another. What is left is each day, tier by tier.
+//! Over files nothing was decided before, and what nothing can change any more is handed on at once. A fold
+//! that goes on has a `Past` (see `warm`): decisions that stand are replayed, people may have said no, and all
+//! that it changes is noted. No line is a copy of another.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::ahead::{in_order, Block, Crew, Read};
 use crate::case::{Boxed, Case, Ready, State};
-use crate::decision::{decide, settle_nothing, Decision};
-use crate::hold::{claim_of, mark_twins, part_of, Hold};
+use crate::decision::{decide, is_rejected, settle_nothing, Decision, Rejected};
+use crate::hold::{claim_of, mark_twins, part_of, Claim, Hold};
 use crate::index::FULL;
 use crate::joint::{joint, Joined};
+use crate::journal::{Change, Journal};
 use crate::json::Json;
 use crate::label;
 use crate::lines::Line;
@@ -21,10 +23,11 @@ use crate::model::{Day, Place, Policy};
 use crate::names::Memory;
 use crate::output::Output;
 use crate::ready::{made_ready, opened};
-use crate::receipt::{contra_entries, is_marked_return, not_booked, opening};
+use crate::receipt::{contra_entries, is_marked_return, no_receipt_by_kind, not_booked, opening};
+use crate::replay::{point, stage_of_tier, Replay, Stage, Standing, JOINT, PEOPLE, RETURNS};
 use crate::returns::{take_back, Originals, Returnable};
 use crate::review::{fall_back, on_hold, refused};
-use crate::ruling::{Answer, Outcome, Ruling};
+use crate::ruling::{Answer, Outcome, Ruling, Share};
 use crate::scope::{alias_of, normal_iban, Books, Scope};
 use crate::tiers::{TierRule, FIRST_SILENT, TIERS};
 
@@ -33,7 +36,7 @@ const TEACHING: [u8; 3] = [1, 2, 3];
 const NOTHING: u8 = 10;
 
 /// A line of the day, with what was read of it.
-type Turn<'f> = (&'f Line<'f>, Read<'f>);
+pub type Turn<'f> = (&'f Line<'f>, Read<'f>);
 
 type Cases<'f> = Vec<Boxed<'f>>;
 
@@ -46,76 +49,141 @@ pub fn decide_wall<'t>(
     crew: Crew,
     output: &mut Output<'t>,
 ) {
-    if !lines.is_sorted_by_key(order) {
-        lines.sort_by_cached_key(order);
+    let turn = |line: &Line<'t>| (line.booking_date, order(line));
+    if !lines.is_sorted_by_key(turn) {
+        lines.sort_by_cached_key(turn);
     }
-    let mut fold = Fold::new(books, &lines, policy, output);
-    in_order(books, &lines, policy, crew, |block| fold.block(block));
-    fold.finish(until);
+    let mut fold = Fold::new(books, policy, std::mem::take(output));
+    fold.expect(&lines);
+    in_order(books, &lines, policy, crew, |block| fold.block(&lines, block));
+    *output = fold.finish(until);
 }
 
-/// By booking day; within a day by booking time if it is known, then by id.
-fn order<'l>(line: &Line<'l>) -> (Option<Day>, bool, Option<i64>, &'l str) {
-    (line.booking_date, line.booked_at().is_none(), line.booked_at(), line.id())
+/// A line's place within its day: by booking time if it is known, then by id.
+pub type Order<'l> = (bool, Option<i64>, &'l str);
+
+pub fn order<'l>(line: &Line<'l>) -> Order<'l> {
+    let at = line.booked_at();
+    (at.is_none(), at, line.id())
+}
+
+/// What was decided about a line. `told` is what it was handed over as; from then on it is kept without what
+/// is told of it.
+#[derive(Clone)]
+pub struct Entry<'f> {
+    pub line: &'f Line<'f>,
+    pub decision: Decision,
+    pub by_engine: bool,
+    pub told: Option<u64>,
+}
+
+/// Whose name a payment may teach: as the line was read, or as it was told of a decision that stands.
+#[derive(Clone, Copy)]
+enum Who<'c> {
+    Read(&'c Case<'c>),
+    Told(Option<&'c str>),
+}
+
+impl Who<'_> {
+    /// The key under which the name is learnt.
+    fn alias(self, line: &Line) -> Option<Arc<str>> {
+        match self {
+            Who::Read(case) if case.label.payer.is_some() => case.named.alias.clone(),
+            Who::Told(Some(name)) => alias_of(Some(name)),
+            _ => alias_of(line.counterparty_name()),
+        }
+    }
+}
+
+/// Of a decision of the engine, what its replay needs besides.
+#[derive(Clone, Copy, Default)]
+struct Made<'m> {
+    stage: Stage,
+    payer: Option<&'m str>,
+    held_until: Option<Day>,
+    returns: Option<u32>,
+}
+
+/// What a fold that goes on knows besides.
+#[derive(Default)]
+pub struct Past<'f> {
+    /// Every line, by row.
+    pub rows: Vec<&'f Line<'f>>,
+    pub standing: Map<u32, Standing>,
+    pub rejected: Map<u32, Vec<Vec<Place>>>,
+    /// Normal IBANs of the accounts on which lines were booked.
+    pub own: Set<String>,
+    pub journal: Journal<'f>,
+    /// Lines whose standing decision is still to take effect, by the day on which it will.
+    pub replays: BTreeMap<Day, Vec<&'f Line<'f>>>,
+    pub replay: Replay<'f>,
+    /// What was decided since the last time, and of that what stands from now on.
+    pub asked: BTreeSet<u32>,
+    pub made: Map<u32, Standing>,
+    /// What was read of lines, by day, for days that may be folded again.
+    pub readings: BTreeMap<Day, Map<u32, Ready<'f>>>,
+    /// What each decision was handed over as.
+    pub told: Map<u32, u64>,
 }
 
 /// What a payment teaches about who pays for a debtor: an account, a name.
-struct Lesson {
-    row: u32,
+#[derive(Clone)]
+pub struct Lesson {
+    pub row: u32,
     iban: Option<String>,
     alias: Option<Arc<str>>,
     debtor: u32,
 }
 
-struct Fold<'f, 't> {
-    lines: &'f [Line<'t>],
-    books: &'f Books<'t>,
-    scope: Scope<'f>,
-    policy: &'f Policy,
-    memory: Memory,
-    output: &'f mut Output<'t>,
-    /// Amounts of credits: a debit can only be a return, or be taken back itself, where its own is among
-    /// them.
+pub struct Fold<'f, 't> {
+    pub books: &'f Books<'t>,
+    pub scope: Scope<'f>,
+    pub policy: &'f Policy,
+    pub memory: Memory,
+    output: Output<'t>,
+    /// Amounts of credits: over files a debit can only be a return, or be taken back itself, where its own is
+    /// among them.
     credits: Set<i64>,
     returnable: Returnable<'f>,
-    originals: Originals<'f>,
-    /// Decisions that a return may still change, with their lines.
-    decided: Map<u32, (&'f Line<'f>, Decision)>,
-    hold: Hold<'f>,
+    pub originals: Originals<'f>,
+    /// Decisions that a return may still change; of a fold that goes on, all.
+    pub decided: Map<u32, Entry<'f>>,
+    pub hold: Hold<'f>,
     lessons: Vec<Lesson>,
-    taught: HashMap<u32, Lesson>,
+    pub taught: HashMap<u32, Lesson>,
+    /// Of a fold that goes on.
+    pub past: Option<Box<Past<'f>>>,
 }
 
 impl<'f, 't> Fold<'f, 't> {
-    fn new(
-        books: &'f Books<'t>,
-        lines: &'f [Line<'t>],
-        policy: &'f Policy,
-        output: &'f mut Output<'t>,
-    ) -> Fold<'f, 't> {
-        let credits = lines.iter().map(|line| line.amount).filter(|&n| n > 0);
-        let credits = credits.collect();
+    pub fn new(books: &'f Books<'t>, policy: &'f Policy, output: Output<'t>) -> Fold<'f, 't> {
         Fold {
-            lines,
             books,
             scope: Scope::new(books),
             policy,
             memory: Memory::default(),
             output,
-            returnable: Returnable::new(lines, &credits),
-            credits,
+            returnable: Returnable::default(),
+            credits: Set::default(),
             originals: Originals::new(policy.return_window_days),
             decided: Map::default(),
             hold: Hold::new(policy),
             lessons: Vec::new(),
             taught: HashMap::new(),
+            past: None,
         }
     }
 
-    /// Whole days, each line with what was read of it.
-    fn block(&mut self, (block, ready): Block<'f>) {
+    /// There will be these lines and no others.
+    fn expect(&mut self, lines: &'f [Line<'f>]) {
+        self.credits = lines.iter().map(|line| line.amount).filter(|&n| n > 0).collect();
+        self.returnable = Returnable::new(lines, &self.credits);
+    }
+
+    /// Whole days of `lines`, each with what was read of it.
+    fn block(&mut self, lines: &'f [Line<'f>], (block, ready): Block<'f>) {
         let mut day: Vec<Turn<'f>> = Vec::new();
-        for (line, ready) in self.lines[block].iter().zip(ready) {
+        for (line, ready) in lines[block].iter().zip(ready) {
             if let Some(reason) = not_booked(line) {
                 self.settle(line, reason, Vec::new());
                 continue;
@@ -138,54 +206,136 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     /// Days without lines before `day`, on which waits end.
-    fn pass(&mut self, day: Day) {
-        for end in self.hold.days().into_iter().filter(|&end| end < day) {
+    pub fn pass(&mut self, day: Day) {
+        let mut ends: BTreeSet<Day> = self.hold.days().into_iter().collect();
+        if let Some(past) = &self.past {
+            ends.extend(past.replays.keys());
+        }
+        for end in ends.into_iter().filter(|&end| end < day) {
             self.day(end, Vec::new());
         }
     }
 
     /// What still waits when there are no more lines.
-    fn finish(mut self, until: Day) {
-        self.pass(until + 1);
+    pub fn conclude_waiting(&mut self) {
         for mut case in self.hold.end() {
             let ruling = on_hold(&mut case, &self.state());
-            self.conclude(case, ruling);
-        }
-        let items = &self.books.index.items;
-        for (line, decision) in self.decided.into_values() {
-            self.output.add(&decision, line, items);
+            self.conclude(case, ruling, RETURNS);
         }
     }
 
-    fn state(&self) -> State<'_> {
+    fn finish(mut self, until: Day) -> Output<'t> {
+        self.pass(until + 1);
+        self.conclude_waiting();
+        for entry in self.decided.into_values() {
+            self.output.add(&entry.decision, entry.line, &self.books.index.items);
+        }
+        self.output
+    }
+
+    pub fn state(&self) -> State<'_> {
         State { scope: &self.scope, policy: self.policy }
     }
 
-    fn day(&mut self, day: Day, lines: Vec<Turn<'f>>) {
+    pub fn day(&mut self, day: Day, mut lines: Vec<Turn<'f>>) {
+        self.begin(day);
         let cancelled = self.cancelled(&lines);
         for (line, _) in &lines {
             if !cancelled.contains_key(&line.row) && self.may_be_taken_back(line) {
                 self.originals.add(line);
+                self.note(|| Change::Offered(line));
             }
         }
+        if let Some(past) = &self.past {
+            lines.retain(|(line, _)| !past.standing.contains_key(&line.row));
+        }
+        self.stand_through(PEOPLE);
         let (mut cases, returns) = self.sorted_out(lines, &cancelled);
         for (n, tier) in TIERS.iter().enumerate() {
             if n == FIRST_SILENT {
                 cases = self.join(cases);
                 cases = self.wait(day, cases);
             }
-            cases = self.ask(tier, cases);
+            cases = self.ask(tier, cases, stage_of_tier(n));
         }
         for case in cases {
             let state = self.state();
             let ruling =
                 if case.refused.is_some() { refused(&case, &state) } else { fall_back(&case, &state) };
-            self.conclude(case, ruling);
+            self.conclude(case, ruling, RETURNS);
         }
         for line in returns {
+            self.stand_before(RETURNS, line);
             self.take_back(line);
         }
+        self.stand_through(RETURNS);
         self.learn();
+    }
+
+    /// The day begins, and what stands of it is to be replayed.
+    fn begin(&mut self, day: Day) {
+        if let Some(past) = &mut self.past {
+            past.journal.begin(day, self.hold.as_is());
+            let lines = past.replays.remove(&day).unwrap_or_default();
+            past.replay = Replay::new(lines.into_iter().map(|line| (past.standing[&line.row].stage, line)));
+        }
+    }
+
+    /// Notes what takes a change back, in a fold that may have to.
+    fn note(&mut self, change: impl FnOnce() -> Change<'f>) {
+        if let Some(past) = &mut self.past {
+            past.journal.note(change());
+        }
+    }
+
+    /// The standing decisions made before this line had its turn at this stage take effect.
+    fn stand_before(&mut self, stage: Stage, line: &Line<'f>) {
+        while let Some(next) = self.past.as_mut().and_then(|past| past.replay.before(stage, line)) {
+            self.stand(next);
+        }
+    }
+
+    /// Those of this stage, and those before it.
+    fn stand_through(&mut self, stage: Stage) {
+        while let Some(next) = self.past.as_mut().and_then(|past| past.replay.through(stage)) {
+            self.stand(next);
+        }
+    }
+
+    /// The standing decision about this line takes effect, unless it did already; a return never before what it
+    /// takes back, even if that waited longer.
+    fn stand(&mut self, line: &'f Line<'f>) {
+        let Some(past) = self.past.as_mut().filter(|_| !self.decided.contains_key(&line.row)) else {
+            return;
+        };
+        let standing = past.standing[&line.row].clone();
+        let Standing { decision, by_engine, payer, .. } = standing;
+        let returned = standing.returns.filter(|_| !decision.shares.is_empty());
+        if let Some(earlier) = returned.filter(|row| past.standing.contains_key(row)) {
+            let earlier = past.rows[earlier as usize];
+            self.stand(earlier);
+        }
+        for share in decision.shares.iter().filter(|share| closes(self.books, share)) {
+            self.scope.reserve(share.item, -share.amount);
+        }
+        self.apply(&decision, line, Who::Told(payer.as_deref()), by_engine);
+        self.enter(Entry { line, decision, by_engine, told: None });
+        if let Some(past) = &mut self.past {
+            past.asked.remove(&line.row);
+        }
+        if let Some(returned) = returned {
+            self.undo(returned);
+        }
+    }
+
+    fn is_standing(&self, row: u32) -> bool {
+        self.past.as_ref().is_some_and(|past| past.standing.contains_key(&row))
+    }
+
+    /// Groups of items that a person said no to for a line.
+    fn rejected(&self, row: u32) -> &Rejected {
+        let rejected = self.past.as_ref().and_then(|past| past.rejected.get(&row));
+        rejected.map_or(&[], Vec::as_slice)
     }
 
     /// Cases that may be held wait from now on, and those whose wait is over are asked.
@@ -204,7 +354,9 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Whether a line of the wall may take this one back; only then what was decided about it is remembered.
     fn may_be_taken_back(&self, line: &Line<'f>) -> bool {
-        if line.amount > 0 {
+        if self.past.is_some() {
+            true
+        } else if line.amount > 0 {
             self.returnable.has(line)
         } else {
             self.has_opposite(line)
@@ -213,10 +365,11 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Whether the wall has a credit of this debit's amount.
     fn has_opposite(&self, debit: &Line) -> bool {
-        self.credits.contains(&debit.amount.saturating_neg())
+        self.past.is_some() || self.credits.contains(&debit.amount.saturating_neg())
     }
 
-    /// Lines that a correction of the bank cancels, both ways, by row.
+    /// Lines that a correction of the bank cancels, both ways, by row; one that stands is not cancelled, but may
+    /// make it uncertain which is meant.
     fn cancelled(&self, lines: &[Turn<'f>]) -> Map<u32, &'f Line<'f>> {
         let lines = || lines.iter().map(|(line, _)| *line);
         let debits: Set<i64> = lines().map(|line| line.amount).filter(|&n| n < 0).collect();
@@ -225,7 +378,9 @@ impl<'f, 't> Fold<'f, 't> {
         }
         let opposite = |line: &&Line| debits.contains(&line.amount.saturating_neg());
         let possible: Vec<&'f Line<'f>> = lines().filter(|line| line.amount < 0 || opposite(line)).collect();
-        contra_entries(&possible)
+        let mut pairs = contra_entries(&possible);
+        pairs.retain(|&row, partner| !self.is_standing(row) && !self.is_standing(partner.row));
+        pairs
     }
 
     /// Lines that may pay something, as cases; returns, for the end of the day; T0 is decided here.
@@ -258,13 +413,20 @@ impl<'f, 't> Fold<'f, 't> {
         };
         let state = State { scope: &self.scope, policy: self.policy };
         let case = opened(line, ready, &state, false);
-        match case.reason {
+        let by_kind = no_receipt_by_kind(line).or_else(|| self.own_transfer(&case));
+        match by_kind.or(case.reason) {
             Some(reason) if !case.cited.citations.iter().any(|cited| cited.strength >= FULL) => {
                 self.settle(line, reason, Vec::new());
                 None
             }
             _ => Some(case),
         }
+    }
+
+    /// Whether the money comes from another account of the same owner.
+    fn own_transfer(&self, case: &Case) -> Option<&'static str> {
+        let own = &self.past.as_ref()?.own;
+        case.iban.as_deref().is_some_and(|iban| own.contains(iban)).then_some("own_transfer")
     }
 
     /// Money out that cites nothing but our own open credit notes: they are paid out. All else is plain money
@@ -283,9 +445,13 @@ impl<'f, 't> Fold<'f, 't> {
         None
     }
 
-    fn ask(&mut self, tier: &TierRule, cases: Cases<'f>) -> Cases<'f> {
+    fn ask(&mut self, tier: &TierRule, cases: Cases<'f>, stage: Stage) -> Cases<'f> {
         let mut left = Vec::with_capacity(cases.len());
+        let replays = self.past.as_ref().is_some_and(|past| past.replay.is_ahead());
         for mut case in cases {
+            if replays {
+                self.stand_before(stage, case.line);
+            }
             let asked = case.is_citing == tier.of_cited && case.is_undecided;
             let answer = if asked { (tier.rule)(&case, &self.state()) } else { None };
             match answer {
@@ -295,7 +461,7 @@ impl<'f, 't> Fold<'f, 't> {
                         case.is_undecided = false;
                     }
                     None => {
-                        self.conclude(case, ruling);
+                        self.conclude(case, ruling, stage);
                         continue;
                     }
                 },
@@ -304,15 +470,18 @@ impl<'f, 't> Fold<'f, 't> {
             }
             left.push(case);
         }
+        self.stand_through(stage);
         left
     }
 
     /// Lines that pay together are decided together, or not at all.
     fn join(&mut self, cases: Cases<'f>) -> Cases<'f> {
         if !self.policy.joint_decisions {
+            self.stand_through(JOINT);
             return cases;
         }
         let groups = joint(&cases, &self.state());
+        self.stand_through(JOINT);
         let mut left: Vec<Option<Boxed>> = cases.into_iter().map(Some).collect();
         for group in groups {
             let may = |joined: &Joined| {
@@ -331,19 +500,24 @@ impl<'f, 't> Fold<'f, 't> {
         for Joined { case: at, ruling, together } in group {
             let mut case = cases[at].take().expect("a case is in one group");
             case.together = together;
-            decided.push((decide(&case, &self.state(), ruling), case));
+            let decision = decide(&case, &self.state(), ruling, self.rejected(case.line.row));
+            decided.push((decision, case));
         }
         for (decision, case) in decided {
-            self.apply(&decision, case.line, Some(&case));
-            self.put(case.line, decision);
+            let made = Made { stage: JOINT, payer: case.label.payer.as_deref(), ..Made::default() };
+            self.apply(&decision, case.line, Who::Read(&case), true);
+            self.put(case.line, decision, made);
         }
     }
 
-    /// Why a ruling may not take effect: the tenant, or the calendar, or that the money is taken.
+    /// Why a ruling may not take effect: the tenant, a person, the calendar, or that the money is taken.
     fn refusal(&self, case: &Case, ruling: &Ruling) -> Option<&'static str> {
         let state = self.state();
         if self.policy.automatic_tiers & 1 << ruling.tier == 0 {
             return Some("tier_not_automatic");
+        }
+        if is_rejected(&ruling.shares, self.rejected(case.line.row)) {
+            return Some("rejected_by_person");
         }
         if !self.policy.indirect_collection && !case.forwarding(&state).is_empty() {
             return Some("paid_by_seller");
@@ -359,53 +533,77 @@ impl<'f, 't> Fold<'f, 't> {
         (!free).then_some("already_settled")
     }
 
-    fn conclude(&mut self, case: Boxed<'f>, ruling: Ruling) {
+    fn conclude(&mut self, case: Boxed<'f>, ruling: Ruling, stage: Stage) {
         if ruling.tier == NOTHING && case.line.amount < 0 {
             self.settle(case.line, "debit", Vec::new());
             return;
         }
-        let decision = decide(&case, &self.state(), ruling);
+        let decision = decide(&case, &self.state(), ruling, self.rejected(case.line.row));
         match decision.outcome {
-            Outcome::Auto => {
-                self.apply(&decision, case.line, Some(&case));
-                if decision.tier == 8 {
-                    self.hold.leave(part_of(decision.shares[0].item, case.paid), case.line);
-                }
-            }
+            Outcome::Auto => self.apply(&decision, case.line, Who::Read(&case), true),
             Outcome::Review => {
                 if let Some(claim) = claim_of(&case, &self.state()) {
-                    self.hold.leave(claim, case.line);
+                    self.leave(claim, case.line);
                 }
             }
             Outcome::None => {}
         }
-        self.put(case.line, decision);
+        let payer = case.label.payer.as_deref();
+        let made = Made { stage, payer, held_until: case.held_until, returns: None };
+        self.put(case.line, decision, made);
+    }
+
+    /// A person is asked about this payment; or it paid a part.
+    fn leave(&mut self, claim: Claim, line: &Line) {
+        self.note(|| Change::Left(claim.clone(), line.row));
+        self.hold.leave(claim, line);
     }
 
     fn settle(&mut self, line: &'f Line<'f>, reason: &'static str, more: Vec<(&'static str, Json)>) {
         let decision = settle_nothing(line, reason, self.policy, Vec::new(), Vec::new(), more);
-        self.put(line, decision);
+        self.put(line, decision, Made::default());
     }
 
-    /// What nothing can change any more is handed on at once.
-    fn put(&mut self, line: &'f Line<'f>, decision: Decision) {
-        if self.may_be_taken_back(line) {
-            self.decided.insert(line.row, (line, decision));
-        } else {
+    /// Over files, what nothing can change any more is handed on at once.
+    fn put(&mut self, line: &'f Line<'f>, decision: Decision, made: Made) {
+        if !self.may_be_taken_back(line) {
             self.output.add(&decision, line, &self.books.index.items);
+            return;
+        }
+        if let Some(past) = &mut self.past {
+            if decision.outcome == Outcome::Auto {
+                past.made.insert(line.row, standing(&decision, made));
+            } else {
+                past.made.remove(&line.row);
+            }
+        }
+        self.enter(Entry { line, decision, by_engine: true, told: None });
+    }
+
+    fn enter(&mut self, entry: Entry<'f>) {
+        let row = entry.line.row;
+        let before = self.decided.insert(row, entry);
+        if let Some(past) = &mut self.past {
+            past.journal.note(Change::Put(row, before));
+            past.asked.insert(row);
         }
     }
 
     /// The decision takes effect; what an exact payment teaches counts from tomorrow on. A refund teaches
     /// nothing.
-    fn apply(&mut self, decision: &Decision, line: &Line, case: Option<&Case>) {
+    fn apply(&mut self, decision: &Decision, line: &Line, who: Who, by_engine: bool) {
         for share in &decision.shares {
             let taken = self.within(share.item, share.amount);
+            let open = self.scope.open[share.item as usize];
+            self.note(|| Change::Opened(share.item, open));
             self.scope.change(share.item, -taken);
         }
+        if let (8, Some(first)) = (decision.tier, decision.shares.first()) {
+            self.leave(part_of(first.item, line.amount), line);
+        }
         let exact = decision.unallocated == 0 && decision.shares.iter().all(|share| share.gap == 0);
-        let certain = TEACHING.contains(&decision.tier) && decision.outcome == Outcome::Auto;
-        if !(certain && exact && line.amount > 0) {
+        let certain = TEACHING.contains(&decision.tier) || !by_engine;
+        if !(certain && exact && decision.outcome == Outcome::Auto && line.amount > 0) {
             return;
         }
         let debtor_of = |place: Place| self.books.index.debtor(place);
@@ -416,10 +614,7 @@ impl<'f, 't> Fold<'f, 't> {
             self.lessons.push(Lesson {
                 row: line.row,
                 iban: normal_iban(line.counterparty_iban()).map(Cow::into_owned),
-                alias: match case.filter(|case| case.label.payer.is_some()) {
-                    Some(case) => case.named.alias.clone(),
-                    None => alias_of(line.counterparty_name()),
-                },
+                alias: who.alias(line),
                 debtor,
             });
         }
@@ -434,61 +629,140 @@ impl<'f, 't> Fold<'f, 't> {
     /// What was taught since the last time counts from here on.
     fn learn(&mut self) {
         for lesson in std::mem::take(&mut self.lessons) {
-            if let Some(iban) = &lesson.iban {
-                self.scope.accounts.learn(iban, lesson.debtor);
-            }
-            if let Some(alias) = &lesson.alias {
-                self.scope.aliases.learn(alias, lesson.debtor);
-            }
-            self.taught.insert(lesson.row, lesson);
+            self.learn_one(&lesson);
+            let row = lesson.row;
+            let before = self.taught.insert(row, lesson);
+            self.note(|| Change::Learnt(row, before));
         }
     }
 
     /// What this line taught, whether it counts already or not.
     fn forget(&mut self, row: u32) {
         if let Some(lesson) = self.taught.remove(&row) {
-            if let Some(iban) = &lesson.iban {
-                self.scope.accounts.forget(iban, lesson.debtor);
-            }
-            if let Some(alias) = &lesson.alias {
-                self.scope.aliases.forget(alias, lesson.debtor);
-            }
+            self.unlearn(&lesson);
+            self.note(|| Change::Forgotten(lesson));
         }
         self.lessons.retain(|lesson| lesson.row != row);
+    }
+
+    pub fn unlearn(&mut self, lesson: &Lesson) {
+        if let Some(iban) = &lesson.iban {
+            self.scope.accounts.forget(iban, lesson.debtor);
+        }
+        if let Some(alias) = &lesson.alias {
+            self.scope.aliases.forget(alias, lesson.debtor);
+        }
+    }
+
+    pub fn learn_one(&mut self, lesson: &Lesson) {
+        if let Some(iban) = &lesson.iban {
+            self.scope.accounts.learn(iban, lesson.debtor);
+        }
+        if let Some(alias) = &lesson.alias {
+            self.scope.aliases.learn(alias, lesson.debtor);
+        }
     }
 
     /// A returned payment: what its original closed is open again.
     fn take_back(&mut self, line: &'f Line<'f>) {
         let (original, possible) = self.originals.of(line);
+        if let Some(original) = original.filter(|original| self.stood_before(original, line)) {
+            self.stand(original);
+        }
         let decided = &self.decided;
-        let closed = |row: u32| decided.get(&row).map(|(_, decision)| decision);
-        let was_closed = original.and_then(|original| closed(original.row)).map(|decision| decision.outcome);
-        let decision = take_back(line, original, &possible, closed, self.policy);
-        if !self.has_room(&decision) {
+        let closed = |row: u32| decided.get(&row).map(|entry| &entry.decision);
+        let closed_of = original.and_then(|original| decided.get(&original.row));
+        let was_open =
+            closed_of.is_some_and(|entry| entry.by_engine && entry.decision.outcome != Outcome::Auto);
+        let decision = take_back(line, original, &possible, closed, self.policy, self.rejected(line.row));
+        let returns = original.map(|original| original.row);
+        if let Some(refusal) = self.return_refusal(&decision, line, returns) {
             let mut named: Vec<&str> = possible.iter().map(|line| line.id()).collect();
             named.sort_unstable();
             let named = Json::List(named.into_iter().map(Json::from).collect());
-            self.settle(line, "settled_meanwhile", vec![("originals", named)]);
+            self.settle(line, refusal, vec![("originals", named)]);
             return;
         }
-        self.apply(&decision, line, None);
-        self.put(line, decision);
+        self.apply(&decision, line, Who::Told(None), true);
+        self.put(line, decision, Made { stage: RETURNS, returns, ..Made::default() });
         if let Some(original) = original {
-            self.originals.give_back(original.row);
-            self.forget(original.row);
+            self.undo(original.row);
             let waited = self.hold.drop(original.row);
-            if waited || was_closed.is_some_and(|outcome| outcome != Outcome::Auto) {
+            if waited || was_open {
                 self.settle(original, "returned", vec![("returned_by", Json::from(line.id()))]);
             }
         }
     }
 
+    /// Whether a standing decision about `original` was made before `line` had its turn as a return; what is itself
+    /// a return of that day may come after it.
+    fn stood_before(&self, original: &Line<'f>, line: &Line<'f>) -> bool {
+        let standing = self.past.as_ref().and_then(|past| past.standing.get(&original.row));
+        standing.is_some_and(|standing| point(standing.stage, original) < point(RETURNS, line))
+    }
+
+    /// Why what a returned payment closed may not be opened again (or, when it was itself a return, closed again).
+    fn return_refusal(&self, decision: &Decision, line: &Line, returns: Option<u32>) -> Option<&'static str> {
+        if is_rejected(&decision.shares, self.rejected(line.row)) {
+            return Some("rejected_by_person");
+        }
+        if !decision.shares.is_empty() && returns.is_some_and(|row| self.is_taken_back(row)) {
+            return Some("return_without_original");
+        }
+        (!self.has_room(decision)).then_some("settled_meanwhile")
+    }
+
+    /// Whether a return that stands, and is still to take effect, takes this payment back.
+    fn is_taken_back(&self, original: u32) -> bool {
+        self.past.as_ref().is_some_and(|past| {
+            let ahead = past.replay.left().chain(past.replays.values().flatten().copied());
+            let mut decisions = ahead.map(|line| &past.standing[&line.row]);
+            decisions.any(|one| !one.decision.shares.is_empty() && one.returns == Some(original))
+        })
+    }
+
+    /// The original was taken back: it is returned once, and what it taught is forgotten.
+    fn undo(&mut self, original: u32) {
+        if !self.originals.is_returned(original) {
+            self.note(|| Change::GivenBack(original));
+        }
+        self.originals.give_back(original);
+        self.forget(original);
+    }
+
     /// Whether these shares can take effect; one that opens an item again always can.
     fn has_room(&self, decision: &Decision) -> bool {
         decision.shares.iter().all(|share| {
-            let closes = (share.amount > 0) == (self.books.index.items[share.item as usize].amount > 0);
-            !closes || self.scope.can_take(share.item, share.amount)
+            !closes(self.books, share) || self.scope.can_take(share.item, share.amount)
         })
+    }
+}
+
+/// Whether the share uses its item up; that of a return opens it again.
+pub fn closes(books: &Books, share: &Share) -> bool {
+    (share.amount > 0) == (books.index.items[share.item as usize].amount > 0)
+}
+
+/// A decision of the engine as it stands from now on.
+fn standing(decision: &Decision, made: Made) -> Standing {
+    Standing {
+        decision: lean(decision),
+        by_engine: true,
+        stage: made.stage,
+        held_until: made.held_until,
+        returns: made.returns,
+        payer: made.payer.map(str::to_owned),
+    }
+}
+
+/// The decision without what is told of it.
+pub fn lean(decision: &Decision) -> Decision {
+    Decision {
+        reason: decision.reason.clone(),
+        shares: decision.shares.clone(),
+        candidates: Vec::new(),
+        explanation: String::new(),
+        ..*decision
     }
 }
 

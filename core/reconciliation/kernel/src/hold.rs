@@ -7,6 +7,7 @@ use crate::case::{Boxed, Case, State};
 use crate::lines::Line;
 use crate::map::Map;
 use crate::model::{Day, Place, Policy};
+use crate::payer::Payer;
 use crate::silent::{is_silent, sole_debtor};
 use crate::words;
 
@@ -54,6 +55,15 @@ pub struct Hold<'a> {
     left: Map<Claim, Vec<(u32, Day)>>,
 }
 
+/// A case that waits, for `Hold::restore`: who pays, as far as was known on its day, and its twins by now.
+#[derive(Clone)]
+pub struct Waits<'a> {
+    pub line: &'a Line<'a>,
+    pub payer: Payer,
+    twins: Vec<u32>,
+    until: Day,
+}
+
 impl<'a> Hold<'a> {
     pub fn new(policy: &Policy) -> Hold<'a> {
         let days = if policy.automatic_tiers & T6_OR_T7 != 0 { policy.hold_days } else { 0 };
@@ -64,6 +74,35 @@ impl<'a> Hold<'a> {
     pub fn leave(&mut self, claim: Claim, line: &Line) {
         if let Some(booked) = line.booking_date {
             self.left.entry(claim).or_default().push((line.row, booked));
+        }
+    }
+
+    /// Takes back `leave`.
+    pub fn take_back(&mut self, claim: &Claim, row: u32) {
+        if let Some(asked) = self.left.get_mut(claim) {
+            asked.retain(|&(one, _)| one != row);
+        }
+    }
+
+    /// Who waits, for `restore`.
+    pub fn as_is(&self) -> Vec<Waits<'a>> {
+        let waiting = self.waiting.iter().flat_map(|(&until, cases)| cases.iter().map(move |case| (until, case)));
+        let saved = waiting.map(|(until, case)| Waits {
+            line: case.line,
+            payer: case.payer.clone(),
+            twins: case.twins.clone(),
+            until,
+        });
+        saved.collect()
+    }
+
+    /// These wait again and no others; each with its case, as that was opened on its day.
+    pub fn restore(&mut self, waiting: Vec<(Waits<'a>, Boxed<'a>)>) {
+        self.waiting.clear();
+        for (waits, mut case) in waiting {
+            case.held_until = Some(waits.until);
+            case.twins = waits.twins;
+            self.waiting.entry(waits.until).or_default().push(case);
         }
     }
 

@@ -12,8 +12,10 @@ pub enum Status {
     Removed,
 }
 
-/// The columns of all lines that were handed over.
+/// The columns of lines that were handed over together. Their rows count from `first` on: a wall that goes on
+/// is handed lines again and again.
 pub struct Columns<'t> {
+    first: u32,
     height: usize,
     id: Texts<'t>,
     tenant_id: Texts<'t>,
@@ -28,6 +30,8 @@ pub struct Columns<'t> {
     bank_reference: Texts<'t>,
     original_currency: Texts<'t>,
     return_reason: Texts<'t>,
+    /// Files have none.
+    operation: Option<Texts<'t>>,
     booking_date: Numbers<'t>,
     value_date: Numbers<'t>,
     booked_at: Numbers<'t>,
@@ -53,8 +57,9 @@ pub const TEXTS: [&str; 13] = [
 ];
 
 impl<'t> Columns<'t> {
-    pub fn new(table: &'t Table) -> Result<Columns<'t>, String> {
+    pub fn new(table: &'t Table, first: u32) -> Result<Columns<'t>, String> {
         Ok(Columns {
+            first,
             height: table.height(),
             id: table.texts("transaction_id")?,
             tenant_id: table.texts("tenant_id")?,
@@ -69,6 +74,7 @@ impl<'t> Columns<'t> {
             bank_reference: table.texts("bank_reference")?,
             original_currency: table.texts("original_currency")?,
             return_reason: table.texts("return_reason")?,
+            operation: table.texts("operation").ok(),
             booking_date: table.numbers("booking_date")?,
             value_date: table.numbers("value_date")?,
             booked_at: table.numbers("booked_at")?,
@@ -78,21 +84,26 @@ impl<'t> Columns<'t> {
     }
 
     pub fn rows(&self) -> std::ops::Range<u32> {
-        0..self.height as u32
+        self.first..self.first + self.height as u32
     }
 
     /// The tenant and the currency of a row.
     pub fn key(&self, row: u32) -> (&'t str, &'t str) {
-        (text(&self.tenant_id, row), text(&self.currency, row))
+        (text(&self.tenant_id, self.at(row)), text(&self.currency, self.at(row)))
+    }
+
+    fn at(&self, row: u32) -> usize {
+        (row - self.first) as usize
     }
 
     pub fn line(&self, row: u32) -> Line<'_> {
+        let at = self.at(row);
         Line {
             columns: self,
             row,
-            booking_date: day(&self.booking_date, row),
-            amount: self.amount.get(row as usize).unwrap_or_default(),
-            status: match self.status.get(row as usize) {
+            booking_date: day(&self.booking_date, at),
+            amount: self.amount.get(at).unwrap_or_default(),
+            status: match self.status.get(at) {
                 Some("pending") => Status::Pending,
                 Some("removed") => Status::Removed,
                 _ => Status::Booked,
@@ -105,7 +116,7 @@ impl<'t> Columns<'t> {
 #[derive(Clone)]
 pub struct Line<'t> {
     columns: &'t Columns<'t>,
-    /// The row of the line among all that were handed over.
+    /// The row of the line among all that were ever handed over.
     pub row: u32,
     pub booking_date: Option<Day>,
     pub amount: i64,
@@ -113,57 +124,66 @@ pub struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
+    fn at(&self) -> usize {
+        self.columns.at(self.row)
+    }
+
     pub fn id(&self) -> &'t str {
-        text(&self.columns.id, self.row)
+        text(&self.columns.id, self.at())
     }
 
     pub fn account_id(&self) -> &'t str {
-        text(&self.columns.account_id, self.row)
+        text(&self.columns.account_id, self.at())
     }
 
     pub fn value_date(&self) -> Option<Day> {
-        day(&self.columns.value_date, self.row)
+        day(&self.columns.value_date, self.at())
     }
 
     /// Microseconds since 1970, UTC.
     pub fn booked_at(&self) -> Option<i64> {
-        self.columns.booked_at.get(self.row as usize)
+        self.columns.booked_at.get(self.at())
     }
 
     pub fn counterparty_name(&self) -> Option<&'t str> {
-        self.columns.counterparty_name.get(self.row as usize)
+        self.columns.counterparty_name.get(self.at())
     }
 
     pub fn counterparty_iban(&self) -> Option<&'t str> {
-        self.columns.counterparty_iban.get(self.row as usize)
+        self.columns.counterparty_iban.get(self.at())
     }
 
     pub fn remittance(&self) -> Option<&'t str> {
-        self.columns.remittance.get(self.row as usize)
+        self.columns.remittance.get(self.at())
     }
 
     pub fn creditor_reference(&self) -> Option<&'t str> {
-        self.columns.creditor_reference.get(self.row as usize)
+        self.columns.creditor_reference.get(self.at())
     }
 
     pub fn end_to_end_id(&self) -> Option<&'t str> {
-        self.columns.end_to_end_id.get(self.row as usize)
+        self.columns.end_to_end_id.get(self.at())
     }
 
     pub fn bank_reference(&self) -> Option<&'t str> {
-        self.columns.bank_reference.get(self.row as usize)
+        self.columns.bank_reference.get(self.at())
     }
 
     pub fn return_reason(&self) -> Option<&'t str> {
-        self.columns.return_reason.get(self.row as usize)
+        self.columns.return_reason.get(self.at())
+    }
+
+    /// The canonical word for what the bank did.
+    pub fn operation(&self) -> Option<&'t str> {
+        self.columns.operation.as_ref()?.get(self.at())
     }
 
     pub fn original_amount(&self) -> Option<i64> {
-        self.columns.original_amount.get(self.row as usize)
+        self.columns.original_amount.get(self.at())
     }
 
     pub fn original_currency(&self) -> Option<&'t str> {
-        self.columns.original_currency.get(self.row as usize)
+        self.columns.original_currency.get(self.at())
     }
 }
 
@@ -173,10 +193,10 @@ impl fmt::Debug for Line<'_> {
     }
 }
 
-fn text<'t>(texts: &Texts<'t>, row: u32) -> &'t str {
-    texts.get(row as usize).unwrap_or_default()
+fn text<'t>(texts: &Texts<'t>, at: usize) -> &'t str {
+    texts.get(at).unwrap_or_default()
 }
 
-fn day(days: &Numbers, row: u32) -> Option<Day> {
-    days.get(row as usize).map(|day| day as Day)
+fn day(days: &Numbers, at: usize) -> Option<Day> {
+    days.get(at).map(|day| day as Day)
 }

@@ -70,7 +70,7 @@ impl Piece {
 
     /// Decisions, allocations and candidates, in the order of the files.
     pub fn decide(&self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
-        let (lines, items) = (Columns::new(&self.lines)?, ItemColumns::new(&self.items)?);
+        let (lines, items) = (Columns::new(&self.lines, 0)?, ItemColumns::new(&self.items)?);
         let given = Given {
             lines: &lines,
             items: &items,
@@ -210,7 +210,7 @@ impl<'t> ItemColumns<'t> {
     }
 
     /// The books of a wall; debtors of `accounts` (normal IBAN, debtor) may have no items.
-    fn books(&self, wall: &Rows<'t>, accounts: &[Account], currency: Currency) -> Books<'t> {
+    fn books(&self, wall: &Rows, accounts: &[Account], currency: Currency) -> Books<'t> {
         let debtor_ids = wall.items.iter().map(|&row| self.text(3, row));
         let debtors = numbered(debtor_ids.chain(accounts.iter().map(|(_, debtor)| *debtor)));
         let sellers = numbered(wall.items.iter().map(|&row| self.text(2, row)));
@@ -257,6 +257,18 @@ fn numbered<'t>(ids: impl Iterator<Item = &'t str>) -> Map<&'t str, u32> {
     sorted.into_iter().enumerate().map(|(n, id)| (id, n as u32)).collect()
 }
 
+/// The books over all of these items, and accounts of one tenant.
+pub fn books_of<'t>(items: &'t Table, accounts: &Table, currency: &str) -> Result<Books<'t>, String> {
+    let (ibans, debtors) = (accounts.texts("iban")?, accounts.texts("debtor_id")?);
+    let known = (0..accounts.height()).filter_map(|row| {
+        let iban = normal_iban(ibans.get(row))?.into_owned();
+        Some((iban, debtors.get(row).unwrap_or_default()))
+    });
+    let known: Vec<Account> = known.collect();
+    let all = Rows { key: ("", currency), lines: Vec::new(), items: (0..items.height() as u32).collect() };
+    Ok(ItemColumns::new(items)?.books(&all, &known, currency_of(currency)))
+}
+
 fn currency_of(code: &str) -> Currency {
     let prefix = format!("{code}\t");
     let exponent = words::list("money.EXPONENTS")
@@ -268,7 +280,7 @@ fn currency_of(code: &str) -> Currency {
 }
 
 /// The policy from `key, value` records.
-fn policy_of(text: &str) -> Policy {
+pub fn policy_of(text: &str) -> Policy {
     let given: HashMap<String, Vec<String>> = words::records(text).collect();
     let texts = |key: &str| given.get(key).unwrap_or_else(|| panic!("the policy has no {key}"));
     let whole =

@@ -13,7 +13,7 @@ use crate::lines::Line;
 use crate::model::{Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
-use crate::receipt::{is_marked_return, no_receipt, read_opening};
+use crate::receipt::{is_marked_return, no_receipt_by_words, read_opening};
 use crate::scope::{self, normal_iban, Books};
 use crate::text::strip;
 use crate::words;
@@ -79,7 +79,7 @@ pub fn made_ready<'a>(
     let (narrowed, waits) = (narrow.payer, narrow.amounts);
     let (reason, is_return) = {
         let opening = read_opening(line, &label);
-        (no_receipt(line, opening.as_deref()), is_marked_return(line, opening.as_deref()))
+        (no_receipt_by_words(line, opening.as_deref()), is_marked_return(line, opening.as_deref()))
     };
     Box::new(Ready { iban, named, label, cited, payer, waits, narrowed, reason, is_return })
 }
@@ -105,6 +105,16 @@ pub fn opened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, state: &State, 
         };
         read.cited = cite_with(line, &read.label, state.policy, &mut narrow);
     }
+    case_of(line, ready, paid)
+}
+
+/// A case that waited, as it was opened on its day: who pays is what was known then.
+pub fn reopened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, payer: Payer) -> Boxed<'a> {
+    ready.payer = payer;
+    case_of(line, ready, line.amount)
+}
+
+fn case_of<'a>(line: &'a Line<'a>, ready: Box<Ready<'a>>, paid: i64) -> Boxed<'a> {
     Boxed::from(Case {
         line,
         ready,

@@ -1,6 +1,5 @@
 //! T0: which lines are no receipts, which are returns, and which two cancel each other (see
-//! `core/reconciliation/receipt.py`). Files say no operation and no IBAN of the account itself: what rests on
-//! those is left out.
+//! `core/reconciliation/receipt.py`). Transfers from an account of one's own are told in `fold`.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -21,6 +20,10 @@ struct Rules {
     debit_mark: Pattern,
     credit_mark: Pattern,
     correction: Pattern,
+    /// What the bank did where no invoice is paid, each with the reason that this is; and where an earlier line
+    /// is taken back.
+    no_credit: Map<&'static str, &'static str>,
+    returning: Set<&'static [u8]>,
     opening: Pattern,
     anywhere: Pattern,
     platforms: Set<&'static [u8]>,
@@ -38,6 +41,8 @@ fn rules() -> &'static Rules {
         debit_mark: pattern("receipt.DEBIT_MARK"),
         credit_mark: pattern("receipt.CREDIT_MARK"),
         correction: pattern("receipt._CORRECTION"),
+        no_credit: words::list("receipt._NO_CREDIT").iter().map(|word| (word.as_str(), line_of(word))).collect(),
+        returning: words::set("receipt._RETURN_WORDS"),
         opening: pattern("receipt._OPENING"),
         anywhere: pattern("receipt._ANYWHERE"),
         platforms: words::list("receipt._PLATFORMS").iter().map(|name| name.as_bytes()).collect(),
@@ -46,6 +51,11 @@ fn rules() -> &'static Rules {
         whole: words::whole("receipt.WHOLE"),
         quoted: words::whole("receipt.QUOTED"),
     })
+}
+
+/// The reason of a line of this kind: one text for each word, for good.
+fn line_of(word: &str) -> &'static str {
+    Box::leak(format!("{word}_line").into_boxed_str())
 }
 
 /// Why a line cannot settle anything yet, or ever.
@@ -72,9 +82,15 @@ pub fn read_opening<'l>(line: &Line, label: &'l Label) -> Option<Cow<'l, [u8]>> 
     }
 }
 
-/// Why a booked line pays no invoice, as far as its words say. `opening` is how its remittance begins.
-pub fn no_receipt(line: &Line, opening: Option<&[u8]>) -> Option<&'static str> {
-    if line.amount <= 0 {
+/// Why money in pays no invoice, as far as its kind says.
+pub fn no_receipt_by_kind(line: &Line) -> Option<&'static str> {
+    rules().no_credit.get(line.operation()?).copied()
+}
+
+/// Why money in pays no invoice, as far as its words say, where its kind is not known. `opening` is how its
+/// remittance begins.
+pub fn no_receipt_by_words(line: &Line, opening: Option<&[u8]>) -> Option<&'static str> {
+    if line.amount <= 0 || line.operation().is_some() {
         return None;
     }
     if line.counterparty_name().is_some_and(is_platform) {
@@ -97,13 +113,17 @@ fn says_so(text: &[u8]) -> bool {
     rules.opening.match_at(text, 0, text.len()).is_some() || rules.anywhere.is_in(text)
 }
 
-/// Whether the bank says, by reason or words, that the line takes an earlier one back. `opening` is how its
+/// Whether the bank says, by reason, kind or words, that the line takes an earlier one back. `opening` is how its
 /// remittance begins.
 pub fn is_marked_return(line: &Line, opening: Option<&[u8]>) -> bool {
-    if given(line.return_reason()).is_some() {
+    let rules = rules();
+    let kind = line.operation();
+    if given(line.return_reason()).is_some() || kind.is_some_and(|kind| rules.returning.contains(kind.as_bytes())) {
         return true;
     }
-    let rules = rules();
+    if kind.is_some_and(|kind| kind != "other") {
+        return false;
+    }
     opening.is_some_and(|text| {
         if line.amount < 0 {
             rules.debit_mark.is_in(text)

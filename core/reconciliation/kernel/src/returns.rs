@@ -1,7 +1,7 @@
 //! The return path: money taken back finds its original and reopens exactly what that had closed (see
-//! `core/reconciliation/returns.py`). In files no line has a copy, and nothing was rejected.
+//! `core/reconciliation/returns.py`). Here no line has a copy.
 
-use crate::decision::{ranked, settle_nothing, Decision};
+use crate::decision::{ranked, settle_nothing, Decision, Rejected};
 use crate::json::Json;
 use crate::lines::Line;
 use crate::map::{Map, Set};
@@ -11,6 +11,7 @@ use crate::ruling::{Outcome, Proposal, Share, Why};
 use crate::words;
 
 /// The credits of a wall that any of its debits may take back: others need not be remembered.
+#[derive(Default)]
 pub struct Returnable<'a> {
     /// When the last return comes, by the account and the amount of what it may take back; and these amounts.
     last: Map<(&'a str, i64), Option<Day>>,
@@ -79,6 +80,19 @@ impl<'a> Originals<'a> {
         for id in ids_of(line) {
             self.by_id.entry(id).or_default().push(line);
         }
+    }
+
+    /// Takes back `add`; lines are taken out in the reverse order in which they were added.
+    pub fn take_out(&mut self, line: &Line<'a>) {
+        for id in ids_of(line) {
+            self.by_id.get_mut(&id).and_then(Vec::pop);
+        }
+        self.by_amount.get_mut(&(line.account_id(), line.amount)).and_then(Vec::pop);
+    }
+
+    /// Takes `give_back` back.
+    pub fn keep(&mut self, row: u32) {
+        self.returned.remove(&row);
     }
 
     /// From here on the line has been returned and is no original of another return.
@@ -156,6 +170,7 @@ pub fn take_back<'d>(
     possible: &[&Line],
     closed: impl Fn(u32) -> Option<&'d Decision>,
     policy: &Policy,
+    rejected: &Rejected,
 ) -> Decision {
     let reason = ("return_reason", line.return_reason().map_or(Json::Null, Json::from));
     let Some(original) = original else {
@@ -173,7 +188,7 @@ pub fn take_back<'d>(
             code,
             policy,
             vec![],
-            ranked(proposals),
+            ranked(proposals, rejected),
             vec![("originals", originals), reason],
         );
     };

@@ -1,7 +1,5 @@
 //! What one wall knows (see `core/reconciliation/scope.py`), parted in two: `Books` never change while the
 //! fold goes on, so that lines can be read against them in any thread; `Scope` is what the fold changes.
-//!
-//! Nothing is reserved: there are no decisions that stand from before.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -78,6 +76,8 @@ fn listed(items: &[Item]) -> Vec<(String, u32)> {
 pub struct Scope<'b> {
     pub books: &'b Books<'b>,
     pub open: Vec<i64>,
+    /// What decisions that stand will take later in the fold.
+    reserved: Map<Place, i64>,
     /// How often an open amount has changed; by item and by debtor, what that was when one of theirs last
     /// did.
     pub changes: u64,
@@ -111,6 +111,7 @@ impl<'b> Scope<'b> {
         let mut scope = Scope {
             books,
             open: items.iter().map(|item| item.initial).collect(),
+            reserved: Map::default(),
             changes: 0,
             changed: vec![0; items.len()],
             changed_of: vec![0; books.partly_known.len()],
@@ -208,9 +209,21 @@ impl<'b> Scope<'b> {
         is_findable.then(|| (amount, self.books.index.debtor(n)))
     }
 
-    /// Whether a share uses item `n` up (it never adds to it) and no more than is open.
+    /// Keeps an amount of item `n` for a decision that stands and is to take effect later; below zero: it takes
+    /// effect now.
+    pub fn reserve(&mut self, n: Place, amount: i64) {
+        let reserved = self.reserved.entry(n).or_insert(0);
+        *reserved += amount;
+        if *reserved == 0 {
+            self.reserved.remove(&n);
+        }
+    }
+
+    /// Whether a share uses item `n` up (it never adds to it) and leaves enough for the standing decisions to
+    /// come.
     pub fn can_take(&self, n: Place, amount: i64) -> bool {
-        let left = i128::from(self.open[n as usize]) - i128::from(amount);
+        let reserved = if self.reserved.is_empty() { 0 } else { self.reserved.get(&n).copied().unwrap_or(0) };
+        let left = i128::from(self.open[n as usize]) - i128::from(reserved) - i128::from(amount);
         if self.books.index.items[n as usize].amount > 0 {
             amount > 0 && left >= 0
         } else {

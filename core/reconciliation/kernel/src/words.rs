@@ -11,8 +11,8 @@ use crate::map::Set;
 
 static WORDS: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
 
-const UNIT: char = '\u{1f}';
-const RECORD: char = '\u{1e}';
+pub const UNIT: char = '\u{1f}';
+pub const RECORD: char = '\u{1e}';
 
 /// Records as Python writes them: a key and its texts.
 pub fn records(text: &str) -> impl Iterator<Item = (String, Vec<String>)> + '_ {

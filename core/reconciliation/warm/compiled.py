@@ -1,0 +1,157 @@
+"""The fold over one wall that can go back some days, and on again, as the kernel does it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, Final
+
+from core.model.base import trusted
+from core.model.decision import Candidate, Decision, Share
+from core.reconciliation.decision import Versions, decision_id, settle_nothing
+from core.reconciliation.grouping import Key
+from core.reconciliation.kernel.sheets import Note, accounts_sheet, items_sheet, lines_sheet, notes, plan
+from core.reconciliation.kernel.wall import Wall
+from core.reconciliation.line import Item, Line
+from core.reconciliation.policy import Policy
+from core.reconciliation.receipt import not_booked
+from core.reconciliation.warm.diary import Diary
+from core.reconciliation.warm.fold import Past
+
+_share: Final = trusted(Share)
+_candidate: Final = trusted(Candidate)
+_decision: Final = trusted(Decision)
+
+
+class CompiledFold:
+    """Decides as `WarmFold` does. Raises Declined, now or later, for what the kernel was not made for:
+    payables, lines that declare what they pay, copies, standing decisions about items not held here.
+    """
+
+    def __init__(
+        self,
+        key: Key,
+        items: Sequence[Item],
+        accounts: Sequence[tuple[str, str]],
+        diary: Diary,
+        past: Past,
+        policy: Policy,
+    ) -> None:
+        self._wall = Wall(items_sheet(items), accounts_sheet(accounts), key[2], policy)
+        self._diary, self._past = diary, past
+        self._versions = Versions(policy.version)
+        self._rows: dict[str, int] = {}
+        self._lines: list[Line] = []
+        self._touched = dict.fromkeys(line.transaction_id for line in diary.concerned(None))
+        self._dangling: dict[str, list[str]] = defaultdict(list)
+        self._replaced: dict[str, Decision] = {}
+        self._asked: list[Decision] = []
+        self.own: frozenset[str] = frozenset()
+        self.reached: date | None = None
+        self.waits = False
+
+    def touched(self, transaction_id: str) -> None:
+        """The line is new or other, or what stands about it, or what a person said no to."""
+        self._touched[transaction_id] = None
+
+    def go_on(self, since: date, *, until: date, own: frozenset[str]) -> None:
+        """Decides what the diary has beyond the days decided, and anew all of `since` and later days."""
+        self.own = own
+        self._hand_over()
+        left = self._wall.back(since)
+        days = self._diary.after(left)
+        lines = [self._rows[x.transaction_id] for day in days for x in self._diary.lines(day)]
+        standing = self._past.standing
+        concerned = (x.transaction_id for x in self._diary.concerned(left))
+        expected = [self._rows[id] for id in concerned if id in standing]
+        told = plan(until=until, own=own, expected=expected, lines=lines)
+        self.reached, self.waits, decided = self._wall.go_on(told)
+        self._asked = list(self._read(decided))
+
+    def _hand_over(self) -> None:
+        """Tells the kernel what was touched since the last time."""
+        known = self._past.known
+        lines = [known[id] for id in self._touched if id in known and not self._is_aside(known[id])]
+        fresh = [line for line in lines if line.transaction_id not in self._rows]
+        for line in fresh:
+            lines += [known[id] for id in self._dangling.pop(line.transaction_id, ())]
+        if fresh:
+            first = len(self._lines)
+            self._wall.take(lines_sheet(fresh), first)
+            self._lines += fresh
+            self._rows.update({line.transaction_id: n for n, line in enumerate(fresh, first)})
+        for line in lines:
+            row = self._rows[line.transaction_id]
+            if self._lines[row] is not line:
+                self._wall.take(lines_sheet([line]), row)
+                self._lines[row] = line
+        new = {line.transaction_id for line in fresh}
+        noted = [note for x in lines if (note := self._note(x)).tells or x.transaction_id not in new]
+        self._wall.note(notes(noted))
+        self._touched.clear()
+
+    def _is_aside(self, line: Line) -> bool:
+        id = line.transaction_id
+        return id not in self._past.standing and (id in self._past.copies or not_booked(line) is not None)
+
+    def _note(self, line: Line) -> Note:
+        id = line.transaction_id
+        stands, before = self._past.standing.get(id), self._past.decisions.get(id)
+        returned = stands.explanation.get("returns") if stands is not None and stands.shares else None
+        returns = self._rows.get(returned) if isinstance(returned, str) else None
+        if isinstance(returned, str) and returns is None:
+            self._dangling[returned].append(id)
+        return Note(self._rows[id], stands, returns, before.rejected if before is not None else ())
+
+    def _read(self, decided: Iterable[Sequence[Any]]) -> Iterator[Decision]:
+        for row, *told in decided:
+            line = self._lines[row]
+            id = line.transaction_id
+            before = self._past.decisions.get(id)
+            if not told:
+                yield self._replaced[id]
+                continue
+            decision = _decided(line, told, before)
+            if decision.reason == "returned" and before is not None:
+                self._replaced[id] = before
+            yield decision
+
+    def asked(self) -> list[Decision]:
+        """What the last `go_on` decided that is new or other than before."""
+        return self._asked
+
+    def set_aside(self, lines: Iterable[Line]) -> list[Decision]:
+        """What is said of lines that are not booked."""
+        reasons = ((line, not_booked(line)) for line in lines)
+        return [settle_nothing(line, reason, self._versions) for line, reason in reasons if reason]
+
+
+def _decided(line: Line, told: Sequence[Any], before: Decision | None) -> Decision:
+    outcome, tier, reason, coincidence, allocated, unallocated, shares, candidates, explanation = told
+    rejected = before.rejected if before is not None and "payer" in explanation else ()
+    return _decision(
+        id=decision_id(line.transaction_id),
+        company_id=line.company_id,
+        transaction_id=line.transaction_id,
+        outcome=outcome,
+        tier=tier,
+        reason=reason,
+        coincidence=coincidence,
+        currency=line.currency,
+        allocated_minor=allocated,
+        unallocated_minor=unallocated,
+        shares=_shares(shares),
+        candidates=tuple(
+            _candidate(rank=rank, shares=_shares(each), score=score, why=why)
+            for rank, each, score, why in candidates
+        ),
+        explanation=explanation,
+        rejected=tuple(tuple(sorted(set(group))) for group in rejected),
+        provider_words={},
+    )
+
+
+def _shares(told: Sequence[Sequence[Any]]) -> tuple[Share, ...]:
+    return tuple(
+        _share(item_id=item, amount_minor=amount, gap_minor=gap, gap_reason=reason)
+        for item, amount, gap, reason in told
+    )
