@@ -158,7 +158,9 @@ def _part(case: Case) -> Claim | None:
 
 def part_of(decision: Decision, line: Line) -> Claim | None:
     """What a payment of part of one item claims, whoever pays: the same once more may be paid twice."""
-    return (f"/{decision.shares[0].item_id}", line.amount_minor) if decision.tier == "T8" and decision.shares else None
+    if decision.tier != "T8" or not decision.shares:
+        return None
+    return f"/{decision.shares[0].item_id}", line.amount_minor
 
 
 def mark_twins(asked: Iterable[Case], waiting: Iterable[Case]) -> None:

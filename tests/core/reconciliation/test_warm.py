@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.decision import Decision, Share
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, kernel
 from core.reconciliation.fold import reconcile
 from core.reconciliation.warm import Advance, WarmEngine
 from tests.core.reconciliation.build import DAY, item, line
@@ -24,17 +24,20 @@ EXAMPLES = 15
 
 @dataclass
 class Twice:
-    """The same facts given to a warm engine, a few at a time, and to the whole run, all of them each time."""
+    """The same facts given to warm engines, a few at a time, and to the whole run, all of them each time.
+    The engines are the reference, and the kernel's where there is one."""
 
     policy: Policy
-    warm: WarmEngine = field(init=False)
+    warm: list[WarmEngine] = field(init=False)
     lines: dict[str, Line] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     accounts: list[PayerAccount] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.warm = WarmEngine(self.policy)
+        self.warm = [WarmEngine(self.policy, compiled=False)]
+        if kernel.is_available():
+            self.warm.append(WarmEngine(self.policy))
 
     def advance(self, **new: Any) -> Advance:
         """Gives both what is new and compares every decision, and what is said to have changed."""
@@ -46,10 +49,11 @@ class Twice:
         before = self.decisions | {d.transaction_id: d for d in new.get("decisions", ())}
         prior = Prior(decisions=tuple(before.values()))
         whole = reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
-        told = self.warm.advance(**new)
         self.decisions = {d.transaction_id: d for d in whole}
-        assert dict(self.warm.decided) == self.decisions
-        assert list(told.decisions) == [d for d in whole if before.get(d.transaction_id) != d]
+        for warm in self.warm:
+            told = warm.advance(**new)
+            assert dict(warm.decided) == self.decisions
+            assert list(told.decisions) == [d for d in whole if before.get(d.transaction_id) != d]
         return told
 
 
@@ -219,13 +223,75 @@ def test_an_invoice_that_arrives_after_its_payment_is_paid_on_the_day_it_arrives
     assert [(d.transaction_id, d.outcome) for d in told.decisions] == [("early", "auto")]
 
 
+def test_what_a_return_had_closed_is_as_before_when_the_return_is_withdrawn() -> None:
+    """Also when it was told long ago, and only that it was returned since."""
+    paid = line("FA-1 FA-99", 55, id="odd")
+    back = line("REJET", -55, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[replace(paid, end_to_end_id="E2E-1234")])
+    asked = both.decisions["odd"]
+    assert asked.outcome != "auto"
+    both.advance(lines=[back])
+    assert both.decisions["odd"].reason == "returned"
+    both.advance(lines=[replace(back, status="removed")])
+    assert both.decisions["odd"] == asked
+
+
+def test_a_part_that_a_person_put_aside_stays_aside() -> None:
+    both = Twice(Policy())
+    part = line("FA-801", 1000, id="part", payer="Ateliers Brunoy SAS")
+    both.advance(items=[item("FA-801", 2500, whole_turnover=True)], lines=[part])
+    assert both.decisions["part"].tier == "T8"
+    aside = {"outcome": "none", "decided_by": "person:ana", "shares": (), "allocated_minor": 0}
+    decision = both.decisions["part"].model_copy(update=aside | {"unallocated_minor": 100_000})
+    both.advance(decisions=[decision])
+    both.advance(lines=[line("FA-801", 1000, id="again", payer="Ateliers Brunoy SAS")])
+    assert both.decisions["part"] == decision
+
+
+def test_a_return_may_be_known_before_what_it_took_back() -> None:
+    paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234")
+    back = line("REJET", -701, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
+    known = Twice(Policy())
+    known.advance(items=OWED, lines=[paid, back])
+    assert known.decisions["back"].shares
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[back], decisions=[known.decisions["back"]])
+    both.advance(lines=[paid])
+    both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=3))])
+
+
+SUPPLIER = item("F-77", 120, direction="payable")
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"items": [SUPPLIER]},
+        {"lines": [line("FA-9", 709, id="told", declared_item_ids=("FA-9",))]},
+        {"lines": [line("FA-9\x1f", 709, id="parted")]},
+        {"lines": [line("FA-9 \ud800", 709, id="half")]},
+        {"lines": [line("FA-9", 10**13, id="large")]},
+        {"lines": [replace(PAID[2], transaction_id="copy", source_key="file", source_rank=1)]},
+        {"withdrawn": [OWED[1]]},
+    ],
+    ids=["payable", "declared", "separator", "half character", "large", "copy", "withdrawn"],
+)
+def test_what_the_kernel_was_not_made_for_is_decided_all_the_same(new: dict[str, Any]) -> None:
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[replace(x, source_key="bank") for x in PAID])
+    both.advance(**new)
+    both.advance(lines=[line("FA-10", 710, id="later", booking_date=DAY + timedelta(days=20))])
+    assert both.decisions["later"].outcome == "auto"
+
+
 def test_two_lines_of_one_id_are_refused() -> None:
     with pytest.raises(ValueError, match="two lines have the id p4"):
         WarmEngine().advance(lines=[PAID[3], replace(PAID[3], remittance="FA-9")])
 
 
 def test_an_engine_that_an_error_left_half_way_decides_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = WarmEngine()
+    engine = WarmEngine(compiled=False)
     engine.advance(items=OWED, lines=PAID[:3])
     with monkeypatch.context() as broken:
         broken.setattr("core.reconciliation.fold.fall_back", None)

@@ -1,6 +1,6 @@
 //! Tables in and out by the Arrow C data interface: whoever hands them over keeps them, nothing is copied.
 //!
-//! All unsafe code of the kernel is here, in `ffi` and in `heap`. Only what the interchange files need is understood.
+//! All unsafe code of the kernel is here, in `ffi`, in `heap` and where `warm` lends what it keeps. Only what the interchange files need is understood.
 
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
 use std::ptr;
@@ -288,7 +288,10 @@ pub enum Column {
     Longs(Vec<i64>),
     Floats(Vec<f64>),
     /// Whole numbers, and a bit for each that is there.
-    Gaps { numbers: Vec<i64>, there: Vec<u8> },
+    Gaps {
+        numbers: Vec<i64>,
+        there: Vec<u8>,
+    },
 }
 
 impl Column {
@@ -490,10 +493,12 @@ fn array(
     buffers: Vec<*const c_void>,
     children: Vec<*mut ArrowArray>,
 ) -> ArrowArray {
+    // -1: nobody has counted.
+    let null_count = if matches!(column, Some((Column::Gaps { .. }, _))) { -1 } else { 0 };
     let mut parts = Box::new(ArrayParts { _column: column, buffers, children });
     ArrowArray {
         length: length as i64,
-        null_count: -1,
+        null_count,
         offset: 0,
         n_buffers: parts.buffers.len() as i64,
         n_children: parts.children.len() as i64,

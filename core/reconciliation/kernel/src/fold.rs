@@ -732,9 +732,10 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Whether these shares can take effect; one that opens an item again always can.
     fn has_room(&self, decision: &Decision) -> bool {
-        decision.shares.iter().all(|share| {
-            !closes(self.books, share) || self.scope.can_take(share.item, share.amount)
-        })
+        decision
+            .shares
+            .iter()
+            .all(|share| !closes(self.books, share) || self.scope.can_take(share.item, share.amount))
     }
 }
 

@@ -86,7 +86,8 @@ impl<'a> Hold<'a> {
 
     /// Who waits, for `restore`.
     pub fn as_is(&self) -> Vec<Waits<'a>> {
-        let waiting = self.waiting.iter().flat_map(|(&until, cases)| cases.iter().map(move |case| (until, case)));
+        let waiting =
+            self.waiting.iter().flat_map(|(&until, cases)| cases.iter().map(move |case| (until, case)));
         let saved = waiting.map(|(until, case)| Waits {
             line: case.line,
             payer: case.payer.clone(),

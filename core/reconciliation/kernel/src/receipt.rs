@@ -41,7 +41,10 @@ fn rules() -> &'static Rules {
         debit_mark: pattern("receipt.DEBIT_MARK"),
         credit_mark: pattern("receipt.CREDIT_MARK"),
         correction: pattern("receipt._CORRECTION"),
-        no_credit: words::list("receipt._NO_CREDIT").iter().map(|word| (word.as_str(), line_of(word))).collect(),
+        no_credit: words::list("receipt._NO_CREDIT")
+            .iter()
+            .map(|word| (word.as_str(), line_of(word)))
+            .collect(),
         returning: words::set("receipt._RETURN_WORDS"),
         opening: pattern("receipt._OPENING"),
         anywhere: pattern("receipt._ANYWHERE"),
@@ -118,7 +121,9 @@ fn says_so(text: &[u8]) -> bool {
 pub fn is_marked_return(line: &Line, opening: Option<&[u8]>) -> bool {
     let rules = rules();
     let kind = line.operation();
-    if given(line.return_reason()).is_some() || kind.is_some_and(|kind| rules.returning.contains(kind.as_bytes())) {
+    if given(line.return_reason()).is_some()
+        || kind.is_some_and(|kind| rules.returning.contains(kind.as_bytes()))
+    {
         return true;
     }
     if kind.is_some_and(|kind| kind != "other") {

@@ -131,7 +131,8 @@ impl WarmWall {
     pub fn go_on(&mut self, plan: &str, crew: Crew) -> Result<String, String> {
         let given: HashMap<String, Vec<String>> = words::records(plan).collect();
         let cells = |key: &str| given.get(key).map_or(&[][..], Vec::as_slice);
-        let rows = |key: &str| -> Result<Vec<u32>, String> { cells(key).iter().map(|one| number(one)).collect() };
+        let rows =
+            |key: &str| -> Result<Vec<u32>, String> { cells(key).iter().map(|one| number(one)).collect() };
         let until: Day = cells("until").first().map_or(Ok(1), |day| number(day))?;
         let (expected, lines) = (rows("expected")?, rows("lines")?);
         let known = past(&mut self.fold);
@@ -197,13 +198,15 @@ fn share_of(text: &str, books: &Books) -> Result<Share, String> {
     let [item, amount, gap] = text.split(PART).collect::<Vec<_>>()[..] else {
         return Err("a share has an item, an amount and a gap".to_owned());
     };
-    let item = *books.index.position.get(item).ok_or("a decision that stands is of an item that is not held")?;
+    let item =
+        *books.index.position.get(item).ok_or("a decision that stands is of an item that is not held")?;
     Ok(Share { item, amount: number(amount)?, gap: number(gap)?, gap_reason: None })
 }
 
 /// Groups of items; one of which an item is not held is nobody's proposal.
 fn rejected(cells: &[String], books: &Books) -> Vec<Vec<Place>> {
-    let groups = cells.last().map_or("", String::as_str).split(GROUP).filter_map(|group| group.strip_prefix('='));
+    let groups =
+        cells.last().map_or("", String::as_str).split(GROUP).filter_map(|group| group.strip_prefix('='));
     let held = |group: &str| -> Option<Vec<Place>> {
         let ids = group.split(PART).filter(|id| !id.is_empty());
         ids.map(|id| books.index.position.get(id).copied()).collect()
@@ -281,7 +284,8 @@ impl<'f> Fold<'f, '_> {
         let past = past(self);
         let last = past.journal.reached().unwrap_or(1);
         past.readings = past.readings.split_off(&(last - KEPT_DAYS));
-        let is_read = |line: &Line| past.readings.get(&day_of(line)).is_some_and(|day| day.contains_key(&line.row));
+        let is_read =
+            |line: &Line| past.readings.get(&day_of(line)).is_some_and(|day| day.contains_key(&line.row));
         let fresh = lines.iter().filter(|line| !past.standing.contains_key(&line.row) && !is_read(line));
         let mut fresh: Vec<Line<'f>> = fresh.map(|line| (*line).clone()).collect();
         fresh.retain(|line| line.amount > 0);
