@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,22 +57,33 @@ def ordered(outputs: Frames) -> Frames:
 
 
 def write(out: Path, written: Frames, rejected: list[Rejected], *, format: str) -> None:
-    """Writes beside and renames, so that a reader never meets half a file; a clean run removes the
-    rejected rows of an earlier one."""
+    """Writes beside and renames when all is written, so that a reader never meets half a file; a clean run
+    removes the rejected rows of an earlier one."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, frame in written.items():
-        path = out / f"{name}.{format}"
-        partial = out / f".{path.name}.part"
-        WRITERS[format](frame.drop(INNER, strict=False).rechunk(), partial)
-        os.replace(partial, path)
-    aside = out / "rejected.jsonl"
+    parts = {out / f"{name}.{format}": frame.drop(INNER, strict=False) for name, frame in written.items()}
+    with ThreadPoolExecutor(len(parts)) as pool:
+        writing = [
+            pool.submit(WRITERS[format], frame.rechunk(), _beside(path)) for path, frame in parts.items()
+        ]
+        for one in writing:
+            one.result()
+    for path in parts:
+        os.replace(_beside(path), path)
+    _set_aside(out / "rejected.jsonl", rejected)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _set_aside(path: Path, rejected: list[Rejected]) -> None:
     if not rejected:
-        aside.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return
     lines = (
         canonical_json({"file": r.file, "row": r.row, "column": r.column, "reason": r.reason})
         for r in rejected
     )
-    partial = out / ".rejected.jsonl.part"
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", errors="backslashreplace")
-    os.replace(partial, aside)
+    text = "".join(f"{line}\n" for line in lines)
+    _beside(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    os.replace(_beside(path), path)

@@ -1,6 +1,7 @@
 """`lettrage reconcile` over files: read, decide, write, and say what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from core.errors import BadInput
-from core.reconciliation import Policy
+from core.reconciliation import Policy, kernel
 from core.reconciliation.precision import opened
 from hub.interchange.columns import OPEN_ITEMS, PAYER_ACCOUNTS, TRANSACTIONS, Table
 from hub.interchange.deciding import Engine, cores
@@ -17,7 +18,7 @@ from hub.interchange.outputs import WRITERS, Frames, write
 from hub.interchange.pieces import decide_all
 from hub.interchange.policy_file import read_policy
 from hub.interchange.rows import Rejected
-from hub.interchange.sheet import TYPES, read_sheet
+from hub.interchange.sheet import TYPES, Sheet, read_sheet
 from hub.interchange.signs import SIGNED_ITEM, Check
 
 if TYPE_CHECKING:
@@ -87,12 +88,15 @@ def run_files(
     progress("deciding", {"lines": frames["lines"].height, "threads": threads})
     with TemporaryDirectory(prefix="lettrage-") as folder:
         outputs, declined = decide_all(frames, rules, Path(folder), engine=engine, threads=threads)
-        progress("decided", _counted(outputs["decisions"], "outcome"))
-    try:
-        write(out, outputs, reading.rejected, format=format)
-    except OSError as error:
-        raise BadInput(f"{out}: the output cannot be written: {error.strerror or error}") from None
-    return _summary(outputs["decisions"], items, reading, rules, declined)
+    with ThreadPoolExecutor(1) as meanwhile:
+        written = meanwhile.submit(write, out, outputs, reading.rejected, format=format)
+        done = _summary(outputs["decisions"], items, reading, rules, declined)
+        progress("decided", done.outcomes)
+        try:
+            written.result()
+        except OSError as error:
+            raise BadInput(f"{out}: the output cannot be written: {error.strerror or error}") from None
+    return done
 
 
 class _Reading:
@@ -103,19 +107,29 @@ class _Reading:
         self.unknown: list[tuple[str, str]] = []
 
     def frames(self, paths: Mapping[str, Path | None], progress: "Progress") -> Frames:
-        """The good rows of each file."""
-        frames = {name: self._frame(path, *_TABLES[name]) for name, path in paths.items()}
+        """The good rows of each file. Of several that cannot be read the first is told."""
+        given = {name: path for name, path in paths.items() if path}
+        with ThreadPoolExecutor(_readers(given.values())) as pool:
+            sheets = {name: pool.submit(read_sheet, path, *_TABLES[name]) for name, path in given.items()}
+            kernel.is_available()  # it is loaded meanwhile
+            frames = {name: self._frame(_TABLES[name][0], sheets.get(name)) for name in paths}
         counts = {"lines": frames["lines"].height, "items": frames["items"].height}
         progress("read", {**counts, "rejected": len(self.rejected)})
         return frames
 
-    def _frame(self, path: Path | None, table: Table, check: Check | None) -> pl.DataFrame:
-        if path is None:
+    def _frame(self, table: Table, sheet: Future[Sheet] | None) -> pl.DataFrame:
+        if sheet is None:
             return pl.DataFrame(schema={column.name: TYPES[column.kind] for column in table.columns})
-        sheet = read_sheet(path, table, check)
-        self.rejected += sheet.rejected
-        self.unknown += sheet.unknown
-        return sheet.frame
+        read = sheet.result()
+        self.rejected += read.rejected
+        self.unknown += read.unknown
+        return read.frame
+
+
+def _readers(paths: Collection[Path]) -> int:
+    """How many files are read at once. All, if they are read whole column by column; cells that Python reads
+    one by one take its only lock, and much memory until they have their types."""
+    return len(paths) if all(path.suffix.lower() == ".parquet" for path in paths) else 1
 
 
 def _counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
