@@ -1,10 +1,11 @@
 """T9 and T10: what is not certain becomes a prepared review item, and nothing stays nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from core.reconciliation.candidates import (
     HANDFUL,
+    MOST,
     SIZE,
     STEPS,
     candidates,
@@ -20,7 +21,9 @@ from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.silent import (
     gate_of,
+    is_far_from_due,
     is_silent,
+    is_usual,
     owed_by_payer,
     payer_and_amount,
     payer_and_group,
@@ -231,13 +234,18 @@ def _is_worth_a_look(case: Case, n: int) -> bool:
 def by_counters(case: Case) -> Reason | None:
     """A counter and the exact amount point to items, but chance would too."""
     hits = counter_hits(case)
-    if not hits or case.cites:
+    if not hits or case.cites or (case.cited.unknown and _is_far(case, hits)):
         return None
     counter, probed = next(iter(hits.values())), len(case.cited.counters)
     chance = by_counter(case.scope.index, counter, case.paid, case.line.currency, probed)
     if all(case.grade(m) < 0 for m in hits):
         return Reason("payer_conflict", hits, chance)
     return Reason("coincidence_bound" if len(hits) == 1 else "ambiguous_reference", hits, chance)
+
+
+def _is_far(case: Case, items: Iterable[int]) -> bool:
+    """Whether all of these fell due long before, or fall due long after."""
+    return all(is_far_from_due(case, case.scope.items[n].due_date) for n in items)
 
 
 def by_ends(case: Case) -> Reason | None:
@@ -262,6 +270,8 @@ def by_payer(case: Case) -> Reason | None:
         return None
     debtor_id, most = sole_debtor(case), case.policy.max_group_items
     exact = case.there(of_payer_exactly(case))
+    if _pays_elsewhere(case, exact):
+        return None
     if exact:
         searched = debtor_id is None or case.scope.owed(debtor_id, most=most) is not None
         caps = () if searched else ("max_group_items",)
@@ -278,10 +288,23 @@ def by_payer(case: Case) -> Reason | None:
 
 
 def _few_owed(case: Case) -> Reason | None:
-    """A known payer who cites nothing, and owes so little that it can all be shown."""
-    mine = case.there(case.scope.of_payer(case.payer, most=SHOWN + 1))
-    few = 0 < len(mine) <= SHOWN and is_silent(case)
-    return Reason("payer_only") if few and min(case.scope.open[n] for n in mine) <= case.paid else None
+    """A known payer who cites nothing, and owes so little that it can all be shown; unless it is not the time
+    to pay that, and no difference with a name tells of it."""
+    mine = case.there(case.scope.of_payer(case.payer, most=MOST))
+    few = len(mine) <= SHOWN and is_silent(case)
+    if not few or not any(0 < case.scope.open[n] <= case.paid for n in mine):
+        return None
+    return None if _is_far(case, mine) and not any(is_named(case, n) for n in mine) else Reason("payer_only")
+
+
+def _pays_elsewhere(case: Case, items: Sequence[int]) -> bool:
+    """Whether the payer writes of something, and also pays invoices unknown here, and these are not about due:
+    he is billed the amount again and again."""
+    if not items or is_silent(case):
+        return False
+    owed = [case.scope.items[n] for n in items]
+    partly = all(item.debtor_id in case.scope.partly_known for item in owed)
+    return partly and not any(is_usual(case, item.due_date) for item in owed)
 
 
 def _some_group(case: Case) -> bool:

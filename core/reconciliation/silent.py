@@ -25,6 +25,8 @@ LATE_DAYS: Final = 90
 somebody who pays for another debtor, meets an amount on any day."""
 CLOSE_DAYS: Final = 5
 """Days before and after the due date in which it is paid when it is due."""
+USUAL_EARLY, USUAL_LATE = 10, 30
+"""Days before and after it in which most are paid."""
 
 
 class Owed(NamedTuple):
@@ -191,6 +193,12 @@ def is_close_to_due(case: Case, due: date | None) -> bool:
     """Whether it is paid when it is due."""
     booked = case.line.booking_date
     return due is not None and booked is not None and abs((booked - due).days) <= CLOSE_DAYS
+
+
+def is_usual(case: Case, due: date | None) -> bool:
+    """Whether most are paid so long before or after the due day, as far as that is known."""
+    booked = case.line.booking_date
+    return due is None or booked is None or -USUAL_EARLY <= (booked - due).days <= USUAL_LATE
 
 
 def is_third_party(case: Case) -> bool:

@@ -55,7 +55,7 @@ HANDED: Final[Mapping[str, str]] = {
     ),
     "returns": "MOST_READ",
     "review": "OWN _GATED",
-    "silent": "CLOSE_DAYS EARLY_DAYS LATE_DAYS OTHERWISE",
+    "silent": "CLOSE_DAYS EARLY_DAYS LATE_DAYS OTHERWISE USUAL_EARLY USUAL_LATE",
     "slips": "LITTLE_CUT MUCH_NEARER",
     "spelling": "AND ANY_FORM COMMON LEGAL_FORMS OR TITLES",
     "tiers": "AGAINST BOUNDED MORE NEARLY NEXT TIMELY",

@@ -80,6 +80,11 @@ pub fn handful() -> usize {
     rules().handful
 }
 
+/// The most items of a payer that are looked at.
+pub fn most() -> usize {
+    rules().most
+}
+
 /// Bounds of a search for groups that are only proposed.
 pub fn bounds() -> Bounds {
     rules().bounds

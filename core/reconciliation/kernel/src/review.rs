@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::candidates::{bounds, candidates, handful, is_named, is_rare, of_payer_exactly};
+use crate::candidates::{bounds, candidates, handful, is_named, is_rare, most, of_payer_exactly};
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
@@ -17,7 +17,10 @@ use crate::json::Json;
 use crate::map::Set;
 use crate::model::Place;
 use crate::ruling::{Answer, Outcome, Proposal, Ruling, Why};
-use crate::silent::{gate_of, is_silent, owed_by_payer, payer_and_amount, payer_and_group, sole_debtor};
+use crate::silent::{
+    gate_of, is_far_from_due, is_silent, is_usual, owed_by_payer, payer_and_amount, payer_and_group,
+    sole_debtor,
+};
 use crate::slips::{meant_instead, near};
 use crate::tiers::counter_hits;
 use crate::words;
@@ -319,7 +322,8 @@ fn is_worth_a_look(case: &Case, state: &State, n: Place) -> bool {
 fn by_counters(case: &Case, state: &State) -> Option<Reason> {
     let hits = counter_hits(case, state);
     let &(_, at) = hits.first()?;
-    if case.cites() {
+    let is_elsewhere = || !case.cited.unknown.is_empty() && is_far(case, state, hits.iter().map(|&(m, _)| m));
+    if case.cites() || is_elsewhere() {
         return None;
     }
     let counters = &case.cited.counters;
@@ -333,6 +337,11 @@ fn by_counters(case: &Case, state: &State) -> Option<Reason> {
     };
     let rivals = hits.iter().map(|&(m, _)| m).collect();
     Some(Reason { coincidence: chance, ..Reason::against(code, rivals) })
+}
+
+/// Whether all of these fell due long before, or fall due long after.
+fn is_far(case: &Case, state: &State, mut items: impl Iterator<Item = Place>) -> bool {
+    items.all(|n| is_far_from_due(case, state, state.item(n).due_date))
 }
 
 /// The ends of numbers that a known payer owes, at another amount.
@@ -354,6 +363,9 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     }
     let (debtor, most) = (sole_debtor(case, state), state.policy.max_group_items);
     let exact = case.there(state, &of_payer_exactly(case, state));
+    if pays_elsewhere(case, state, &exact) {
+        return None;
+    }
     if !exact.is_empty() {
         let searched = debtor.is_none_or(|debtor| state.scope.owed(debtor, most).is_some());
         let cap = (!searched).then_some("max_group_items");
@@ -385,12 +397,27 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     Some(Reason { cap: owed.cap, ..Reason::new(code) })
 }
 
-/// A known payer who cites nothing, and owes so little that it can all be shown.
+/// A known payer who cites nothing, and owes so little that it can all be shown; unless it is not the time to
+/// pay that, and no difference with a name tells of it.
 fn few_owed(case: &Case, state: &State) -> Option<Reason> {
-    let mine = case.there(state, &state.scope.of_payer(&case.payer, shown_candidates() + 1));
-    let least = mine.iter().map(|&n| state.open(n)).min()?;
+    let mine = case.there(state, &state.scope.of_payer(&case.payer, most()));
     let few = mine.len() <= shown_candidates() && is_silent(case, state);
-    (few && least <= case.paid).then(|| Reason::new("payer_only"))
+    if !few || !mine.iter().any(|&n| (1..=case.paid).contains(&state.open(n))) {
+        return None;
+    }
+    let named = || mine.iter().any(|&n| is_named(case, state, n));
+    (!is_far(case, state, mine.iter().copied()) || named()).then(|| Reason::new("payer_only"))
+}
+
+/// Whether the payer writes of something, and also pays invoices unknown here, and these are not about due: he
+/// is billed the amount again and again.
+fn pays_elsewhere(case: &Case, state: &State, items: &[Place]) -> bool {
+    if items.is_empty() || is_silent(case, state) {
+        return false;
+    }
+    let is_partly_known = |&n: &Place| state.scope.books.partly_known[state.index().debtor(n) as usize];
+    let mut due = items.iter().map(|&n| state.item(n).due_date);
+    items.iter().all(is_partly_known) && !due.any(|due| is_usual(case, due))
 }
 
 fn some_group(case: &Case, state: &State) -> bool {

@@ -22,6 +22,8 @@ struct Rules {
     otherwise: f64,
     close_days: Day,
     early_days: Day,
+    usual_early: Day,
+    usual_late: Day,
     late_days: Day,
 }
 
@@ -31,6 +33,8 @@ fn rules() -> &'static Rules {
         otherwise: words::number("silent.OTHERWISE"),
         close_days: words::whole("silent.CLOSE_DAYS"),
         early_days: words::whole("silent.EARLY_DAYS"),
+        usual_early: words::whole("silent.USUAL_EARLY"),
+        usual_late: words::whole("silent.USUAL_LATE"),
         late_days: words::whole("silent.LATE_DAYS"),
     })
 }
@@ -265,6 +269,14 @@ pub fn is_far_from_due(case: &Case, state: &State, due: Option<Day>) -> bool {
 pub fn is_close_to_due(case: &Case, due: Option<Day>) -> bool {
     matches!((due, case.line.booking_date), (Some(due), Some(booked))
         if (booked - due).abs() <= rules().close_days)
+}
+
+/// Whether most are paid so long before or after the due day, as far as that is known.
+pub fn is_usual(case: &Case, due: Option<Day>) -> bool {
+    let (Some(due), Some(booked)) = (due, case.line.booking_date) else {
+        return true;
+    };
+    (-rules().usual_early..=rules().usual_late).contains(&(booked - due))
 }
 
 /// Somebody of another name, whose account paid for this debtor before: he may pay for others too.
