@@ -32,6 +32,19 @@ def test_the_rest_is_paid_after_a_part_that_stands() -> None:
     assert [(d.outcome, d.tier) for d in both] == [("auto", "T8"), ("auto", "T2")]
 
 
+def test_a_part_that_a_person_marked_as_not_ours_claims_nothing() -> None:
+    (part,) = reconcile([line("1", 3, 300_000)], [ITEM])
+    human = part.model_copy(
+        update={
+            "outcome": "none", "decided_by": "person:ana", "reason": "not_ours", "shares": (),
+            "allocated_minor": 0, "unallocated_minor": 300_000,
+        }
+    )  # fmt: skip
+    lines = [line("1", 3, 300_000), line("2", 14, 200_000)]
+    both = reconcile(lines, [ITEM], prior=Prior(decisions=(human,)))
+    assert (part.tier, [(d.outcome, d.tier) for d in both]) == ("T8", [("none", "T8"), ("auto", "T8")])
+
+
 def test_a_recall_at_the_bank_finds_the_payment_that_was_decided_on_the_tools_copy() -> None:
     decided = reconcile([line("1", 3, 500_000, tool=True)], [ITEM])
     assert decided[0].outcome == "auto"
