@@ -67,6 +67,14 @@ def is_rate(item: Item, gap: int, basis_points: int | None) -> bool:
     return bool(basis_points) and abs(gap * 10_000 - item.amount_minor * (basis_points or 0)) < 10_000
 
 
+def is_agreed(case: Case, n: int) -> bool:
+    """Whether nothing but a rounding is missing, or the item's own rate to the cent, in time or not."""
+    item, gap = case.scope.items[n], case.scope.open[n] - case.paid
+    if 0 < gap <= case.policy.rounding_tolerance_minor:
+        return True
+    return gap > 0 and (is_rate(item, gap, item.discount_bp) or is_rate(item, gap, item.retention_bp))
+
+
 def is_deduction(case: Case, n: int) -> bool:
     """Whether what would stay open looks like something withheld rather than a later instalment."""
     item, gap = case.scope.items[n], case.scope.open[n] - case.paid

@@ -17,7 +17,7 @@ from core.reconciliation.case import Case, Meaning, Proposal, Ruling
 from core.reconciliation.coincidence import by_counter, by_number
 from core.reconciliation.decision import SHOWN
 from core.reconciliation.endings import ended
-from core.reconciliation.gaps import DEDUCTION, gap_reason, is_rate, rivals
+from core.reconciliation.gaps import DEDUCTION, gap_reason, is_agreed, is_rate, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.silent import (
     gate_of,
@@ -105,13 +105,15 @@ def _reason(case: Case, meaning: Meaning | None) -> Reason | None:
 
 
 def _says_something(case: Case, meaning: Meaning) -> bool:
-    """One signal alone says nothing: a number is worth a look when the payer or the amount agrees with
-    it, or when its form belongs to few sellers and not to everybody."""
+    """One signal alone says nothing: a number is worth a look when the payer agrees with it, or the amount,
+    be it less what was agreed, or when its form belongs to few sellers and not to everybody."""
     scope = case.scope
     items = (*meaning.items, *meaning.settled, *(n for group in meaning.ambiguous for n in group))
     if len(meaning.items) > 1 and sum(scope.open[n] for n in meaning.items) == case.paid:
         return True
     if any(case.grade(n) >= 1 or case.paid in (scope.open[n], scope.items[n].amount_minor) for n in items):
+        return True
+    if any(is_agreed(case, n) for n in meaning.items):
         return True
     if len(meaning.items) > len({scope.items[n].debtor_id for n in meaning.items}):
         return True
@@ -288,18 +290,19 @@ def by_payer(case: Case) -> Reason | None:
 
 
 def _few_owed(case: Case) -> Reason | None:
-    """A known payer who cites nothing, and owes so little that it can all be shown; unless it is not the time
-    to pay that, and no difference with a name tells of it."""
+    """A known payer who cites nothing, and owes an item but for what its contract allows, to the cent; or so
+    little that it can all be shown, at a time at which it may be paid."""
     mine = case.there(case.scope.of_payer(case.payer, most=MOST))
-    few = len(mine) <= SHOWN and is_silent(case)
-    if not few or not any(0 < case.scope.open[n] <= case.paid for n in mine):
+    if not mine or not is_silent(case):
         return None
-    return None if _is_far(case, mine) and not any(is_named(case, n) for n in mine) else Reason("payer_only")
+    few = len(mine) <= SHOWN and any(0 < case.scope.open[n] <= case.paid for n in mine)
+    due = few and not _is_far(case, mine)
+    return Reason("payer_only") if due or any(is_agreed(case, n) for n in mine) else None
 
 
 def _pays_elsewhere(case: Case, items: Sequence[int]) -> bool:
-    """Whether the payer writes of something, and also pays invoices unknown here, and these are not about due:
-    he is billed the amount again and again."""
+    """Whether the payer writes of something, also pays invoices unknown here, and these are not about due: he
+    is billed the amount again and again."""
     if not items or is_silent(case):
         return False
     owed = [case.scope.items[n] for n in items]

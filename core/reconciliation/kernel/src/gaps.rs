@@ -87,6 +87,15 @@ pub fn is_rate(item: &Item, gap: i64, basis_points: Option<i64>) -> bool {
     rate != 0 && (i128::from(gap) * 10_000 - i128::from(item.amount) * rate).abs() < 10_000
 }
 
+/// Whether nothing but a rounding is missing, or the item's own rate to the cent, in time or not.
+pub fn is_agreed(case: &Case, state: &State, n: Place) -> bool {
+    let (item, gap) = (state.item(n), state.open(n).saturating_sub(case.paid));
+    if 0 < gap && gap <= state.policy.rounding_tolerance {
+        return true;
+    }
+    gap > 0 && (is_rate(item, gap, item.discount_bp) || is_rate(item, gap, item.retention_bp))
+}
+
 /// Whether what would stay open looks like something withheld rather than a later instalment.
 pub fn is_deduction(case: &Case, state: &State, n: Place) -> bool {
     let (item, gap) = (state.item(n), state.open(n).saturating_sub(case.paid));

@@ -11,7 +11,7 @@ use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
 use crate::endings::{ended, ends};
-use crate::gaps::{gap_reason, is_rate, is_small, rivals};
+use crate::gaps::{gap_reason, is_agreed, is_rate, is_small, rivals};
 use crate::group::{groups, Bounds};
 use crate::json::Json;
 use crate::map::Set;
@@ -152,6 +152,9 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
     let ambiguous = meaning.ambiguous.iter().flatten();
     let mut all = items.iter().chain(&meaning.settled).chain(ambiguous);
     if all.any(|&n| case.grade(state, n) >= 1 || paid == state.open(n) || paid == state.index().amount(n)) {
+        return true;
+    }
+    if items.iter().any(|&n| is_agreed(case, state, n)) {
         return true;
     }
     let mut debtors = Set::default();
@@ -397,20 +400,22 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     Some(Reason { cap: owed.cap, ..Reason::new(code) })
 }
 
-/// A known payer who cites nothing, and owes so little that it can all be shown; unless it is not the time to
-/// pay that, and no difference with a name tells of it.
+/// A known payer who cites nothing, and owes an item but for what its contract allows, to the cent; or so little
+/// that it can all be shown, at a time at which it may be paid.
 fn few_owed(case: &Case, state: &State) -> Option<Reason> {
     let mine = case.there(state, &state.scope.of_payer(&case.payer, most()));
-    let few = mine.len() <= shown_candidates() && is_silent(case, state);
-    if !few || !mine.iter().any(|&n| (1..=case.paid).contains(&state.open(n))) {
+    if mine.is_empty() || !is_silent(case, state) {
         return None;
     }
-    let named = || mine.iter().any(|&n| is_named(case, state, n));
-    (!is_far(case, state, mine.iter().copied()) || named()).then(|| Reason::new("payer_only"))
+    let is_paid = |n: &Place| (1..=case.paid).contains(&state.open(*n));
+    let few = mine.len() <= shown_candidates() && mine.iter().any(is_paid);
+    let due = few && !is_far(case, state, mine.iter().copied());
+    let agreed = || mine.iter().any(|&n| is_agreed(case, state, n));
+    (due || agreed()).then(|| Reason::new("payer_only"))
 }
 
-/// Whether the payer writes of something, and also pays invoices unknown here, and these are not about due: he
-/// is billed the amount again and again.
+/// Whether the payer writes of something, also pays invoices unknown here, and these are not about due: he is
+/// billed the amount again and again.
 fn pays_elsewhere(case: &Case, state: &State, items: &[Place]) -> bool {
     if items.is_empty() || is_silent(case, state) {
         return false;

@@ -1,9 +1,10 @@
 """V01…: what a person is shown, and when nobody is asked."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from core.reconciliation import Item
-from tests.core.reconciliation.build import item, line
+from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.cases.table import BRUNOY, Case
 
 OPEN = [item("FA-1", "1457.13"), item("FA-2", "864.17")]
@@ -15,6 +16,8 @@ SIXTY = [
     for n, word in enumerate([*map(str, range(10)), "Dix", *map(str, range(11, 60))])
 ]
 """A number of sixty sellers."""
+OTHERS = [item(f"FB-{n}", 700, f"Client Numero {n}") for n in range(30)]
+"""An amount that many have."""
 
 
 def crowd() -> list[Item]:
@@ -68,4 +71,34 @@ CASES = [
     Case("V17 a number of sixty sellers, at the amount of them all", owed=
          [replace(one, amount_minor=60000) for one in SIXTY], paid=line("FA-417", 600, payer="PERSONNE"),
          right="REVIEW cap_reached"),
+    Case("V18 another number, and the amount of an invoice due long ago: he is billed it every month",
+         owed=[item("FA-13", 700, due_date=DAY - timedelta(days=70)), *OTHERS],
+         paid=line("FA-77", 700, payer=BRUNOY), right="NONE nothing_fits"),
+    Case("V19 the same, and it is due now", owed=[item("FA-13", 700, due_date=DAY), *OTHERS],
+         paid=line("FA-77", 700, payer=BRUNOY), right="REVIEW payer_and_amount: FA-13 700.00"),
+    Case("V20 who cites nothing is asked about whenever it was due",
+         owed=[item("FA-13", 700, due_date=DAY - timedelta(days=200))],
+         paid=line("VIREMENT", 700, payer=BRUNOY), right="REVIEW payer_and_amount: FA-13 700.00"),
+    Case("V21 who owes one invoice, due long ago, and pays another amount",
+         owed=[item("FA-13", 700, due_date=DAY - timedelta(days=200))],
+         paid=line("VIREMENT", 1000, payer=BRUNOY), right="NONE nothing_fits"),
+    Case("V22 who withholds the agreed retention is asked about whenever it was due, whatever else he owes",
+         owed=[item("FA-13", 1700, due_date=DAY - timedelta(days=200), retention_bp=500),
+               *(item(f"FA-2{n}", f"93{n}.17") for n in range(9))],
+         paid=line("VIREMENT", 1615, payer=BRUNOY), right="REVIEW payer_only: FA-13 1615.00"),
+    Case("V26 everybody's number, an unknown payer, and the amount but for the agreed retention",
+         owed=[replace(crowd()[0], amount_minor=68400, retention_bp=500), *crowd()[1:]],
+         paid=line("FA-400", "649.80", payer="PERSONNE"),
+         right="REVIEW unexplained_gap: FA-400 649.80"),
+    Case("V27 the same without it", owed=[replace(crowd()[0], amount_minor=68400), *crowd()[1:]],
+         paid=line("FA-400", "649.80", payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V23 one invoice, due now, and another amount", owed=[item("FA-13", 700, due_date=DAY)],
+         paid=line("VIREMENT", 1000, payer=BRUNOY), right="REVIEW payer_only: FA-13 700.00"),
+    Case("V24 the end of a number that stands beside another, long after it was due",
+         owed=[item("FA-2401-417", 700, "Ruel Conseil", due_date=DAY - timedelta(days=200)), *OTHERS],
+         paid=line("RELEVE 417 FA-5599", 700, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V25 the same, and it is due now",
+         owed=[item("FA-2401-417", 700, "Ruel Conseil", due_date=DAY), *OTHERS],
+         paid=line("RELEVE 417 FA-5599", 700, payer="PERSONNE"),
+         right="REVIEW coincidence_bound: FA-2401-417 700.00"),
 ]  # fmt: skip
