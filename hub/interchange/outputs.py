@@ -37,7 +37,8 @@ ORDER: Final[Mapping[str, tuple[str, ...]]] = {
 Frames = dict[str, pl.DataFrame]
 INNER: Final = ("currency",)
 """Columns that only the summary needs."""
-ROW_GROUP: Final = 262_144
+ROW_GROUP: Final = 32_768
+"""Rows that are compressed at once: several groups, by all cores."""
 QUICKLY: Final = 1
 """Level of Zstandard: a fifth less time than the usual one, for files a thirtieth longer."""
 
