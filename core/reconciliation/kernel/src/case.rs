@@ -20,7 +20,7 @@ use crate::payer::{holds, Payer};
 use crate::ruling::{Gate, Ruling};
 use crate::scope::Scope;
 use crate::spelling::normalise;
-use crate::words;
+use crate::{tiers, words};
 
 struct Rules {
     few_sellers: usize,
@@ -54,7 +54,7 @@ impl<'s> State<'s> {
     }
 
     pub fn open(&self, n: Place) -> i64 {
-        self.scope.open[n as usize]
+        self.scope.open(n)
     }
 
     pub fn currency(&self) -> &'s Currency {
@@ -122,14 +122,15 @@ pub(crate) struct Told {
 /// A case: it is large, and stays where it is. What each tier asks first is at hand.
 pub struct Boxed<'a> {
     case: Box<Case<'a>>,
-    pub is_citing: bool,
+    /// The tiers that may say something of the line (see `tiers::of`).
+    pub tiers: u16,
     /// Whether a tier may still decide the line.
     pub is_undecided: bool,
 }
 
 impl<'a> From<Case<'a>> for Boxed<'a> {
     fn from(case: Case<'a>) -> Boxed<'a> {
-        Boxed { is_citing: case.cites(), is_undecided: case.may_be_decided(), case: Box::new(case) }
+        Boxed { tiers: tiers::of(&case), is_undecided: case.may_be_decided(), case: Box::new(case) }
     }
 }
 

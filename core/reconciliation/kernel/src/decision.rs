@@ -184,7 +184,7 @@ fn write_tokens(case: &Case, state: &State, out: &mut String) {
 }
 
 fn write_items<'p>(items: impl Iterator<Item = &'p Place>, state: &State, out: &mut String) {
-    write_list(items, out, |&n, out| write_text(state.item(n).id, out));
+    write_list(items, out, |&n, out| write_text(state.index().id(n), out));
 }
 
 /// All a reader needs to redo the decision by hand, as JSON with its keys in order.

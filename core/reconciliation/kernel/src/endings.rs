@@ -27,6 +27,13 @@ fn most_ends() -> usize {
     *MOST_ENDS.get_or_init(|| words::whole("endings.MOST_ENDS"))
 }
 
+/// Whether there may be ends of a known payer's numbers, so many at least that nobody has cited.
+pub fn may_tell_ends(case: &Case, least: usize) -> bool {
+    let cited = &case.cited;
+    let is_known = case.paid > 0 && !case.payer_is_unknown();
+    is_known && cited.cut.is_empty() && cited.unknown.len() + cited.counters.len() >= least
+}
+
 fn find_ends(case: &Case, state: &State) -> Vec<Vec<Place>> {
     if case.payer_is_unknown() || case.paid <= 0 {
         return Vec::new();
@@ -134,7 +141,7 @@ fn one_end(case: &Case, state: &State, reason: &'static str) -> Option<Ruling> {
     let (Some(n), None) = (exact.next(), exact.next()) else {
         return None;
     };
-    if is_far_from_due(case, state, state.item(n).due_date) {
+    if is_far_from_due(case, state, state.index().due(n)) {
         return None;
     }
     let last = state.index().number(n).counters().next()?;
@@ -149,13 +156,13 @@ pub fn ends_and_sum(case: &Case, state: &State) -> Option<Ruling> {
         return None;
     }
     let items = ended(&found);
-    let debtor = state.item(items[0]).debtor;
+    let debtor = state.index().debtor(items[0]);
     let sum: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
-    let one = items.iter().all(|&n| state.item(n).debtor == debtor);
+    let one = items.iter().all(|&n| state.index().debtor(n) == debtor);
     if items.len() != found.len() || !one || sum != i128::from(case.paid) {
         return None;
     }
-    if items.iter().any(|&n| is_far_from_due(case, state, state.item(n).due_date)) {
+    if items.iter().any(|&n| is_far_from_due(case, state, state.index().due(n))) {
         return None;
     }
     let mut items = items;

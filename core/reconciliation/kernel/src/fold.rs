@@ -29,7 +29,7 @@ use crate::returns::{take_back, Originals, Returnable};
 use crate::review::{fall_back, on_hold, refused};
 use crate::ruling::{Answer, Outcome, Ruling, Share};
 use crate::scope::{alias_of, normal_iban, Books, Scope};
-use crate::tiers::{TierRule, FIRST_SILENT, TIERS};
+use crate::tiers::{FIRST_SILENT, TIERS};
 
 /// Tiers of decisions that teach who pays, and the tier of what pays nothing.
 const TEACHING: [u8; 3] = [1, 2, 3];
@@ -251,12 +251,12 @@ impl<'f, 't> Fold<'f, 't> {
         }
         self.stand_through(PEOPLE);
         let (mut cases, returns) = self.sorted_out(lines, &cancelled);
-        for (n, tier) in TIERS.iter().enumerate() {
+        for n in 0..TIERS.len() {
             if n == FIRST_SILENT {
                 cases = self.join(cases);
                 cases = self.wait(day, cases);
             }
-            cases = self.ask(tier, cases, stage_of_tier(n));
+            cases = self.ask(n, cases);
         }
         for case in cases {
             let state = self.state();
@@ -445,14 +445,15 @@ impl<'f, 't> Fold<'f, 't> {
         None
     }
 
-    fn ask(&mut self, tier: &TierRule, cases: Cases<'f>, stage: Stage) -> Cases<'f> {
+    fn ask(&mut self, n: usize, cases: Cases<'f>) -> Cases<'f> {
+        let (tier, stage) = (&TIERS[n], stage_of_tier(n));
         let mut left = Vec::with_capacity(cases.len());
         let replays = self.past.as_ref().is_some_and(|past| past.replay.is_ahead());
         for mut case in cases {
             if replays {
                 self.stand_before(stage, case.line);
             }
-            let asked = case.is_citing == tier.of_cited && case.is_undecided;
+            let asked = case.tiers & 1 << n != 0 && case.is_undecided;
             let answer = if asked { (tier.rule)(&case, &self.state()) } else { None };
             match answer {
                 Some(Answer::Ruling(ruling)) => match self.refusal(&case, &ruling) {
@@ -594,7 +595,7 @@ impl<'f, 't> Fold<'f, 't> {
     fn apply(&mut self, decision: &Decision, line: &Line, who: Who, by_engine: bool) {
         for share in &decision.shares {
             let taken = self.within(share.item, share.amount);
-            let open = self.scope.open[share.item as usize];
+            let open = self.scope.open(share.item);
             self.note(|| Change::Opened(share.item, open));
             self.scope.change(share.item, -taken);
         }
@@ -622,7 +623,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// `amount` cut so that what is open of the item stays between zero and what it was at first.
     fn within(&self, n: Place, amount: i64) -> i64 {
-        let (initial, now) = (self.books.index.items[n as usize].initial, self.scope.open[n as usize]);
+        let (initial, now) = (self.books.index.items[n as usize].initial, self.scope.open(n));
         now - (now - amount).clamp(initial.min(0), initial.max(0))
     }
 

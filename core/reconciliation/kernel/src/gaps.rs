@@ -124,7 +124,7 @@ pub fn late_payment(case: &Case, state: &State, items: &[Place], excess: i64) ->
         return Vec::new();
     }
     let mut parts = vec![("indemnity_minor", indemnity)];
-    let due = |n: Place| state.item(n).due_date;
+    let due = |n: Place| state.index().due(n);
     let latest = case.line.booking_date.and_then(|booked| {
         let late = items.iter().filter_map(|&n| Some(booked - due(n)?));
         late.filter(|&days| days > 0).max()

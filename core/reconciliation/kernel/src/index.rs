@@ -170,15 +170,30 @@ impl Numbers {
     }
 }
 
+/// What is asked of an item most, side by side.
+struct Face {
+    /// Seller and debtor.
+    parties: (u32, u32),
+    amount: i64,
+    issued: Option<Day>,
+    due: Option<Day>,
+}
+
+impl Face {
+    fn new(item: &Item) -> Face {
+        let parties = (item.seller, item.debtor);
+        Face { parties, amount: item.amount, issued: item.issue_date, due: item.due_date }
+    }
+}
+
 /// Positions of items by the keys a text may hold. `items` are sorted by id.
 pub struct Index<'a> {
     pub items: Vec<Item<'a>>,
     pub position: Map<&'a str, Place>,
     numbers: Numbers,
-    /// Seller and debtor of each item.
-    parties: Vec<(u32, u32)>,
-    issued: Vec<Option<Day>>,
-    amounts_of: Vec<i64>,
+    /// What is asked of many items stands apart from the rest of them: it stays in the caches.
+    faces: Vec<Face>,
+    ids: Vec<&'a str>,
     pub full: Files,
     pub loose: Files,
     pub digits: Files,
@@ -369,27 +384,33 @@ impl<'a> Index<'a> {
         entering.done(items)
     }
 
-    // What is asked of many items stands apart from the rest of them: it stays in the caches.
-
     /// Its seller and its debtor.
     pub fn parties(&self, n: Place) -> (u32, u32) {
-        self.parties[n as usize]
+        self.faces[n as usize].parties
     }
 
     pub fn seller(&self, n: Place) -> u32 {
-        self.parties[n as usize].0
+        self.parties(n).0
     }
 
     pub fn debtor(&self, n: Place) -> u32 {
-        self.parties[n as usize].1
+        self.parties(n).1
     }
 
     pub fn amount(&self, n: Place) -> i64 {
-        self.amounts_of[n as usize]
+        self.faces[n as usize].amount
     }
 
     pub fn issued(&self, n: Place) -> Option<Day> {
-        self.issued[n as usize]
+        self.faces[n as usize].issued
+    }
+
+    pub fn due(&self, n: Place) -> Option<Day> {
+        self.faces[n as usize].due
+    }
+
+    pub fn id(&self, n: Place) -> &'a str {
+        self.ids[n as usize]
     }
 
     pub fn number(&self, n: Place) -> Number<'_> {
@@ -450,7 +471,7 @@ impl<'a> Index<'a> {
 
     /// Whether two items are between the same seller and the same debtor.
     pub fn same_parties(&self, n: Place, m: Place) -> bool {
-        self.parties[n as usize] == self.parties[m as usize]
+        self.parties(n) == self.parties(m)
     }
 }
 
@@ -482,9 +503,8 @@ impl Entering {
         Index {
             position: items.iter().map(|item| item.id).zip(0..).collect(),
             numbers: self.numbers,
-            parties: items.iter().map(|item| (item.seller, item.debtor)).collect(),
-            issued: items.iter().map(|item| item.issue_date).collect(),
-            amounts_of: items.iter().map(|item| item.amount).collect(),
+            faces: items.iter().map(Face::new).collect(),
+            ids: items.iter().map(|item| item.id).collect(),
             full: self.full.done(),
             loose: self.loose.done(),
             digits: self.digits.done(),

@@ -14,7 +14,7 @@ use crate::model::{Place, Policy};
 use crate::names::Memory;
 use crate::payer::{holds, Payer};
 use crate::receipt::{is_marked_return, no_receipt_by_words, read_opening};
-use crate::scope::{self, normal_iban, Books};
+use crate::scope::{self, normal_iban, Books, Scope};
 use crate::text::strip;
 use crate::words;
 
@@ -32,7 +32,7 @@ fn shortest_own_id() -> usize {
 /// None); `payer` and `amounts` note whether it looked at either.
 struct Narrow<'n> {
     books: &'n Books<'n>,
-    open: Option<(&'n [i64], i64)>,
+    open: Option<(&'n Scope<'n>, i64)>,
     of: &'n Payer,
     cap: usize,
     payer: bool,
@@ -58,7 +58,7 @@ impl Narrow<'_> {
         let Some((open, paid)) = self.open else {
             return items.to_vec();
         };
-        items.iter().copied().filter(|&n| open[n as usize] == paid).collect()
+        items.iter().copied().filter(|&n| open.open(n) == paid).collect()
     }
 }
 
@@ -97,7 +97,7 @@ pub fn opened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, state: &State, 
     if read.waits {
         let mut narrow = Narrow {
             books: scope.books,
-            open: Some((&scope.open, paid)),
+            open: Some((scope, paid)),
             of: &read.payer,
             cap: state.policy.max_shared_key,
             payer: false,

@@ -75,13 +75,13 @@ fn listed(items: &[Item]) -> Vec<(String, u32)> {
 /// Open amounts, and who pays for whom, at the point that the fold has reached.
 pub struct Scope<'b> {
     pub books: &'b Books<'b>,
-    pub open: Vec<i64>,
+    /// By item: what is open, and what `changes` was when that last changed. Who asks for one mostly asks for
+    /// the other too.
+    open: Vec<(i64, u64)>,
     /// What decisions that stand will take later in the fold.
     reserved: Map<Place, i64>,
-    /// How often an open amount has changed; by item and by debtor, what that was when one of theirs last
-    /// did.
+    /// How often an open amount has changed; and by debtor, what that was when one of his last did.
     pub changes: u64,
-    changed: Vec<u64>,
     changed_of: Vec<u64>,
     pub accounts: Accounts<'b>,
     pub aliases: Accounts<'static>,
@@ -110,10 +110,9 @@ impl<'b> Scope<'b> {
         let items = &books.index.items;
         let mut scope = Scope {
             books,
-            open: items.iter().map(|item| item.initial).collect(),
+            open: items.iter().map(|item| (item.initial, 0)).collect(),
             reserved: Map::default(),
             changes: 0,
-            changed: vec![0; items.len()],
             changed_of: vec![0; books.partly_known.len()],
             accounts: Accounts::after(&books.accounts),
             aliases: Accounts::default(),
@@ -125,6 +124,11 @@ impl<'b> Scope<'b> {
             scope.enter(n as Place);
         }
         scope
+    }
+
+    /// What is open of item `n`.
+    pub fn open(&self, n: Place) -> i64 {
+        self.open[n as usize].0
     }
 
     /// Items whose open amount is exactly this, in order; None when there are more than `most`.
@@ -164,17 +168,16 @@ impl<'b> Scope<'b> {
     /// Adds `amount` to what is open of item `n` (negative: it is used up).
     pub fn change(&mut self, n: Place, amount: i64) {
         self.leave(n);
-        let open = &mut self.open[n as usize];
-        *open = open.saturating_add(amount);
         self.changes += 1;
-        self.changed[n as usize] = self.changes;
+        let (open, changed) = &mut self.open[n as usize];
+        (*open, *changed) = (open.saturating_add(amount), self.changes);
         self.changed_of[self.books.index.debtor(n) as usize] = self.changes;
         self.enter(n);
     }
 
     /// Whether what is open of item `n` is what it was so many changes ago.
     pub fn is_as_of(&self, n: Place, changes: u64) -> bool {
-        self.changed[n as usize] <= changes
+        self.open[n as usize].1 <= changes
     }
 
     /// Whether the debtor owes what he owed then.
@@ -204,7 +207,7 @@ impl<'b> Scope<'b> {
 
     /// The open amount of item `n` and its debtor, unless it is settled or replaced.
     fn findable(&self, n: Place) -> Option<(i64, u32)> {
-        let amount = self.open[n as usize];
+        let amount = self.open(n);
         let is_findable = amount != 0 && !self.books.replaced.contains_key(&n);
         is_findable.then(|| (amount, self.books.index.debtor(n)))
     }
@@ -223,8 +226,8 @@ impl<'b> Scope<'b> {
     /// come.
     pub fn can_take(&self, n: Place, amount: i64) -> bool {
         let reserved = if self.reserved.is_empty() { 0 } else { self.reserved.get(&n).copied().unwrap_or(0) };
-        let left = i128::from(self.open[n as usize]) - i128::from(reserved) - i128::from(amount);
-        if self.books.index.items[n as usize].amount > 0 {
+        let left = i128::from(self.open(n)) - i128::from(reserved) - i128::from(amount);
+        if self.books.index.amount(n) > 0 {
             amount > 0 && left >= 0
         } else {
             amount < 0 && left <= 0

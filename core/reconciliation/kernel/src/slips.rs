@@ -24,10 +24,16 @@ fn rules() -> &'static Rules {
     })
 }
 
+/// Whether there are numbers that are not held, and a payer who may mean his own by them.
+pub fn may_be_near(case: &Case) -> bool {
+    let cited = &case.cited;
+    let is_told = !(cited.unknown.is_empty() && cited.cut.is_empty() && cited.alike.is_empty());
+    is_told && !case.payer_is_unknown()
+}
+
 /// What the numbers that are not held may mean among the payer's open items.
 pub fn near(case: &Case, state: &State) -> Shared<Citation> {
-    let cited = &case.cited;
-    if cited.unknown.is_empty() && cited.cut.is_empty() && cited.alike.is_empty() {
+    if !may_be_near(case) {
         return Shared::default();
     }
     case.until_he_pays(
@@ -38,7 +44,7 @@ pub fn near(case: &Case, state: &State) -> Shared<Citation> {
             if owed.is_empty() {
                 return Shared::default();
             }
-            nearly(cited, state.index(), &owed).into()
+            nearly(&case.cited, state.index(), &owed).into()
         },
     )
 }
@@ -47,8 +53,7 @@ pub fn near(case: &Case, state: &State) -> Shared<Citation> {
 /// due earlier and nearer to the day of payment, or later and much nearer: a recurring amount, and maybe the
 /// number of another month.
 pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
-    let item = state.item(n);
-    let (Some(booked), Some(due)) = (case.line.booking_date, item.due_date) else {
+    let (Some(booked), Some(due)) = (case.line.booking_date, state.index().due(n)) else {
         return Vec::new();
     };
     let number = |n: Place| state.index().number(n).compact;
@@ -60,11 +65,11 @@ pub fn meant_instead(case: &Case, state: &State, n: Place) -> Vec<Place> {
             closer >= rules().much_nearer
         }
     };
-    let found = state.scope.owed_at(item.debtor, case.paid, state.policy.max_shared_key);
+    let found = state.scope.owed_at(state.index().debtor(n), case.paid, state.policy.max_shared_key);
     found
         .iter()
         .copied()
-        .filter(|&m| state.item(m).due_date.is_some_and(is_nearer) && is_slip(number(n), number(m)))
+        .filter(|&m| state.index().due(m).is_some_and(is_nearer) && is_slip(number(n), number(m)))
         .collect()
 }
 

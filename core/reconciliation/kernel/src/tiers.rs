@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::case::{is_whole, standing_for, Case, Meaning, Shared, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_group, by_number};
-use crate::endings::{cited_end_and_amount, end_and_amount, ends_and_sum};
+use crate::endings::{cited_end_and_amount, end_and_amount, ends_and_sum, may_tell_ends};
 use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, may_make_up, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{strength_of, FULL, SHORT_DIGITS, STRUCTURED};
@@ -18,7 +18,7 @@ use crate::ruling::{Answer, Ruling, Share};
 use crate::silent::{
     is_close_to_due, is_far_from_due, is_third_party, other_numbers, payer_and_amount, payer_and_group,
 };
-use crate::slips::{meant_instead, near_and_amount};
+use crate::slips::{may_be_near, meant_instead, near_and_amount};
 use crate::words;
 
 struct Rules {
@@ -96,7 +96,7 @@ pub fn reference_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     let telling = || is_telling(case, state, n, &meaning);
     let against = little || (grade < 0 && !telling());
     let weighed = if against { (chance * rules().against).min(sharing as f64) } else { chance };
-    let far = is_far_from_due(case, state, state.item(n).due_date);
+    let far = is_far_from_due(case, state, state.index().due(n));
     let known = grade >= 1 || (grade == 0 && case.paid > 0 && !far && telling());
     if !known && (case.paid < 0 || for_payer(case, state, n, weighed) > state.policy.max_coincidence) {
         return None;
@@ -314,7 +314,7 @@ fn is_of_another_year(state: &State, named: &[Vec<u8>], booked: Option<Day>, n: 
 /// Whether the digits are a word of the debtor's own name: `DDCA 25`.
 fn is_of_name(state: &State, counter: &Word, n: Place) -> bool {
     let word = std::str::from_utf8(&counter.text);
-    word.is_ok_and(|word| state.scope.books.debtors.has_word(state.item(n).debtor, word))
+    word.is_ok_and(|word| state.scope.books.debtors.has_word(state.index().debtor(n), word))
 }
 
 fn is_a_year(text: &[u8], booked: Day) -> bool {
@@ -341,7 +341,7 @@ pub fn counter_and_amount(case: &Case, state: &State) -> Option<Ruling> {
     if grade < 1 && (chance > state.policy.max_coincidence || !ends_so(case, state, n)) {
         return None;
     }
-    if is_far_from_due(case, state, state.item(n).due_date) {
+    if is_far_from_due(case, state, state.index().due(n)) {
         return None;
     }
     Some(auto(state, 5, "counter_and_amount", vec![n], chance))
@@ -411,39 +411,41 @@ pub fn reference_and_rest(case: &Case, state: &State) -> Option<Ruling> {
     Some(ruling)
 }
 
-/// A tier: its number, the rule that answers or passes (T6 and T7 say why), and whether it is asked of the
-/// lines that cite an item held here, or of the others.
+/// A tier: its number, the rule that answers or passes (T6 and T7 say why), and whether it can say anything of
+/// a line, whatever is open: a day has more lines than the caches hold, so each is asked only what it must.
 pub struct TierRule {
     pub name: u8,
     pub rule: fn(&Case, &State) -> Option<Answer>,
-    pub of_cited: bool,
+    of: fn(&Case) -> bool,
 }
 
 macro_rules! tier {
-    ($name:literal, $rule:ident, of_cited: $of_cited:literal) => {
-        TierRule {
-            name: $name,
-            rule: |case, state| $rule(case, state).map(Answer::from),
-            of_cited: $of_cited,
-        }
+    ($name:literal, $rule:ident, of: $of:expr) => {
+        TierRule { name: $name, rule: |case, state| $rule(case, state).map(Answer::from), of: $of }
     };
 }
 
-/// In the order in which they are asked.
+/// In the order in which they are asked: of the lines that cite an item held here, or of the others.
 pub const TIERS: [TierRule; 13] = [
-    tier!(1, structured, of_cited: true),
-    tier!(2, reference_and_amount, of_cited: true),
-    tier!(3, references_and_sum, of_cited: true),
-    tier!(4, reference_and_gap, of_cited: true),
-    tier!(5, counter_and_amount, of_cited: false),
-    tier!(5, end_and_amount, of_cited: false),
-    tier!(5, cited_end_and_amount, of_cited: true),
-    tier!(3, ends_and_sum, of_cited: false),
-    tier!(5, near_and_amount, of_cited: false),
-    tier!(6, payer_and_amount, of_cited: false),
-    tier!(7, payer_and_group, of_cited: false),
-    tier!(8, reference_and_part, of_cited: true),
-    tier!(2, reference_and_rest, of_cited: true),
+    tier!(1, structured, of: |case| case.cited.citations.iter().any(|c| c.strength == STRUCTURED)),
+    tier!(2, reference_and_amount, of: |case| case.cites()),
+    tier!(3, references_and_sum, of: |case| case.cited.citations.len() >= 2),
+    tier!(4, reference_and_gap, of: |case| case.cites()),
+    tier!(5, counter_and_amount, of: |case| !case.cites() && !case.cited.counters.is_empty()),
+    tier!(5, end_and_amount, of: |case| !case.cites() && may_tell_ends(case, 1)),
+    tier!(5, cited_end_and_amount, of: |case| case.cites() && may_tell_ends(case, 0)),
+    tier!(3, ends_and_sum, of: |case| !case.cites() && may_tell_ends(case, 2)),
+    tier!(5, near_and_amount, of: |case| !case.cites() && may_be_near(case)),
+    tier!(6, payer_and_amount, of: |case| !case.cites()),
+    tier!(7, payer_and_group, of: |case| !case.cites()),
+    tier!(8, reference_and_part, of: |case| case.cites()),
+    tier!(2, reference_and_rest, of: |case| case.cites()),
 ];
 /// The place of the tier from which on nothing is cited; here the payments join whose wait ends that day.
 pub const FIRST_SILENT: usize = 9;
+
+/// The tiers that can say anything of the line: bit n for the one at place n.
+pub fn of(case: &Case) -> u16 {
+    let asked = TIERS.iter().enumerate().filter(|(_, tier)| (tier.of)(case));
+    asked.fold(0, |tiers, (n, _)| tiers | 1 << n)
+}

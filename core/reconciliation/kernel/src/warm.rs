@@ -233,7 +233,7 @@ impl<'f> Fold<'f, '_> {
 
     fn take_back_change(&mut self, change: Change<'f>) {
         match change {
-            Change::Opened(n, open) => self.scope.change(n, open - self.scope.open[n as usize]),
+            Change::Opened(n, open) => self.scope.change(n, open - self.scope.open(n)),
             Change::Learnt(row, before) => {
                 let lesson = self.taught.remove(&row).expect("what was learnt is there");
                 self.unlearn(&lesson);
