@@ -10,7 +10,7 @@ from core.reconciliation.gaps import gap_reason, late_payment, rivals
 from core.reconciliation.group import groups
 from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
 from core.reconciliation.memory import for_good
-from core.reconciliation.silent import sole_debtor
+from core.reconciliation.silent import is_far_from_due, sole_debtor
 from core.reconciliation.slips import near
 from core.reconciliation.tiers import counter_hits
 
@@ -123,6 +123,7 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
     found += _of_payer_exactly(case)
     if meaning is None or not meaning.items:
         found += _of_payer(case)
+    found += [propose(case, [n], "a word of the name, and the amount") for n in of_partly_named(case)]
     if len(found) < HANDFUL and is_rare(case):
         held = case.scope.held(case.paid, most=HANDFUL) or ()
         reference = _elsewhere(case)
@@ -234,6 +235,15 @@ def _of_payer(case: Case) -> Iterator[Proposal | None]:
 def is_named(case: Case, n: int) -> bool:
     """Whether what was paid differs from this item by something that has a name."""
     return _amount_level(case, (n,), case.paid - case.scope.open[n])[0] in ("named gap", "indemnity")
+
+
+def of_partly_named(case: Case) -> list[int]:
+    """When nobody knows who pays, and no other number is cited: what those owe at exactly the amount paid of
+    whose names a rare word stands there, if it may be paid on that day."""
+    if not case.payer_is_unknown or case.cited.unknown:
+        return []
+    found = case.there(case.of_partly_named())
+    return [n for n in found if not is_far_from_due(case, case.scope.items[n].due_date)]
 
 
 def _something_owed(case: Case, mine: Sequence[int]) -> Iterator[Proposal | None]:

@@ -148,6 +148,14 @@ class Case:
         """Whether all words but one of one of the debtor's names stand there, a rare one among them."""
         return self.scope.debtors.is_nearly_named(debtor_id, self._told()[0])
 
+    def of_partly_named(self) -> list[int]:
+        """What those owe at exactly the amount paid of whose names a rare word stands there, in order."""
+        scope, few = self.scope, self.policy.max_shared_key
+        if not scope.is_held(self.paid):
+            return []
+        named = scope.debtors.sharing(self._told()[0])
+        return sorted(n for debtor_id in named for n in scope.owed_at(debtor_id, self.paid, most=few))
+
     @for_good
     def _told(self) -> tuple[frozenset[str], frozenset[str]]:
         """The words of the text and of the payer's name; of the name alone if it is clearly a debtor's."""

@@ -147,6 +147,11 @@ class Debtors:
             for name in self._names.get(debtor_id, ())
         )
 
+    def sharing(self, told: frozenset[str]) -> frozenset[str]:
+        """Debtors of whose names a word is told that few others' have."""
+        rare = [w for w in told if len(w) >= MUCH and w in self._rare and self._frequency(w) <= HANDFUL]
+        return frozenset(debtor_id for word in rare for debtor_id in self._rare[word])
+
     def has_word(self, debtor_id: str, word: str) -> bool:
         """Whether one of the debtor's names has this word."""
         return any(word in name.words for name in self._names.get(debtor_id, ()))

@@ -11,6 +11,7 @@ from core.reconciliation.candidates import (
     candidates,
     is_named,
     is_rare,
+    of_partly_named,
     of_payer_exactly,
 )  # fmt: skip
 from core.reconciliation.case import Case, Meaning, Proposal, Ruling
@@ -321,6 +322,12 @@ def _twin(case: Case, n: int) -> tuple[object, ...]:
     return item.debtor_id, item.amount_minor, item.due_date
 
 
+def by_part_of_name(case: Case) -> Reason | None:
+    """An unknown payer, and what a debtor owes exactly, a rare word of whose name stands in the text."""
+    found = of_partly_named(case)
+    return Reason("payer_and_amount", found) if found else None
+
+
 def by_amount(case: Case) -> Reason | None:
     """Nothing but a rare amount, held by a few items whose debtor may be the payer."""
     if case.cited.unknown or not case.scope.is_held(case.paid) or not is_rare(case):
@@ -330,4 +337,4 @@ def by_amount(case: Case) -> Reason | None:
     return Reason("amount_only", possible) if possible else None
 
 
-_UNCITED: Final = (by_unknown, by_counters, by_ends, by_declaration, by_payer, by_amount)
+_UNCITED: Final = (by_unknown, by_counters, by_ends, by_declaration, by_payer, by_part_of_name, by_amount)

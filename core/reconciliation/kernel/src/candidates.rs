@@ -15,7 +15,7 @@ use crate::group::{groups, Bounds};
 use crate::index::{FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED};
 use crate::model::Place;
 use crate::ruling::{Level, More, Proposal, Proposed, Reference, Share, Why, LEVELS, REFERENCES};
-use crate::silent::sole_debtor;
+use crate::silent::{is_far_from_due, sole_debtor};
 use crate::slips::near;
 use crate::text::shown;
 use crate::tiers::counter_hits;
@@ -241,6 +241,9 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
     if meaning.is_none_or(|meaning| meaning.items.is_empty()) {
         of_payer(&mut found);
     }
+    for n in of_partly_named(case, state) {
+        found.propose(&[n], "a word of the name, and the amount", Reference::None);
+    }
     if found.tried < rules().handful && is_rare(case, state) {
         let held = state.scope.held(case.paid, rules().handful).unwrap_or_default();
         let reference = elsewhere(case);
@@ -401,6 +404,17 @@ fn of_payer(found: &mut Found) {
 pub fn is_named(case: &Case, state: &State, n: Place) -> bool {
     let over = case.paid.saturating_sub(state.open(n));
     matches!(amount_level(case, state, &[n], over).0, Level::NamedGap | Level::Indemnity)
+}
+
+/// When nobody knows who pays, and no other number is cited: what those owe at exactly the amount paid of whose
+/// names a rare word stands there, if it may be paid on that day.
+pub fn of_partly_named(case: &Case, state: &State) -> Vec<Place> {
+    if !case.payer_is_unknown() || !case.cited.unknown.is_empty() {
+        return Vec::new();
+    }
+    let mut found = case.there(state, &case.of_partly_named(state));
+    found.retain(|&n| !is_far_from_due(case, state, state.item(n).due_date));
+    found
 }
 
 /// A payer all of whose invoices are known pays some of them, whatever the amount says.

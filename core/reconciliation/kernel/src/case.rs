@@ -285,6 +285,19 @@ impl<'a> Case<'a> {
         state.scope.books.debtors.is_nearly_named(debtor, &self.told(state).all)
     }
 
+    /// What those owe at exactly the amount paid of whose names a rare word stands there, in order.
+    pub fn of_partly_named(&self, state: &State) -> Vec<Place> {
+        let (scope, few) = (state.scope, state.policy.max_shared_key);
+        if !scope.is_held(self.paid) {
+            return Vec::new();
+        }
+        let named = scope.books.debtors.sharing(&self.told(state).all);
+        let mut found: Vec<Place> =
+            named.iter().flat_map(|&debtor| scope.owed_at(debtor, self.paid, few)).copied().collect();
+        found.sort_unstable();
+        found
+    }
+
     fn told(&self, state: &State) -> &Told {
         let debtors = &state.scope.books.debtors;
         self.told.get_or_init(|| {

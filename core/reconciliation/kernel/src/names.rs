@@ -298,6 +298,21 @@ impl Debtors {
         letters as usize >= rules().shortest_telling
     }
 
+    /// Debtors of whose names a word is told that few others' have, in order.
+    pub fn sharing(&self, told: &[u32]) -> Vec<u32> {
+        let (few, much) = (rules().handful, rules().much as u32);
+        let is_rare =
+            |&&word: &&u32| self.telling[word as usize] >= much && self.by_word.of(word).len() <= few;
+        core(
+            &told
+                .iter()
+                .filter(is_rare)
+                .flat_map(|&word| self.by_word.of(word))
+                .copied()
+                .collect::<Vec<u32>>(),
+        )
+    }
+
     /// Whether one of the debtor's names has this word.
     pub fn has_word(&self, debtor: u32, word: &str) -> bool {
         let number = self.vocabulary.number(word);

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::candidates::{bounds, candidates, handful, is_named, is_rare, most, of_payer_exactly};
+use crate::candidates::{
+    bounds, candidates, handful, is_named, is_rare, most, of_partly_named, of_payer_exactly,
+};
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
@@ -437,6 +439,12 @@ fn are_twins(state: &State, n: Place, m: Place) -> bool {
     one.debtor == other.debtor && one.amount == other.amount && one.due_date == other.due_date
 }
 
+/// An unknown payer, and what a debtor owes exactly, a rare word of whose name stands in the text.
+fn by_part_of_name(case: &Case, state: &State) -> Option<Reason> {
+    let found = of_partly_named(case, state);
+    (!found.is_empty()).then(|| Reason::against("payer_and_amount", found))
+}
+
 /// Nothing but a rare amount, held by a few items whose debtor may be the payer.
 fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     let is_told = !case.cited.unknown.is_empty();
@@ -449,5 +457,5 @@ fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     (!possible.is_empty()).then(|| Reason::against("amount_only", possible))
 }
 
-const UNCITED: [fn(&Case, &State) -> Option<Reason>; 5] =
-    [by_unknown, by_counters, by_ends, by_payer, by_amount];
+const UNCITED: [fn(&Case, &State) -> Option<Reason>; 6] =
+    [by_unknown, by_counters, by_ends, by_payer, by_part_of_name, by_amount];
