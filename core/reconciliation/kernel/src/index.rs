@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::keys::{Files, Filing, Keys};
 use crate::label::structured::valid_structured;
-use crate::map::{Map, Set};
+use crate::map::{Lexicon, Map};
 use crate::model::{Day, Item, Place};
 use crate::text::{beginning, fold, strip};
 use crate::words;
@@ -18,11 +18,11 @@ pub const COUNTER: u8 = 0;
 
 /// What Python says of numbers.
 pub(crate) struct Rules {
-    pub generic: Set<&'static [u8]>,
+    pub generic: Lexicon<&'static [u8]>,
     pub long: usize,
     pub short: usize,
     longest_last: usize,
-    years: Set<&'static [u8]>,
+    years: Lexicon<&'static [u8]>,
     /// What each byte is read as on the alphabet on which numbers are compared.
     confused: [u8; 256],
 }
@@ -211,12 +211,12 @@ pub struct Index<'a> {
     /// Counters, and how many items have each first.
     counters: Keys,
     counted: Vec<u32>,
-    pub prefixes: Set<Vec<u8>>,
-    pub plain_prefixes: Set<Vec<u8>>,
+    pub prefixes: Lexicon<Vec<u8>>,
+    pub plain_prefixes: Lexicon<Vec<u8>>,
     /// Words a number may begin with.
-    pub starters: Set<Vec<u8>>,
+    pub starters: Lexicon<Vec<u8>>,
     /// Words a number or an order number may begin with.
-    pub beginnings: Set<Vec<u8>>,
+    pub beginnings: Lexicon<Vec<u8>>,
     pub shapes: Keys,
     /// How many numbers have a shape, and how many sellers use it.
     shape_counts: Vec<(u32, u32)>,
@@ -275,8 +275,8 @@ struct Entering {
     by_counter: Filing,
     counters: Keys,
     counted: Vec<u32>,
-    prefixes: Set<Vec<u8>>,
-    plain_prefixes: Set<Vec<u8>>,
+    prefixes: Lexicon<Vec<u8>>,
+    plain_prefixes: Lexicon<Vec<u8>>,
     shapes: Keys,
     shapes_of: Vec<(u32, u32)>,
     printed: Keys,
@@ -560,7 +560,7 @@ fn counted(shapes: usize, mut pairs: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
     counts
 }
 
-fn enter(words: &mut Set<Vec<u8>>, word: &[u8]) {
+fn enter(words: &mut Lexicon<Vec<u8>>, word: &[u8]) {
     if !words.contains(word) {
         words.insert(word.to_vec());
     }

@@ -11,7 +11,7 @@ use crate::map::Quick;
 pub struct Keys {
     /// All texts, one behind the other; text `n` ends at `ends[n]`.
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     /// Hash and number plus one of each text, by hash; (_, 0): free. A power of two.
     slots: Vec<(u32, u32)>,
 }
@@ -34,7 +34,7 @@ impl Keys {
     pub fn text(&self, n: u32) -> &[u8] {
         let n = n as usize;
         let start = if n == 0 { 0 } else { self.ends[n - 1] };
-        &self.bytes[start..self.ends[n]]
+        &self.bytes[start as usize..self.ends[n] as usize]
     }
 
     pub fn contains(&self, text: &[u8]) -> bool {
@@ -56,7 +56,7 @@ impl Keys {
             return number - 1;
         }
         self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len());
+        self.ends.push(u32::try_from(self.bytes.len()).expect("less than 4 GB of texts"));
         let entered = u32::try_from(self.ends.len()).expect("fewer than 2^32 texts");
         self.slots[at] = (hash, entered);
         if self.ends.len() * 2 > self.slots.len() {

@@ -155,6 +155,9 @@ struct Shortened {
     /// Where those begin whose first bits are each number.
     starts: Vec<u32>,
     bits: u32,
+    /// A bit for some more of the first bits of each hash: most hashes that are not here are told from this
+    /// alone.
+    seen: Vec<u64>,
 }
 
 impl Shortened {
@@ -167,12 +170,24 @@ impl Shortened {
         for n in 1..starts.len() {
             starts[n] += starts[n - 1];
         }
-        Shortened { hashes, starts, bits }
+        let mut shortened = Shortened { hashes, starts, bits, seen: vec![0; (1 << bits) / 8 + 1] };
+        for at in 0..shortened.hashes.len() {
+            let (word, bit) = shortened.seen_at(shortened.hashes[at].0);
+            shortened.seen[word] |= bit;
+        }
+        shortened
+    }
+
+    fn seen_at(&self, hash: u64) -> (usize, u64) {
+        let bit = hash >> (64 - self.bits - 3);
+        ((bit >> 6) as usize, 1 << (bit & 63))
     }
 
     fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let (word, bit) = self.seen_at(hash);
         let first = (hash >> (64 - self.bits)) as usize;
-        let (start, end) = (self.starts[first], self.starts[first + 1]);
+        let is_seen = self.seen[word] & bit != 0;
+        let (start, end) = if is_seen { (self.starts[first], self.starts[first + 1]) } else { (0, 0) };
         let near = self.hashes[start as usize..end as usize].iter();
         near.filter(move |&&(other, _)| other == hash).map(|&(_, number)| number)
     }

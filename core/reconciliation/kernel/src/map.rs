@@ -1,8 +1,9 @@
 //! Hash maps and sets that are quick for short keys: where Python has dictionaries and sets.
 
+use std::borrow::Borrow;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 /// A hash map that is quick for short keys; its order is another in each process.
@@ -73,4 +74,63 @@ impl Hasher for Multiplied {
     fn write_usize(&mut self, value: usize) {
         self.mix(value as u64);
     }
+}
+
+/// A set of words. Most words that are asked for are not in it, and are told so by their first letter and their
+/// length alone.
+#[derive(Clone)]
+pub struct Lexicon<W> {
+    words: Set<W>,
+    /// By first byte: a bit for each length that a word has; the longest share one.
+    lengths: Box<[u64; 256]>,
+}
+
+impl<W: Eq + Hash + AsRef<[u8]>> Lexicon<W> {
+    pub fn insert(&mut self, word: W) {
+        let (first, length) = seen_at(word.as_ref());
+        self.lengths[first] |= length;
+        self.words.insert(word);
+    }
+
+    pub fn get<Q>(&self, word: &Q) -> Option<&W>
+    where
+        W: Borrow<Q>,
+        Q: Eq + Hash + AsRef<[u8]> + ?Sized,
+    {
+        let (first, length) = seen_at(word.as_ref());
+        if self.lengths[first] & length == 0 {
+            return None;
+        }
+        self.words.get(word)
+    }
+
+    pub fn contains<Q>(&self, word: &Q) -> bool
+    where
+        W: Borrow<Q>,
+        Q: Eq + Hash + AsRef<[u8]> + ?Sized,
+    {
+        self.get(word).is_some()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &W> {
+        self.words.iter()
+    }
+}
+
+impl<W> Default for Lexicon<W> {
+    fn default() -> Lexicon<W> {
+        Lexicon { words: Set::default(), lengths: Box::new([0; 256]) }
+    }
+}
+
+impl<W: Eq + Hash + AsRef<[u8]>> FromIterator<W> for Lexicon<W> {
+    fn from_iter<I: IntoIterator<Item = W>>(words: I) -> Lexicon<W> {
+        let mut lexicon = Lexicon::default();
+        words.into_iter().for_each(|word| lexicon.insert(word));
+        lexicon
+    }
+}
+
+fn seen_at(word: &[u8]) -> (usize, u64) {
+    (word.first().copied().unwrap_or_default().into(), 1 << word.len().min(63))
 }

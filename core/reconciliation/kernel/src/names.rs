@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bearers::{Beginnings, Borne, Lists};
 use crate::likeness::{likeness, needed, spelt, sum, Spelt, Vocabulary, Weighed, Written, UNHEARD};
-use crate::map::{Map, Set};
+use crate::map::{Lexicon, Map, Set};
 use crate::model::Ids;
 use crate::payer::Payer;
 use crate::spelling::{is_common, legal_form, legal_forms, normalise, Name};
@@ -15,8 +15,8 @@ use crate::words;
 
 struct Rules {
     /// Beginnings of legal forms, and these.
-    cut_forms: Set<&'static str>,
-    for_many: Set<&'static str>,
+    cut_forms: Lexicon<&'static str>,
+    for_many: Lexicon<&'static str>,
     everybodys: f64,
     /// Lengths at which banks cut names, the longest first.
     cuts: Vec<usize>,

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::label::{self, Label};
 use crate::lines::{Line, Status};
-use crate::map::{Map, Set};
+use crate::map::{Lexicon, Map, Set};
 use crate::pattern::Pattern;
 use crate::scope::normal_iban;
 use crate::spelling::normalise;
@@ -23,10 +23,10 @@ struct Rules {
     /// What the bank did where no invoice is paid, each with the reason that this is; and where an earlier line
     /// is taken back.
     no_credit: Map<&'static str, &'static str>,
-    returning: Set<&'static [u8]>,
+    returning: Lexicon<&'static [u8]>,
     opening: Pattern,
     anywhere: Pattern,
-    platforms: Set<&'static [u8]>,
+    platforms: Lexicon<&'static [u8]>,
     shortest_id: usize,
     shortest_name: usize,
     whole: usize,

@@ -4,17 +4,17 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::map::Set;
+use crate::map::Lexicon;
 use crate::text;
 use crate::words;
 
 struct Rules {
     /// What may stand for `&`, which is no word.
-    and: Set<&'static str>,
+    and: Lexicon<&'static str>,
     /// What companies of every legal form call themselves.
-    any_form: Set<&'static str>,
-    common: Set<&'static str>,
-    titles: Set<&'static str>,
+    any_form: Lexicon<&'static str>,
+    common: Lexicon<&'static str>,
+    titles: Lexicon<&'static str>,
     or: &'static str,
 }
 
@@ -30,8 +30,8 @@ fn rules() -> &'static Rules {
 }
 
 /// What companies are before the law, as their names say it.
-pub fn legal_forms() -> &'static Set<&'static str> {
-    static LEGAL_FORMS: OnceLock<Set<&'static str>> = OnceLock::new();
+pub fn legal_forms() -> &'static Lexicon<&'static str> {
+    static LEGAL_FORMS: OnceLock<Lexicon<&'static str>> = OnceLock::new();
     LEGAL_FORMS.get_or_init(|| set("spelling.LEGAL_FORMS"))
 }
 
@@ -40,7 +40,7 @@ pub fn is_common(word: &str) -> bool {
     rules().common.contains(word)
 }
 
-fn set(key: &str) -> Set<&'static str> {
+fn set(key: &str) -> Lexicon<&'static str> {
     words::list(key).iter().map(String::as_str).collect()
 }
 

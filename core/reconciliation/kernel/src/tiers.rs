@@ -11,7 +11,7 @@ use crate::gaps::{close_rival, gap_reason, is_deduction, may_be_netted, may_make
 use crate::group::{groups, Bounds};
 use crate::index::{strength_of, FULL, SHORT_DIGITS, STRUCTURED};
 use crate::label::{is_year, Field, Word};
-use crate::map::Set;
+use crate::map::{Lexicon, Set};
 use crate::model::{Day, Place};
 use crate::payer::holds;
 use crate::ruling::{Answer, Ruling, Share};
@@ -27,8 +27,8 @@ struct Rules {
     nearly: f64,
     timely: f64,
     otherwise: f64,
-    bounded: Set<&'static str>,
-    more: Set<&'static [u8]>,
+    bounded: Lexicon<&'static str>,
+    more: Lexicon<&'static [u8]>,
 }
 
 fn rules() -> &'static Rules {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::map::Set;
+use crate::map::Lexicon;
 
 static WORDS: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
 
@@ -39,7 +39,7 @@ pub fn pairs(key: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The texts of a set or a tuple, to look up words in.
-pub fn set(key: &str) -> Set<&'static [u8]> {
+pub fn set(key: &str) -> Lexicon<&'static [u8]> {
     list(key).iter().map(String::as_bytes).collect()
 }
 

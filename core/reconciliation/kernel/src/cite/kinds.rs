@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::index::{is_digits, is_letters, Index};
 use crate::label::{Field, Stretch, Word};
-use crate::map::Set;
+use crate::map::Lexicon;
 use crate::model::{Place, Policy};
 use crate::words;
 
@@ -52,9 +52,9 @@ pub struct Hit<'t> {
 }
 
 pub struct Rules {
-    joins: Set<&'static [u8]>,
-    tight: Set<&'static [u8]>,
-    other_papers: Set<&'static [u8]>,
+    joins: Lexicon<&'static [u8]>,
+    tight: Lexicon<&'static [u8]>,
+    other_papers: Lexicon<&'static [u8]>,
     pub max_words: usize,
     pub max_range: usize,
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::kinds::{Hit, Text};
 use crate::index::{self, bare, is_digits, read_as_digits, strength_of, FULL, LONG_DIGITS, SHORT_DIGITS};
-use crate::map::Set;
+use crate::map::Lexicon;
 use crate::model::Place;
 use crate::words;
 
@@ -69,7 +69,7 @@ pub fn parts<'t>(text: &Text<'t>) -> Vec<Hit<'t>> {
 
 /// Runs of free words that may be one number. A run that begins with a plain word is worth a look only when a
 /// number may begin with that word.
-fn spans(text: &Text, starters: &Set<Vec<u8>>) -> Vec<(usize, usize)> {
+fn spans(text: &Text, starters: &Lexicon<Vec<u8>>) -> Vec<(usize, usize)> {
     let words = text.words;
     let goes_on = |at: usize| words.joins(at) && !text.used[at];
     let mut spans = Vec::with_capacity(2 * words.len());

@@ -7,13 +7,13 @@ use super::kinds::Text;
 use super::series::{self, beginning};
 use crate::index::{self, bare, is_digits, shape_of};
 use crate::label::Field;
-use crate::map::Set;
+use crate::map::Lexicon;
 use crate::pattern::Pattern;
 use crate::words;
 
 struct Rules {
-    citing: Set<&'static [u8]>,
-    customers: Set<&'static [u8]>,
+    citing: Lexicon<&'static [u8]>,
+    customers: Lexicon<&'static [u8]>,
     letters_digits: Pattern,
     shortest_alike: usize,
     longest_number: usize,

@@ -5,19 +5,19 @@ use std::sync::OnceLock;
 
 use super::kinds::{self, Hit, Text};
 use crate::index::{bare, is_digits, shape_of, strength_of, Index, FULL, LONG_DIGITS};
-use crate::map::Set;
+use crate::map::{Lexicon, Set};
 use crate::model::Place;
 use crate::text::strip_folded;
 use crate::words;
 
 struct Rules {
-    range_words: Set<&'static [u8]>,
-    range_signs: Set<&'static [u8]>,
-    span_signs: Set<&'static [u8]>,
-    number_words: Set<&'static [u8]>,
-    and_words: Set<&'static [u8]>,
-    except_words: Set<&'static [u8]>,
-    fillers: Set<&'static [u8]>,
+    range_words: Lexicon<&'static [u8]>,
+    range_signs: Lexicon<&'static [u8]>,
+    span_signs: Lexicon<&'static [u8]>,
+    number_words: Lexicon<&'static [u8]>,
+    and_words: Lexicon<&'static [u8]>,
+    except_words: Lexicon<&'static [u8]>,
+    fillers: Lexicon<&'static [u8]>,
     max_ending: usize,
     longest_tail: usize,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::identifiers::is_iban;
-use crate::map::{Map, Set};
+use crate::map::{Lexicon, Map};
 use crate::pattern::Pattern;
 use crate::words;
 
@@ -61,7 +61,7 @@ struct Rules {
     longest_plain: usize,
     blocks: Vec<usize>,
     plain_number: Pattern,
-    announcing: Set<&'static [u8]>,
+    announcing: Lexicon<&'static [u8]>,
     iban_start: Pattern,
     iban_word: Pattern,
     iban_lengths: Map<&'static [u8], usize>,
