@@ -70,7 +70,7 @@ def loaded() -> ctypes.CDLL | None:
     library.lettrage_open.restype = c_void_p
     library.lettrage_open.argtypes = (c_void_p, c_void_p, c_void_p, POINTER(Bytes))
     library.lettrage_unknown.restype = c_bool
-    library.lettrage_unknown.argtypes = (c_void_p, POINTER(Bytes), POINTER(Bytes))
+    library.lettrage_unknown.argtypes = (c_void_p, c_size_t, POINTER(Bytes), POINTER(Bytes))
     library.lettrage_decide.restype = c_bool
     library.lettrage_decide.argtypes = (c_void_p, Bytes, c_size_t, c_size_t, c_void_p, POINTER(Bytes))
     library.lettrage_close.argtypes = (c_void_p,)
@@ -101,7 +101,7 @@ def decide(
     failed = Bytes()
     streams = (_Stream * 3)()
     with _piece_of(library, (lines, items, accounts), failed) as piece:
-        _tell_characters(library, piece, failed)
+        _tell_characters(library, piece, threads, failed)
         told = given(policy_text(policy, earned=policy.earned_tiers))
         if not library.lettrage_decide(piece, told, threads, block, byref(streams), byref(failed)):
             raise Declined(taken(library, failed))
@@ -127,10 +127,10 @@ def _pointer(capsule: object) -> int:
     return found
 
 
-def _tell_characters(library: ctypes.CDLL, piece: int, failed: Bytes) -> None:
+def _tell_characters(library: ctypes.CDLL, piece: int, threads: int, failed: Bytes) -> None:
     """Tells what the characters beyond ASCII that occur are in a folded text, and in ASCII letters."""
     unknown = Bytes()
-    if not library.lettrage_unknown(piece, byref(unknown), byref(failed)):
+    if not library.lettrage_unknown(piece, threads, byref(unknown), byref(failed)):
         raise Declined(taken(library, failed))
     if found := taken(library, unknown):
         library.lettrage_characters(given(characters(found)))

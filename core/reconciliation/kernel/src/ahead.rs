@@ -25,6 +25,20 @@ pub struct Crew {
 }
 
 impl Crew {
+    /// One thread, for what is small.
+    pub const ALONE: Crew = Crew { threads: 1, block: 1 };
+
+    /// Does two things: at once, where there are several threads.
+    pub fn both<A, B: Send>(self, one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+        if self.threads < 2 {
+            return (one(), other());
+        }
+        std::thread::scope(|scope| {
+            let other = scope.spawn(other);
+            (one(), other.join().expect("a panic ends both"))
+        })
+    }
+
     /// Whether a wall is read ahead by several threads: smaller ones have a thread each.
     pub fn is_worth_it(self, lines: usize) -> bool {
         self.threads > 1 && lines >= WORTH_READING_AHEAD * self.block

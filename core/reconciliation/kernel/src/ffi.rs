@@ -123,9 +123,15 @@ pub unsafe extern "C" fn lettrage_open(
 /// # Safety
 /// The piece is open.
 #[no_mangle]
-pub unsafe extern "C" fn lettrage_unknown(piece: &Piece, found: &mut Bytes, failed: &mut Bytes) -> bool {
+pub unsafe extern "C" fn lettrage_unknown(
+    piece: &Piece,
+    threads: usize,
+    found: &mut Bytes,
+    failed: &mut Bytes,
+) -> bool {
+    let crew = Crew { threads, ..Crew::ALONE };
     guarded(failed, || {
-        *found = Bytes::of(piece.unknown_characters()?.into_iter().collect());
+        *found = Bytes::of(piece.unknown_characters(crew)?.into_iter().collect());
         Ok(())
     })
 }

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use crate::ahead::Crew;
 use crate::keys::{Files, Filing, Keys};
 use crate::label::structured::valid_structured;
 use crate::map::{Lexicon, Map};
@@ -375,13 +376,13 @@ fn enter_digits(digits: &mut Filing, key: &mut Vec<u8>, n: Place, number: Number
 
 impl<'a> Index<'a> {
     /// `items` in any order; one index knows nothing of open amounts.
-    pub fn new(mut items: Vec<Item<'a>>) -> Index<'a> {
+    pub fn new(mut items: Vec<Item<'a>>, crew: Crew) -> Index<'a> {
         sort_by_id(&mut items);
         let mut entering = Entering { max_words: 3, ..Entering::default() };
         for (n, item) in items.iter().enumerate() {
             entering.enter(n as Place, item);
         }
-        entering.done(items)
+        entering.done(items, crew)
     }
 
     /// Its seller and its debtor.
@@ -476,8 +477,11 @@ impl<'a> Index<'a> {
 }
 
 impl Entering {
-    fn done(self, items: Vec<Item<'_>>) -> Index<'_> {
-        let orders = self.orders.done();
+    fn done(self, items: Vec<Item<'_>>, crew: Crew) -> Index<'_> {
+        let ((full, loose, folded), (digits, by_counter, orders)) = crew.both(
+            || (self.full.done(), self.loose.done(), self.folded.done()),
+            || (self.digits.done(), self.by_counter.done(), self.orders.done()),
+        );
         let starters =
             self.prefixes.iter().cloned().chain(rules().generic.iter().map(|word| word.to_vec())).collect();
         let mut beginnings = self.prefixes.clone();
@@ -505,17 +509,17 @@ impl Entering {
             numbers: self.numbers,
             faces: items.iter().map(Face::new).collect(),
             ids: items.iter().map(|item| item.id).collect(),
-            full: self.full.done(),
-            loose: self.loose.done(),
-            digits: self.digits.done(),
-            folded: self.folded.done(),
+            full,
+            loose,
+            digits,
+            folded,
             structured: self.structured.done(),
             orders,
             amounts,
             billed: different.len(),
             billed_items: bills.iter().map(|&(_, _, n)| n).collect(),
             bills: bills.into_iter().map(|(debtor, amount, _)| (debtor, amount)).collect(),
-            by_counter: self.by_counter.done(),
+            by_counter,
             counters: self.counters,
             counted: self.counted,
             prefixes: self.prefixes,

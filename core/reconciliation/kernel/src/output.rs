@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+use crate::ahead::Crew;
 use crate::arrow::{Batches, Column};
 use crate::decision::Decision;
 use crate::lines::Line;
@@ -108,29 +109,38 @@ impl<'t> Output<'t> {
     }
 
     /// All that was decided, by kind of row, in the order of the files.
-    pub fn batches(outputs: Vec<Output>) -> [Batches; 3] {
+    pub fn batches(outputs: Vec<Output>, crew: Crew) -> [Batches; 3] {
         let (mut decided, mut allocated, mut proposed) = (Vec::new(), Vec::new(), Vec::new());
         for output in outputs {
             decided.push(output.decisions);
             allocated.push(output.allocations);
             proposed.push(output.candidates);
         }
-        let allocated_in_order =
-            |one: Row, other: Row| text(&allocated, 1, one).cmp(text(&allocated, 1, other));
-        let rank = |row: Row| proposed[row.0 as usize][1].long(row.1 as usize);
-        let of_decided = in_order(&decided, |_, _| Ordering::Equal);
-        let of_allocated = in_order(&allocated, allocated_in_order);
-        let of_proposed = in_order(&proposed, |one, other| rank(one).cmp(&rank(other)));
+        let rows_of = || in_order(&decided, |_, _| Ordering::Equal);
+        let (rows, (allocated, proposed)) =
+            crew.both(rows_of, || (allocated_in_order(allocated), proposed_in_order(proposed)));
+        let decided = gathered(decided, &rows, crew);
         [
-            Batches { names: &DECISIONS, kinds: decisions(), batches: gathered(decided, &of_decided) },
-            Batches {
-                names: &ALLOCATIONS,
-                kinds: allocations(),
-                batches: gathered(allocated, &of_allocated),
-            },
-            Batches { names: &CANDIDATES, kinds: candidates(), batches: gathered(proposed, &of_proposed) },
+            Batches { names: &DECISIONS, kinds: decisions(), batches: vec![decided] },
+            Batches { names: &ALLOCATIONS, kinds: allocations(), batches: vec![allocated] },
+            Batches { names: &CANDIDATES, kinds: candidates(), batches: vec![proposed] },
         ]
     }
+}
+
+/// What the threads wrote of one kind: the columns of each.
+type Parts = Vec<Vec<Column>>;
+
+fn allocated_in_order(parts: Parts) -> Vec<Column> {
+    let item = |row: Row| text(&parts, 1, row);
+    let rows = in_order(&parts, |one, other| item(one).cmp(item(other)));
+    gathered(parts, &rows, Crew::ALONE)
+}
+
+fn proposed_in_order(parts: Parts) -> Vec<Column> {
+    let rank = |(part, row): Row| parts[part as usize][1].long(row as usize);
+    let rows = in_order(&parts, |one, other| rank(one).cmp(&rank(other)));
+    gathered(parts, &rows, Crew::ALONE)
 }
 
 /// The number of a part, and a row of it.
@@ -152,8 +162,8 @@ fn in_order(parts: &[Vec<Column>], then: impl Fn(Row, Row) -> Ordering) -> Vec<R
     order.into_iter().map(|(_, row)| row).collect()
 }
 
-/// The rows of all parts together, column by column, as one batch.
-fn gathered(parts: Vec<Vec<Column>>, rows: &[Row]) -> Vec<Vec<Column>> {
+/// The rows of all parts together, column by column.
+fn gathered(parts: Parts, rows: &[Row], crew: Crew) -> Vec<Column> {
     let mut columns: Vec<Vec<Column>> = Vec::new();
     for part in parts {
         columns.resize_with(part.len(), Vec::new);
@@ -161,7 +171,13 @@ fn gathered(parts: Vec<Vec<Column>>, rows: &[Row]) -> Vec<Vec<Column>> {
             column.push(of_part);
         }
     }
-    vec![columns.into_iter().map(|of_parts| Column::gathered(of_parts, rows)).collect()]
+    let others = columns.split_off(columns.len() / 2);
+    let all = |columns: Vec<Vec<Column>>| -> Vec<Column> {
+        columns.into_iter().map(|parts| Column::gathered(parts, rows)).collect()
+    };
+    let (mut gathered, others) = crew.both(|| all(columns), || all(others));
+    gathered.extend(others);
+    gathered
 }
 
 fn texts(count: usize) -> impl Iterator<Item = Column> {

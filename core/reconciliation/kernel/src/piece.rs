@@ -49,6 +49,14 @@ struct Rows<'t> {
     key: Key<'t>,
     lines: Vec<u32>,
     items: Vec<u32>,
+    /// The last day on which a line of it was booked.
+    last: Day,
+}
+
+impl<'t> Rows<'t> {
+    fn new(key: Key<'t>) -> Rows<'t> {
+        Rows { key, lines: Vec::new(), items: Vec::new(), last: 0 }
+    }
 }
 
 impl Piece {
@@ -57,28 +65,38 @@ impl Piece {
     }
 
     /// Characters beyond ASCII of which nothing is known yet, in any text.
-    pub fn unknown_characters(&self) -> Result<BTreeSet<char>, String> {
-        let mut found = BTreeSet::new();
+    pub fn unknown_characters(&self, crew: Crew) -> Result<BTreeSet<char>, String> {
+        let mut columns = Vec::new();
         for (table, names) in [(&self.lines, &lines::TEXTS[..]), (&self.items, &ITEM_TEXTS[..])] {
             for name in names {
-                let texts = table.texts(name)?;
-                text::add_unknown((0..table.height()).filter_map(|row| texts.get(row)), &mut found);
+                columns.push((table.texts(name)?, table.height()));
             }
         }
+        let unknown = |half: usize| {
+            let mut found = BTreeSet::new();
+            for (texts, height) in &columns {
+                let rows = half * height / 2..(half + 1) * height / 2;
+                text::add_unknown(rows.filter_map(|row| texts.get(row)), &mut found);
+            }
+            found
+        };
+        let (mut found, others) = crew.both(|| unknown(0), || unknown(1));
+        found.extend(others);
         Ok(found)
     }
 
     /// Decisions, allocations and candidates, in the order of the files.
     pub fn decide(&self, policy: &str, crew: Crew) -> Result<[Batches; 3], String> {
         let (lines, items) = (Columns::new(&self.lines, 0)?, ItemColumns::new(&self.items)?);
+        let walls = self.walls(&lines, &items);
         let given = Given {
             lines: &lines,
             items: &items,
             accounts: self.accounts_by_tenant()?,
-            horizons: horizons(&lines),
+            horizons: horizons(&walls),
             policy: policy_of(policy),
         };
-        Ok(given.decide_all(self.walls(&lines, &items), crew))
+        Ok(given.decide_all(walls, crew))
     }
 
     fn walls<'t>(&'t self, lines: &Columns<'t>, items: &ItemColumns<'t>) -> Vec<Rows<'t>> {
@@ -87,10 +105,14 @@ impl Piece {
         for row in lines.rows() {
             let key = lines.key(row);
             let place = *places.entry(key).or_insert_with(|| {
-                walls.push(Rows { key, lines: Vec::new(), items: Vec::new() });
+                walls.push(Rows::new(key));
                 walls.len() - 1
             });
             walls[place].lines.push(row);
+            let line = lines.line(row);
+            if let (Status::Booked, Some(day)) = (line.status, line.booking_date) {
+                walls[place].last = walls[place].last.max(day);
+            }
         }
         for row in 0..self.items.height() as u32 {
             if let Some(&place) = places.get(&(items.text(1, row), items.text(4, row))) {
@@ -145,37 +167,26 @@ impl<'t> Given<'t> {
                 });
             }
         });
-        Output::batches(outputs)
+        Output::batches(outputs, crew)
     }
 
     fn decide(&self, wall: &Rows<'t>, crew: Crew, out: &mut Output<'t>) {
         let currency = currency_of(wall.key.1);
         let known = self.accounts.get(wall.key.0).map_or(&[][..], Vec::as_slice);
-        let books = || self.items.books(wall, known, currency);
-        let rows = || wall.lines.iter().map(|&row| self.lines.line(row)).collect();
-        let (books, rows) = if crew.threads > 1 { both(books, rows) } else { (books(), rows()) };
+        let books = || self.items.books(wall, known, currency, crew);
+        let (books, rows) = crew.both(books, || wall.lines.iter().map(|&row| self.lines.line(row)).collect());
         let until = self.horizons.get(wall.key.0).copied().unwrap_or(0);
         out.begin(wall.key);
         decide_wall(&books, rows, &self.policy, until, crew, out);
     }
 }
 
-/// Does two things at once.
-fn both<A: Send, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
-    std::thread::scope(|scope| {
-        let other = scope.spawn(other);
-        (one(), other.join().expect("a panic ends both"))
-    })
-}
-
 /// The last booking day that is known of each tenant.
-fn horizons<'t>(lines: &Columns<'t>) -> HashMap<&'t str, Day> {
+fn horizons<'t>(walls: &[Rows<'t>]) -> HashMap<&'t str, Day> {
     let mut found: HashMap<&str, Day> = HashMap::new();
-    for line in lines.rows().map(|row| lines.line(row)) {
-        if let (Status::Booked, Some(day)) = (line.status, line.booking_date) {
-            let last = found.entry(lines.key(line.row).0).or_default();
-            *last = (*last).max(day);
-        }
+    for wall in walls {
+        let last = found.entry(wall.key.0).or_default();
+        *last = (*last).max(wall.last);
     }
     found
 }
@@ -210,13 +221,13 @@ impl<'t> ItemColumns<'t> {
     }
 
     /// The books of a wall; debtors of `accounts` (normal IBAN, debtor) may have no items.
-    fn books(&self, wall: &Rows, accounts: &[Account], currency: Currency) -> Books<'t> {
+    fn books(&self, wall: &Rows, accounts: &[Account], currency: Currency, crew: Crew) -> Books<'t> {
         let debtor_ids = wall.items.iter().map(|&row| self.text(3, row));
         let debtors = numbered(debtor_ids.chain(accounts.iter().map(|(_, debtor)| *debtor)));
         let sellers = numbered(wall.items.iter().map(|&row| self.text(2, row)));
         let items = wall.items.iter().map(|&row| self.item(row, &debtors, &sellers)).collect();
         let known = accounts.iter().map(|(iban, debtor)| (iban.clone(), debtors[debtor])).collect();
-        Books::new(items, debtors.len(), known, currency)
+        Books::new(items, debtors.len(), known, currency, crew)
     }
 
     fn item(&self, row: u32, debtors: &Map<&str, u32>, sellers: &Map<&str, u32>) -> Item<'t> {
@@ -265,8 +276,8 @@ pub fn books_of<'t>(items: &'t Table, accounts: &Table, currency: &str) -> Resul
         Some((iban, debtors.get(row).unwrap_or_default()))
     });
     let known: Vec<Account> = known.collect();
-    let all = Rows { key: ("", currency), lines: Vec::new(), items: (0..items.height() as u32).collect() };
-    Ok(ItemColumns::new(items)?.books(&all, &known, currency_of(currency)))
+    let all = Rows { items: (0..items.height() as u32).collect(), ..Rows::new(("", currency)) };
+    Ok(ItemColumns::new(items)?.books(&all, &known, currency_of(currency), Crew::ALONE))
 }
 
 fn currency_of(code: &str) -> Currency {

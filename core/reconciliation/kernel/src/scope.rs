@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
+use crate::ahead::Crew;
 use crate::index::Index;
 use crate::map::Map;
 use crate::model::{Currency, Item, Place};
@@ -36,31 +37,35 @@ impl<'a> Books<'a> {
         debtors: usize,
         accounts: Vec<(String, u32)>,
         currency: Currency,
+        crew: Crew,
     ) -> Books<'a> {
-        let index = Index::new(items);
+        let names: Vec<_> = items.iter().map(|item| (item.debtor, item.debtor_name)).collect();
+        let sold = |item: &Item<'a>| item.seller_name.map(|name| (item.seller, name));
+        let sellers: Vec<_> = items.iter().filter_map(sold).collect();
+        let listed = |item: &Item<'a>| item.debtor_ibans.map(|ibans| (ibans, item.debtor));
+        let listed: Vec<_> = items.iter().filter_map(listed).collect();
+        let parties = || (Debtors::new(names), Debtors::new(sellers), each(listed));
+        let (index, (named, sellers, listed)) = crew.both(|| Index::new(items, crew), parties);
         let items = &index.items;
         let mut partly_known = vec![false; debtors];
         for item in items.iter().filter(|item| !item.whole_turnover) {
             partly_known[item.debtor as usize] = true;
         }
-        let sold = |item: &Item<'a>| item.seller_name.map(|name| (item.seller, name));
         Books {
-            debtors: Debtors::new(items.iter().map(|item| (item.debtor, item.debtor_name))),
-            sellers: Debtors::new(items.iter().filter_map(sold)),
+            debtors: named,
+            sellers,
             replaced: replacements(&index),
             has_credit_notes: items.iter().any(|item| item.amount < 0),
             partly_known,
-            accounts: Accounts::new(listed(items).into_iter().chain(accounts)),
+            accounts: Accounts::new(listed.into_iter().chain(accounts)),
             currency,
             index,
         }
     }
 }
 
-/// The accounts that items name, each with a debtor once.
-fn listed(items: &[Item]) -> Vec<(String, u32)> {
-    let mut listed: Vec<(&str, u32)> =
-        items.iter().filter_map(|item| item.debtor_ibans.map(|ibans| (ibans, item.debtor))).collect();
+/// The accounts that items list, each with a debtor once.
+fn each(mut listed: Vec<(&str, u32)>) -> Vec<(String, u32)> {
     listed.sort_unstable();
     listed.dedup();
     let mut known: Vec<(String, u32)> = listed
