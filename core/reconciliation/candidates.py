@@ -187,7 +187,7 @@ def _nearly_cited(case: Case) -> Iterator[Proposal | None]:
 
 def _ended(case: Case) -> Iterator[Proposal | None]:
     """What the payer owes and the text may mean by the ends of its numbers: together, and one by one."""
-    items = list(ended(case))
+    items = ended(case)
     if len(items) > 1:
         yield propose(case, items, "its numbers end so", "counter")
     for n in items[:HANDFUL]:

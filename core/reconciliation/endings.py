@@ -4,7 +4,7 @@ Another seller may have the number that the payer writes, or the letters before 
 owes INV-00511. What he owes at the amount paid tells which is meant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core.reconciliation.case import Case, Ruling, share
@@ -20,6 +20,8 @@ _OWN_KEYS: Final = frozenset({"structured", "order", "list", "range"})
 """Ways of citing that are no number, or no end of one."""
 MOST_ENDS: Final = 12
 """Numbers of one text that are looked up so."""
+SHORTEST_TAIL: Final = 3
+"""Digits from which an element of a list is told from a day or a count."""
 
 
 @until_paid
@@ -116,6 +118,27 @@ def ends_and_sum(case: Case) -> Ruling | None:
     return Ruling("auto", "T3", "ends_and_sum", tuple(shares), chance)
 
 
-def ended(case: Case) -> Iterator[int]:
+def ended(case: Case) -> list[int]:
     """Items of the payer that the text may mean by their ends, each once."""
-    yield from dict.fromkeys(n for items in ends(case) if len(items) == 1 for n in items)
+    found = dict.fromkeys(n for items in ends(case) if len(items) == 1 for n in items)
+    return list(found) or _continued(case)
+
+
+def _continued(case: Case) -> list[int]:
+    """Items of the payer that a list means which begins with a number that is not held: `EB250456+0525`."""
+    if case.payer_is_unknown or case.cites or case.cited.caps or case.paid <= 0:
+        return []
+    heads = [word.text for word in other_numbers(case)]
+    words = (word.text for word in case.label.words if word.text.isdigit()) if heads else ()
+    tails = dict.fromkeys(text for text in words if len(text) >= SHORTEST_TAIL)
+    if not 0 < len(tails) <= MOST_ENDS or len(heads) > MOST_ENDS:
+        return []
+    owed = case.there(case.scope.of_payer(case.payer, most=case.policy.max_owed))
+    numbers = case.scope.index.numbers
+    return [n for n in owed if case.scope.open[n] > 0 and _continues(numbers[n].compact, heads, tails)]
+
+
+def _continues(number: str, heads: Sequence[str], tails: Iterable[str]) -> bool:
+    """Whether one of the heads begins like the number, and goes on otherwise than with one of the tails."""
+    befores = [number.removesuffix(tail) for tail in tails if number.endswith(tail) and number != tail]
+    return any(head.startswith(before) for before in befores for head in heads)

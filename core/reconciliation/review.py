@@ -253,7 +253,7 @@ def _is_far(case: Case, items: Iterable[int]) -> bool:
 
 def by_ends(case: Case) -> Reason | None:
     """The ends of numbers that a known payer owes, at another amount."""
-    items = list(ended(case))
+    items = ended(case)
     if not items:
         return None
     due = sum(case.scope.open[n] for n in items)

@@ -27,7 +27,7 @@ HANDED: Final[Mapping[str, str]] = {
     "cite.unglue": "MAX_PIECES STAMP _WORDS",
     "coincidence": "NEAR ROUND SHAPE_COUNTS UNEVEN",
     "decision": "LISTED SHOWN _UNCERTAIN",
-    "endings": "MOST_ENDS",
+    "endings": "MOST_ENDS SHORTEST_TAIL",
     "gaps": "CLOSE DEDUCTION INDEMNITY MAX_RETENTION_BP MOST_INTEREST",
     "hold": "TWINS TWIN_DAYS",
     "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT YEARS",

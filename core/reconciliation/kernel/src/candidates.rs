@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::amount_odds;
-use crate::endings::{ended, ends};
+use crate::endings::ended;
 use crate::gaps::{gap_reason, late_payment, rivals};
 use crate::group::{groups, Bounds};
 use crate::index::{FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED};
@@ -258,7 +258,7 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
 
 /// What the payer owes and the text may mean by the ends of its numbers: together, and one by one.
 fn of_ends(found: &mut Found) {
-    let items = ended(&ends(found.case, found.state));
+    let items = ended(found.case, found.state);
     if items.len() > 1 {
         found.propose(&items, "its numbers end so", Reference::Counter);
     }

@@ -8,7 +8,7 @@ use crate::case::{Case, State};
 use crate::cite::Citation;
 use crate::coincidence::{by_counter, by_number};
 use crate::index::{self, bare, is_digits, Number};
-use crate::label::{is_year, Field};
+use crate::label::{is_year, Field, Word};
 use crate::model::Place;
 use crate::ruling::{Ruling, Share};
 use crate::silent::{is_far_from_due, other_numbers};
@@ -25,6 +25,11 @@ pub fn ends(case: &Case, state: &State) -> Rc<Vec<Vec<Place>>> {
 fn most_ends() -> usize {
     static MOST_ENDS: OnceLock<usize> = OnceLock::new();
     *MOST_ENDS.get_or_init(|| words::whole("endings.MOST_ENDS"))
+}
+
+fn shortest_tail() -> usize {
+    static SHORTEST_TAIL: OnceLock<usize> = OnceLock::new();
+    *SHORTEST_TAIL.get_or_init(|| words::whole("endings.SHORTEST_TAIL"))
 }
 
 /// Whether there may be ends of a known payer's numbers, so many at least that nobody has cited.
@@ -155,7 +160,7 @@ pub fn ends_and_sum(case: &Case, state: &State) -> Option<Ruling> {
     if found.len() < 2 || found.iter().any(|items| items.len() != 1) {
         return None;
     }
-    let items = ended(&found);
+    let items = singles(&found);
     let debtor = state.index().debtor(items[0]);
     let sum: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
     let one = items.iter().all(|&n| state.index().debtor(n) == debtor);
@@ -173,7 +178,16 @@ pub fn ends_and_sum(case: &Case, state: &State) -> Option<Ruling> {
 }
 
 /// Items of the payer that the text may mean by their ends, each once.
-pub fn ended(ends: &[Vec<Place>]) -> Vec<Place> {
+pub fn ended(case: &Case, state: &State) -> Vec<Place> {
+    let found = singles(&ends(case, state));
+    if found.is_empty() {
+        continued(case, state)
+    } else {
+        found
+    }
+}
+
+fn singles(ends: &[Vec<Place>]) -> Vec<Place> {
     let mut found = Vec::new();
     for items in ends {
         if let [n] = items[..] {
@@ -183,4 +197,35 @@ pub fn ended(ends: &[Vec<Place>]) -> Vec<Place> {
         }
     }
     found
+}
+
+/// Items of the payer that a list means which begins with a number that is not held: `EB250456+0525`.
+fn continued(case: &Case, state: &State) -> Vec<Place> {
+    if case.payer_is_unknown() || case.cites() || !case.cited.caps.is_empty() || case.paid <= 0 {
+        return Vec::new();
+    }
+    let heads = other_numbers(case, state);
+    if heads.is_empty() || heads.len() > most_ends() {
+        return Vec::new();
+    }
+    let mut tails: Vec<Vec<u8>> = Vec::new();
+    for word in case.label.words() {
+        if word.text.len() >= shortest_tail() && is_digits(&word.text) && !tails.contains(&word.text) {
+            tails.push(word.text);
+        }
+    }
+    if tails.is_empty() || tails.len() > most_ends() {
+        return Vec::new();
+    }
+    let owed = state.scope.of_payer(&case.payer, state.policy.max_owed);
+    let mut found = case.there(state, &owed);
+    found.retain(|&n| state.open(n) > 0 && continues(state.index().number(n).compact, &heads, &tails));
+    found
+}
+
+/// Whether one of the heads begins like the number, and goes on otherwise than with one of the tails.
+fn continues(number: &[u8], heads: &[&Word], tails: &[Vec<u8>]) -> bool {
+    let befores = tails.iter().filter_map(|tail| number.strip_suffix(&tail[..]));
+    let mut befores = befores.filter(|before| !before.is_empty());
+    befores.any(|before| heads.iter().any(|head| head.text.starts_with(before)))
 }

@@ -12,7 +12,7 @@ use crate::candidates::{
 use crate::case::{Case, Meaning, State};
 use crate::coincidence::{by_counter, by_number};
 use crate::decision::shown_candidates;
-use crate::endings::{ended, ends};
+use crate::endings::ended;
 use crate::gaps::{gap_reason, is_agreed, is_rate, is_small, rivals};
 use crate::group::{groups, Bounds};
 use crate::json::Json;
@@ -351,7 +351,7 @@ fn is_far(case: &Case, state: &State, mut items: impl Iterator<Item = Place>) ->
 
 /// The ends of numbers that a known payer owes, at another amount.
 fn by_ends(case: &Case, state: &State) -> Option<Reason> {
-    let items = ended(&ends(case, state));
+    let items = ended(case, state);
     let due: i128 = items.iter().map(|&n| i128::from(state.open(n))).sum();
     match items.len() {
         0 => None,
