@@ -1,7 +1,7 @@
 """The fold over booking days: standing decisions replayed, then each day tier by tier."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -67,6 +67,15 @@ def reconcile(
         fold.remember(earlier, standing, copies, known)
         decided.update(fold.run(by_wall[key], until=horizon.get(key[:2], date.min)))
     return tuple(remembering(decided[i], earlier.get(i)) for i in sorted(asked))
+
+
+def aside(line: Line, copies: Mapping[str, str], versions: Versions) -> Decision | None:
+    """What is said of copies (each with what it copies) and of lines that are not booked."""
+    original = copies.get(line.transaction_id)
+    if original is not None:
+        return settle_nothing(line, "copy", versions, copy_of=original)
+    reason = not_booked(line)
+    return settle_nothing(line, reason, versions) if reason else None
 
 
 class Fold:
@@ -142,11 +151,7 @@ class Fold:
 
     def _aside(self, line: Line) -> Decision | None:
         """Copies and lines that are not booked are decided without being looked at further."""
-        original = self.copies.get(line.transaction_id)
-        if original is not None:
-            return settle_nothing(line, "copy", self.versions, copy_of=original)
-        reason = not_booked(line)
-        return settle_nothing(line, reason, self.versions) if reason else None
+        return aside(line, self.copies, self.versions)
 
     def _day(self, day: date, lines: list[Line], own: frozenset[str]) -> None:
         self.replay = Replay(self.replays.pop(day, ()), self.standing)

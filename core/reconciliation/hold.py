@@ -36,7 +36,8 @@ def effective_day(decision: Decision, booked: date) -> date:
 
 
 Claim = tuple[str, int]
-"""Who pays, and the amount; of a payment that cites an item, also which one: equal claims may be one."""
+"""Who pays, and the amount, below zero for money out; of a payment that cites an item, also which one: equal
+claims may be one."""
 Waiting = tuple[tuple[Case, frozenset[str]], ...]
 """Cases that wait, each with the twins that it had then."""
 
@@ -134,13 +135,15 @@ def claim_of(case: Case) -> Claim | None:
 
 def _silent(case: Case) -> Claim | None:
     debtor_id = sole_debtor(case)
-    return (debtor_id, case.paid) if debtor_id is not None and is_silent(case) else None
+    return (debtor_id, case.line.amount_minor) if debtor_id is not None and is_silent(case) else None
 
 
 def _cited(case: Case) -> Claim | None:
     payer = alias_of(case.label.payer) or normal_iban(case.line.counterparty_iban)
     item_id = _cited_item(case)
-    return (f"{payer}/{item_id}", case.paid) if payer is not None and item_id is not None else None
+    return (
+        (f"{payer}/{item_id}", case.line.amount_minor) if payer is not None and item_id is not None else None
+    )
 
 
 def _cited_item(case: Case) -> str | None:
@@ -153,7 +156,7 @@ def _cited_item(case: Case) -> str | None:
 
 def _part(case: Case) -> Claim | None:
     item_id = _cited_item(case)
-    return None if item_id is None else (f"/{item_id}", case.paid)
+    return None if item_id is None else (f"/{item_id}", case.line.amount_minor)
 
 
 def part_of(decision: Decision, line: Line) -> Claim | None:

@@ -80,17 +80,13 @@ _NUMBERS_OF_ITEMS: Final[Mapping[str, _Cell]] = {
 
 def lines_sheet(lines: Sequence[Line]) -> str:
     """Lines of one wall, of which the kernel can read everything. Raises Declined when it cannot."""
-    if any(line.declared_item_ids for line in lines):
-        raise Declined("a line declares what it pays")
     _check(line.amount_minor for line in lines)
     _check(line.original_amount_minor or 0 for line in lines)
     return _sheet(lines, _TEXTS_OF_LINES, _NUMBERS_OF_LINES)
 
 
 def items_sheet(items: Sequence[Item]) -> str:
-    """Receivables of one wall. Raises Declined when there are others."""
-    if any(item.direction != "receivable" for item in items):
-        raise Declined("there are payables")
+    """Receivables of one wall, or its payables. Raises Declined when the kernel cannot read them."""
     _check(item.amount_minor for item in items)
     _check(item.initial_minor for item in items)
     return _sheet(items, _TEXTS_OF_ITEMS, _NUMBERS_OF_ITEMS)
@@ -119,17 +115,19 @@ def _sheet(rows: Sequence[Any], texts: Mapping[str, _Cell], numbers: Mapping[str
 
 class Note(NamedTuple):
     """What is known about a line besides it: its row, the decision that stands, the row of the line that this
-    takes back, and groups of items that a person said no to."""
+    takes back, groups of items that a person said no to, items that a tool declares, rows of its copies."""
 
     row: int
     stands: Decision | None
     returns: int | None
     rejected: tuple[tuple[str, ...], ...]
+    declared: tuple[str, ...]
+    copies: tuple[int, ...]
 
     @property
     def tells(self) -> bool:
         """Whether anything is known."""
-        return self.stands is not None or bool(self.rejected)
+        return self.stands is not None or bool(self.rejected or self.declared or self.copies)
 
 
 def notes(found: Iterable[Note]) -> str:
@@ -139,13 +137,16 @@ def notes(found: Iterable[Note]) -> str:
 
 def _note(note: Note) -> Iterable[object]:
     groups = _GROUP.join("=" + _PART.join(map(_plain, group)) for group in note.rejected)
-    decision = note.stands
-    if decision is None:
-        return (note.row, *[""] * 11, groups)
+    declared = _PART.join(map(_plain, note.declared))
+    copies = _PART.join(map(str, note.copies))
+    stands = [""] * 11 if note.stands is None else _standing(note.stands, note.returns)
+    return (note.row, *stands, groups, declared, copies)
+
+
+def _standing(decision: Decision, returns: int | None) -> Iterable[object]:
     payer = decision.explanation.get("payer") or {}
     shares = [(_plain(s.item_id), str(s.amount_minor), str(s.gap_minor)) for s in decision.shares]
     return (
-        note.row,
         1,
         1 if decision.decided_by == "engine" else "",
         int(stage_of(decision)),
@@ -154,10 +155,9 @@ def _note(note: Note) -> Iterable[object]:
         decision.allocated_minor,
         decision.unallocated_minor,
         _held_until(decision),
-        "" if note.returns is None else note.returns,
+        "" if returns is None else returns,
         _plain(payer.get("name") or ""),
         _GROUP.join(map(_PART.join, shares)),
-        groups,
     )
 
 

@@ -24,7 +24,7 @@ def _library() -> Any:
         return None
     library.lettrage_unknown_in.argtypes = (Bytes, POINTER(Bytes))
     library.lettrage_wall_open.restype = c_void_p
-    library.lettrage_wall_open.argtypes = (Bytes, Bytes, Bytes, Bytes, POINTER(Bytes))
+    library.lettrage_wall_open.argtypes = (*[Bytes] * 5, POINTER(Bytes))
     for name in ("take", "note", "back", "go_on"):
         getattr(library, f"lettrage_wall_{name}").restype = c_bool
     library.lettrage_wall_take.argtypes = (c_void_p, Bytes, c_size_t, POINTER(Bytes))
@@ -38,17 +38,22 @@ def _library() -> Any:
 
 
 class Wall:
-    """A wall from sheets of its items and accounts (see `sheets`), without lines at first. Not for several
-    threads at once. Whatever the kernel cannot do raises Declined; the wall is of no use any more then.
+    """A wall from sheets of its receivables, payables and accounts (see `sheets`), without lines at first.
+
+    Not for several threads at once. Whatever the kernel cannot do raises Declined, and the wall is of no
+    use any more then.
     """
 
-    def __init__(self, items: str, accounts: str, currency: str, policy: Policy) -> None:
+    def __init__(
+        self, receivables: str, payables: str, accounts: str, *, currency: str, policy: Policy
+    ) -> None:
         self._call = _library()
         if self._call is None:
             raise Declined("it was not built here, or from other sources than are here")
         failed = Bytes()
-        texts = [self._known(items), given(accounts), given(currency), given(policy_text(policy, earned=()))]
-        self._at = self._call.lettrage_wall_open(*texts, byref(failed))
+        items = self._known(receivables), self._known(payables)
+        others = given(accounts), given(currency), given(policy_text(policy, earned=()))
+        self._at = self._call.lettrage_wall_open(*items, *others, byref(failed))
         if not self._at:
             raise Declined(taken(self._call, failed))
         weakref.finalize(self, self._call.lettrage_wall_close, self._at)

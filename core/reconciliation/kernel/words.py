@@ -51,7 +51,7 @@ HANDED: Final[Mapping[str, str]] = {
     ),
     "receipt": (
         "CREDIT_MARK DEBIT_MARK QUOTED SHORTEST_ID SHORTEST_NAME WHOLE _ANYWHERE _CORRECTION _NO_CREDIT "
-        "_OPENING _PLATFORMS _RETURN_WORDS"
+        "_NO_RECEIPT _OPENING _PLATFORMS _RETURN_WORDS"
     ),
     "returns": "MOST_READ",
     "review": "OWN _GATED",

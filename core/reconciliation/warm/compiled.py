@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from core.model.base import trusted
 from core.model.decision import Candidate, Decision, Share
-from core.reconciliation.decision import Versions, decision_id, settle_nothing
+from core.reconciliation.decision import Versions, decision_id
+from core.reconciliation.fold import aside
 from core.reconciliation.grouping import Key
 from core.reconciliation.kernel.sheets import Note, accounts_sheet, items_sheet, lines_sheet, notes, plan
 from core.reconciliation.kernel.wall import Wall
@@ -23,8 +24,10 @@ _decision: Final = trusted(Decision)
 
 
 class CompiledFold:
-    """Decides as `WarmFold` does. Raises Declined, now or later, for what the kernel was not made for:
-    payables, lines that declare what they pay, copies, standing decisions about items not held here.
+    """Decides as `WarmFold` does.
+
+    Raises Declined, now or later, for what the kernel was not made for: amounts beyond its numbers, texts
+    that hold what parts its sheets, standing decisions about items not held here.
     """
 
     def __init__(
@@ -36,7 +39,15 @@ class CompiledFold:
         past: Past,
         policy: Policy,
     ) -> None:
-        self._wall = Wall(items_sheet(items), accounts_sheet(accounts), key[2], policy)
+        receivables = [item for item in items if item.direction == "receivable"]
+        payables = [item for item in items if item.direction == "payable"]
+        self._wall = Wall(
+            items_sheet(receivables),
+            items_sheet(payables),
+            accounts_sheet(accounts),
+            currency=key[2],
+            policy=policy,
+        )
         self._diary, self._past = diary, past
         self._versions = Versions(policy.version)
         self._rows: dict[str, int] = {}
@@ -71,7 +82,8 @@ class CompiledFold:
         """Tells the kernel what was touched since the last time."""
         known = self._past.known
         lines = [known[id] for id in self._touched if id in known and not self._is_aside(known[id])]
-        fresh = [line for line in lines if line.transaction_id not in self._rows]
+        copies = [copy for line in lines for copy in self._past.supporting.get(line.transaction_id, ())]
+        fresh = [line for line in (*lines, *copies) if line.transaction_id not in self._rows]
         for line in fresh:
             lines += [known[id] for id in self._dangling.pop(line.transaction_id, ())]
         if fresh:
@@ -79,7 +91,7 @@ class CompiledFold:
             self._wall.take(lines_sheet(fresh), first)
             self._lines += fresh
             self._rows.update({line.transaction_id: n for n, line in enumerate(fresh, first)})
-        for line in lines:
+        for line in (*lines, *copies):
             row = self._rows[line.transaction_id]
             if self._lines[row] is not line:
                 self._wall.take(lines_sheet([line]), row)
@@ -100,7 +112,11 @@ class CompiledFold:
         returns = self._rows.get(returned) if isinstance(returned, str) else None
         if isinstance(returned, str) and returns is None:
             self._dangling[returned].append(id)
-        return Note(self._rows[id], stands, returns, before.rejected if before is not None else ())
+        rejected = before.rejected if before is not None else ()
+        copies = self._past.supporting.get(id, ())
+        declared = {i for one in (line, *copies) for i in one.declared_item_ids}
+        rows = tuple(self._rows[copy.transaction_id] for copy in copies)
+        return Note(self._rows[id], stands, returns, rejected, tuple(sorted(declared)), rows)
 
     def _read(self, decided: Iterable[Sequence[Any]]) -> Iterator[Decision]:
         for row, *told in decided:
@@ -120,9 +136,9 @@ class CompiledFold:
         return self._asked
 
     def set_aside(self, lines: Iterable[Line]) -> list[Decision]:
-        """What is said of lines that are not booked."""
-        reasons = ((line, not_booked(line)) for line in lines)
-        return [settle_nothing(line, reason, self._versions) for line, reason in reasons if reason]
+        """What is said of copies and lines that are not booked."""
+        decided = (aside(line, self._past.copies, self._versions) for line in lines)
+        return [decision for decision in decided if decision is not None]
 
 
 def _decided(line: Line, told: Sequence[Any], before: Decision | None) -> Decision:

@@ -227,8 +227,6 @@ class WarmEngine:
             if id not in lifted:
                 self._lift(id)
         past.take_copies(copies, supporting)
-        for id in other:
-            self._decline(_wall_of(past.known[id]))
         return sorted(other)
 
     def _decline(self, key: Key) -> None:

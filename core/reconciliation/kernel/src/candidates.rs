@@ -27,7 +27,7 @@ struct Rules {
     few: usize,
     most: usize,
     bounds: Bounds,
-    references: [f64; 8],
+    references: [f64; 9],
     levels: [f64; 6],
     /// Of the grades -1 to 2.
     payers: [f64; 4],
@@ -236,7 +236,7 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
         found.propose(&[n], because, Reference::Counter);
     }
     of_ends(&mut found);
-    found.tried += 1; // what a tool declares: nothing
+    declared(&mut found);
     of_those_exactly(&mut found);
     if meaning.is_none_or(|meaning| meaning.items.is_empty()) {
         of_payer(&mut found);
@@ -319,6 +319,23 @@ fn of_cited(found: &mut Found, meaning: &Meaning) {
         }
     }
     with_uncited(found, meaning);
+}
+
+/// What a tool says is paid: with the credit notes it sets off when that is the amount, else without.
+fn declared(found: &mut Found) {
+    let (case, state) = (found.case, found.state);
+    let mut stated: Vec<Place> = case.declared.iter().copied().filter(|&n| state.open(n) != 0).collect();
+    stated.sort_unstable();
+    stated.dedup();
+    let items: Vec<Place> = stated.iter().copied().filter(|&n| state.open(n) > 0).collect();
+    let due: i128 = stated.iter().map(|&n| i128::from(state.open(n))).sum();
+    let whole = if due == i128::from(case.paid) { &stated } else { &items };
+    found.propose(whole, "declared by a tool", Reference::Declared);
+    if items.len() > 1 {
+        for &n in items.iter().take(rules().handful) {
+            found.propose(&[n], "declared by a tool", Reference::Declared);
+        }
+    }
 }
 
 /// What is cited together with one item that is not: a credit note, or one more invoice.

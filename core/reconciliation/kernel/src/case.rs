@@ -1,7 +1,5 @@
 //! One line read against its scope (see `core/reconciliation/case.py`), and what was found out about it (see
 //! `memory.py`).
-//!
-//! Left out: items that a tool declares.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -104,6 +102,8 @@ pub struct Case<'a> {
     pub held_until: Option<Day>,
     /// Rows of other lines that cite nothing either, of the same payer and amount.
     pub twins: Vec<u32>,
+    /// Items that an accounting tool says it pays.
+    pub declared: Vec<Place>,
     /// Ids of lines it was decided together with.
     pub together: Vec<&'a str>,
     pub memo: RefCell<Memo>,
@@ -246,8 +246,8 @@ impl<'a> Case<'a> {
         self.cited.caps.is_empty() && self.refused.is_none()
     }
 
-    /// The payer's grade for item `n`; a seller who may forward what his debtors paid him lifts 0 to 1. Who is
-    /// named in the text, whoever pays for him, is likely.
+    /// The payer's grade for item `n`; an accounting tool that declares the match lifts 0 to 1, and so does a
+    /// seller who may forward what his debtors paid him. Who is named in the text, whoever pays for him, is likely.
     pub fn grade(&self, state: &State, n: Place) -> i8 {
         let (seller, debtor) = state.index().parties(n);
         let grade = self.payer.grade(debtor);
@@ -260,7 +260,8 @@ impl<'a> Case<'a> {
         if grade < 0 {
             return grade;
         }
-        i8::from(state.policy.indirect_collection && holds(self.forwarding(state), seller))
+        let forwarded = || state.policy.indirect_collection && holds(self.forwarding(state), seller);
+        i8::from(self.declared.contains(&n) || forwarded())
     }
 
     /// Sellers of whom the payer bears the name, when he is no debtor: he forwards what others paid.

@@ -1,7 +1,6 @@
 //! From a ruling to a decision: amounts that add up, and the explanation (see
 //! `core/reconciliation/decision.py`).
 //!
-//! Left out: money out that closes payables.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -54,7 +53,7 @@ pub struct Candidate {
 }
 
 /// The outcome for one line, as the output files have it; `explanation` is JSON, `tier` 0 to 10. Items are
-/// those of the scope in which it was decided.
+/// those of the wall.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     pub row: u32,
@@ -69,16 +68,18 @@ pub struct Decision {
     pub explanation: String,
 }
 
-/// Groups of items, in order each, that a person said no to for a line.
+/// Groups of items of the wall that a person said no to for a line.
 pub type Rejected = [Vec<Place>];
 
-/// Whether a person said no to these items together, or to some of them.
-pub fn is_rejected(shares: &[Share], rejected: &Rejected) -> bool {
-    rejected.iter().any(|group| group.iter().all(|&n| shares.iter().any(|share| share.item == n)))
+/// Whether a person said no to these items together, or to some of them; the items of the shares begin at `first`
+/// among those of the wall.
+pub fn is_rejected(shares: &[Share], first: Place, rejected: &Rejected) -> bool {
+    let holds = |n: Place| shares.iter().any(|share| first + share.item == n);
+    rejected.iter().any(|group| group.iter().copied().all(holds))
 }
 
 /// The best few proposals, one per set of items, in a defined order.
-pub fn ranked(mut proposals: Vec<Proposal>, rejected: &Rejected) -> Vec<Candidate> {
+pub fn ranked(mut proposals: Vec<Proposal>, first: Place, rejected: &Rejected) -> Vec<Candidate> {
     proposals.sort_by(|p, q| {
         let by_score = q.score.total_cmp(&p.score);
         by_score.then_with(|| items_of(&p.shares).cmp(items_of(&q.shares)))
@@ -86,7 +87,7 @@ pub fn ranked(mut proposals: Vec<Proposal>, rejected: &Rejected) -> Vec<Candidat
     let mut best: Vec<Candidate> = Vec::with_capacity(proposals.len().min(rules().shown));
     for p in proposals {
         let is_seen = |one: &Candidate| items_of(&one.shares).eq(items_of(&p.shares));
-        if p.shares.is_empty() || best.iter().any(is_seen) || is_rejected(&p.shares, rejected) {
+        if p.shares.is_empty() || best.iter().any(is_seen) || is_rejected(&p.shares, first, rejected) {
             continue;
         }
         let mut why = String::with_capacity(96);
@@ -247,7 +248,13 @@ fn signals(case: &Case, state: &State, shares: &[Share]) -> impl Iterator<Item =
     let is_exact = !shares.is_empty() && due == i128::from(case.paid);
     let is_payer =
         shares.first().is_some_and(|share| case.payer.grade(state.index().debtor(share.item)) >= 1);
-    let told = [(case.cites(), "reference"), (is_exact, "exact_amount"), (is_payer, "payer")];
+    let is_declared = shares.iter().any(|share| case.declared.contains(&share.item));
+    let told = [
+        (case.cites(), "reference"),
+        (is_exact, "exact_amount"),
+        (is_payer, "payer"),
+        (is_declared, "declared_by_tool"),
+    ];
     told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, signal)| signal)
 }
 
@@ -265,11 +272,20 @@ fn write_day(day: Day, out: &mut String) {
     let _ = write!(out, "{year:04}-{month:02}-{date:02}");
 }
 
-/// The decision a ruling comes to; call it before the open amounts change.
-pub fn decide(case: &Case, state: &State, ruling: Ruling, rejected: &Rejected) -> Decision {
+/// The decision a ruling comes to; call it before the open amounts change. The items of the case begin at `first`
+/// among those of the wall, and those of the decision are the wall's.
+pub fn decide(case: &Case, state: &State, ruling: Ruling, first: Place, rejected: &Rejected) -> Decision {
     let explanation = explanation_of(case, state, &ruling);
     let allocated: i128 = ruling.shares.iter().map(|share| i128::from(share.amount)).sum();
-    let allocated = allocated as i64;
+    let allocated = case.sign() * allocated as i64;
+    let of_wall = |mut shares: Vec<Share>| {
+        shares.iter_mut().for_each(|share| share.item += first);
+        shares
+    };
+    let mut candidates = ranked(ruling.proposals, first, rejected);
+    for candidate in &mut candidates {
+        candidate.shares = of_wall(std::mem::take(&mut candidate.shares));
+    }
     let chance = ruling.coincidence;
     Decision {
         row: case.line.row,
@@ -279,8 +295,8 @@ pub fn decide(case: &Case, state: &State, ruling: Ruling, rejected: &Rejected) -
         coincidence: if chance == 0.0 { 0.0 } else { to_three_digits(chance) },
         allocated,
         unallocated: case.line.amount.wrapping_sub(allocated),
-        shares: ruling.shares,
-        candidates: ranked(ruling.proposals, rejected),
+        shares: of_wall(ruling.shares),
+        candidates,
         explanation,
     }
 }

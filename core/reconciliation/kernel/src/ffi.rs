@@ -199,7 +199,8 @@ pub unsafe extern "C" fn lettrage_unknown_in(given: Bytes, found: &mut Bytes) {
 /// As `Bytes::as_text`.
 #[no_mangle]
 pub unsafe extern "C" fn lettrage_wall_open(
-    items: Bytes,
+    receivables: Bytes,
+    payables: Bytes,
     accounts: Bytes,
     currency: Bytes,
     policy: Bytes,
@@ -209,7 +210,8 @@ pub unsafe extern "C" fn lettrage_wall_open(
     guarded(failed, || {
         // SAFETY: Python gives UTF-8.
         let opened = unsafe {
-            WarmWall::new(items.as_text(), accounts.as_text(), currency.as_text(), policy.as_text())?
+            let items = [receivables.as_text(), payables.as_text()];
+            WarmWall::new(items, accounts.as_text(), currency.as_text(), policy.as_text())?
         };
         wall = Box::into_raw(Box::new(opened));
         Ok(())

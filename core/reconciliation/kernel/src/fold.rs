@@ -4,9 +4,7 @@
 //! that goes on has a `Past` (see `warm`): decisions that stand are replayed, people may have said no, and all
 //! that it changes is noted. No line is a copy of another.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ahead::{in_order, Block, Crew, Read};
 use crate::case::{Boxed, Case, Ready, State};
@@ -20,19 +18,19 @@ use crate::label;
 use crate::lines::Line;
 use crate::map::{Map, Set};
 use crate::model::{Day, Place, Policy};
-use crate::names::Memory;
+
 use crate::output::Output;
 use crate::ready::{made_ready, opened};
 use crate::receipt::{contra_entries, is_marked_return, no_receipt_by_kind, not_booked, opening};
 use crate::replay::{point, stage_of_tier, Replay, Stage, Standing, JOINT, PEOPLE, RETURNS};
 use crate::returns::{take_back, Originals, Returnable};
 use crate::review::{fall_back, on_hold, refused};
-use crate::ruling::{Answer, Outcome, Ruling, Share};
-use crate::scope::{alias_of, normal_iban, Books, Scope};
+use crate::ruling::{Answer, Outcome, Ruling};
+use crate::scope::Books;
 use crate::tiers::{FIRST_SILENT, TIERS};
+use crate::wall::{Side, Wall, Who};
 
-/// Tiers of decisions that teach who pays, and the tier of what pays nothing.
-const TEACHING: [u8; 3] = [1, 2, 3];
+/// The tier of what pays nothing.
 const NOTHING: u8 = 10;
 
 /// A line of the day, with what was read of it.
@@ -53,7 +51,7 @@ pub fn decide_wall<'t>(
     if !lines.is_sorted_by_key(turn) {
         lines.sort_by_cached_key(turn);
     }
-    let mut fold = Fold::new(books, policy, std::mem::take(output));
+    let mut fold = Fold::new(Wall::new(books, None), policy, std::mem::take(output));
     fold.expect(&lines);
     in_order(books, &lines, policy, crew, |block| fold.block(&lines, block));
     *output = fold.finish(until);
@@ -77,24 +75,6 @@ pub struct Entry<'f> {
     pub told: Option<u64>,
 }
 
-/// Whose name a payment may teach: as the line was read, or as it was told of a decision that stands.
-#[derive(Clone, Copy)]
-enum Who<'c> {
-    Read(&'c Case<'c>),
-    Told(Option<&'c str>),
-}
-
-impl Who<'_> {
-    /// The key under which the name is learnt.
-    fn alias(self, line: &Line) -> Option<Arc<str>> {
-        match self {
-            Who::Read(case) if case.label.payer.is_some() => case.named.alias.clone(),
-            Who::Told(Some(name)) => alias_of(Some(name)),
-            _ => alias_of(line.counterparty_name()),
-        }
-    }
-}
-
 /// Of a decision of the engine, what its replay needs besides.
 #[derive(Clone, Copy, Default)]
 struct Made<'m> {
@@ -111,6 +91,10 @@ pub struct Past<'f> {
     pub rows: Vec<&'f Line<'f>>,
     pub standing: Map<u32, Standing>,
     pub rejected: Map<u32, Vec<Vec<Place>>>,
+    /// Ids of items that a tool says a line pays.
+    pub declared: Map<u32, Vec<Box<str>>>,
+    /// Lines of other sources for the same money.
+    pub copies: Map<u32, Vec<&'f Line<'f>>>,
     /// Normal IBANs of the accounts on which lines were booked.
     pub own: Set<String>,
     pub journal: Journal<'f>,
@@ -126,20 +110,9 @@ pub struct Past<'f> {
     pub told: Map<u32, u64>,
 }
 
-/// What a payment teaches about who pays for a debtor: an account, a name.
-#[derive(Clone)]
-pub struct Lesson {
-    pub row: u32,
-    iban: Option<String>,
-    alias: Option<Arc<str>>,
-    debtor: u32,
-}
-
 pub struct Fold<'f, 't> {
-    pub books: &'f Books<'t>,
-    pub scope: Scope<'f>,
+    pub wall: Wall<'f, 't>,
     pub policy: &'f Policy,
-    pub memory: Memory,
     output: Output<'t>,
     /// Amounts of credits: over files a debit can only be a return, or be taken back itself, where its own is
     /// among them.
@@ -149,27 +122,21 @@ pub struct Fold<'f, 't> {
     /// Decisions that a return may still change; of a fold that goes on, all.
     pub decided: Map<u32, Entry<'f>>,
     pub hold: Hold<'f>,
-    lessons: Vec<Lesson>,
-    pub taught: HashMap<u32, Lesson>,
     /// Of a fold that goes on.
     pub past: Option<Box<Past<'f>>>,
 }
 
 impl<'f, 't> Fold<'f, 't> {
-    pub fn new(books: &'f Books<'t>, policy: &'f Policy, output: Output<'t>) -> Fold<'f, 't> {
+    pub fn new(wall: Wall<'f, 't>, policy: &'f Policy, output: Output<'t>) -> Fold<'f, 't> {
         Fold {
-            books,
-            scope: Scope::new(books),
+            wall,
             policy,
-            memory: Memory::default(),
             output,
             returnable: Returnable::default(),
             credits: Set::default(),
             originals: Originals::new(policy.return_window_days),
             decided: Map::default(),
             hold: Hold::new(policy),
-            lessons: Vec::new(),
-            taught: HashMap::new(),
             past: None,
         }
     }
@@ -219,7 +186,8 @@ impl<'f, 't> Fold<'f, 't> {
     /// What still waits when there are no more lines.
     pub fn conclude_waiting(&mut self) {
         for mut case in self.hold.end() {
-            let ruling = on_hold(&mut case, &self.state());
+            let state = self.state(&case);
+            let ruling = on_hold(&mut case, &state);
             self.conclude(case, ruling, RETURNS);
         }
     }
@@ -228,13 +196,13 @@ impl<'f, 't> Fold<'f, 't> {
         self.pass(until + 1);
         self.conclude_waiting();
         for entry in self.decided.into_values() {
-            self.output.add(&entry.decision, entry.line, &self.books.index.items);
+            self.output.add(&entry.decision, entry.line, &self.wall.receivables.books.index.items);
         }
         self.output
     }
 
-    pub fn state(&self) -> State<'_> {
-        State { scope: &self.scope, policy: self.policy }
+    fn state(&self, case: &Case) -> State<'_> {
+        self.wall.state(case, self.policy)
     }
 
     pub fn day(&mut self, day: Day, mut lines: Vec<Turn<'f>>) {
@@ -242,7 +210,8 @@ impl<'f, 't> Fold<'f, 't> {
         let cancelled = self.cancelled(&lines);
         for (line, _) in &lines {
             if !cancelled.contains_key(&line.row) && self.may_be_taken_back(line) {
-                self.originals.add(line);
+                let copies = self.past.as_ref().and_then(|past| past.copies.get(&line.row)).cloned();
+                self.originals.add(line, copies.unwrap_or_default());
                 self.note(|| Change::Offered(line));
             }
         }
@@ -259,7 +228,7 @@ impl<'f, 't> Fold<'f, 't> {
             cases = self.ask(n, cases);
         }
         for case in cases {
-            let state = self.state();
+            let state = self.state(&case);
             let ruling =
                 if case.refused.is_some() { refused(&case, &state) } else { fall_back(&case, &state) };
             self.conclude(case, ruling, RETURNS);
@@ -315,9 +284,7 @@ impl<'f, 't> Fold<'f, 't> {
             let earlier = past.rows[earlier as usize];
             self.stand(earlier);
         }
-        for share in decision.shares.iter().filter(|share| closes(self.books, share)) {
-            self.scope.reserve(share.item, -share.amount);
-        }
+        self.wall.free(&decision.shares);
         self.apply(&decision, line, Who::Told(payer.as_deref()), by_engine);
         self.enter(Entry { line, decision, by_engine, told: None });
         if let Some(past) = &mut self.past {
@@ -340,13 +307,14 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Cases that may be held wait from now on, and those whose wait is over are asked.
     fn wait(&mut self, day: Day, cases: Cases<'f>) -> Cases<'f> {
-        let state = State { scope: &self.scope, policy: self.policy };
+        let (wall, policy) = (&self.wall, self.policy);
+        let state = |case: &Case| wall.state(case, policy);
         let mut asked = self.hold.over(day);
-        asked.extend(self.hold.take(cases, &state));
-        mark_twins(asked.iter_mut().chain(self.hold.waiting()), &state);
+        asked.extend(self.hold.take(cases, state));
+        mark_twins(asked.iter_mut().chain(self.hold.waiting()), state);
         for case in &mut asked {
             let is_returned = |row| self.originals.is_returned(row);
-            let left = self.hold.left(case, &state, is_returned);
+            let left = self.hold.left(case, &state(case), is_returned);
             case.twins.extend(left);
         }
         asked
@@ -406,20 +374,29 @@ impl<'f, 't> Fold<'f, 't> {
         line.amount < 0 && self.has_opposite(line) && !self.originals.named_by(line).is_empty()
     }
 
-    /// The line as a case, unless it is no receipt and cites nothing in full.
+    /// The line as a case, unless it pays nothing.
     fn case(&mut self, line: &'f Line<'f>, ready: Read<'f>) -> Option<Boxed<'f>> {
         let Some(ready) = ready else {
-            return self.refund(line);
+            return self.money_out(line);
         };
-        let state = State { scope: &self.scope, policy: self.policy };
+        let state = State { scope: &self.wall.receivables.scope, policy: self.policy };
         let case = opened(line, ready, &state, false);
+        self.worth_asking(case)
+    }
+
+    /// The case, unless its line is no receipt and cites nothing in full.
+    fn worth_asking(&mut self, mut case: Boxed<'f>) -> Option<Boxed<'f>> {
+        let line = case.line;
         let by_kind = no_receipt_by_kind(line).or_else(|| self.own_transfer(&case));
         match by_kind.or(case.reason) {
             Some(reason) if !case.cited.citations.iter().any(|cited| cited.strength >= FULL) => {
                 self.settle(line, reason, Vec::new());
                 None
             }
-            _ => Some(case),
+            _ => {
+                case.declared = self.wall.of(&case).declared(self.past.as_deref(), line);
+                Some(case)
+            }
         }
     }
 
@@ -429,20 +406,26 @@ impl<'f, 't> Fold<'f, 't> {
         case.iban.as_deref().is_some_and(|iban| own.contains(iban)).then_some("own_transfer")
     }
 
-    /// Money out that cites nothing but our own open credit notes: they are paid out. All else is plain money
-    /// out.
-    fn refund(&mut self, line: &'f Line<'f>) -> Option<Boxed<'f>> {
-        if self.books.has_credit_notes {
-            let state = State { scope: &self.scope, policy: self.policy };
-            let label = label::read(line, self.policy.max_text);
-            let ready = made_ready(line, label, self.books, self.policy, &mut self.memory);
-            let case = opened(line, ready, &state, true);
+    /// Money out that cites nothing but our own open credit notes: they are paid out. Else it may pay payables.
+    fn money_out(&mut self, line: &'f Line<'f>) -> Option<Boxed<'f>> {
+        let Wall { receivables, payables, .. } = &mut self.wall;
+        let (policy, label) = (self.policy, || label::read(line, self.policy.max_text));
+        if receivables.books.has_credit_notes {
+            let state = State { scope: &receivables.scope, policy };
+            let ready = made_ready(line, label(), receivables.books, policy, &mut receivables.memory);
+            let mut case = opened(line, ready, &state, true);
+            case.declared = receivables.declared(self.past.as_deref(), line);
             if is_refund(&case, &state) {
                 return Some(case);
             }
         }
-        self.settle(line, "debit", Vec::new());
-        None
+        let Some(Side { books, scope, memory }) = payables else {
+            self.settle(line, "debit", Vec::new());
+            return None;
+        };
+        let ready = made_ready(line, label(), books, policy, memory);
+        let case = opened(line, ready, &State { scope, policy }, false);
+        self.worth_asking(case)
     }
 
     fn ask(&mut self, n: usize, cases: Cases<'f>) -> Cases<'f> {
@@ -454,7 +437,7 @@ impl<'f, 't> Fold<'f, 't> {
                 self.stand_before(stage, case.line);
             }
             let asked = case.tiers & 1 << n != 0 && case.is_undecided;
-            let answer = if asked { (tier.rule)(&case, &self.state()) } else { None };
+            let answer = if asked { (tier.rule)(&case, &self.state(&case)) } else { None };
             match answer {
                 Some(Answer::Ruling(ruling)) => match self.refusal(&case, &ruling) {
                     Some(refusal) => {
@@ -481,7 +464,11 @@ impl<'f, 't> Fold<'f, 't> {
             self.stand_through(JOINT);
             return cases;
         }
-        let groups = joint(&cases, &self.state());
+        let (receivables, payables) = (&self.wall.receivables, self.wall.payables.as_ref());
+        let sides = std::iter::once((false, receivables)).chain(payables.map(|side| (true, side)));
+        let groups: Vec<_> = sides
+            .flat_map(|(out, side)| joint(&cases, out, &State { scope: &side.scope, policy: self.policy }))
+            .collect();
         self.stand_through(JOINT);
         let mut left: Vec<Option<Boxed>> = cases.into_iter().map(Some).collect();
         for group in groups {
@@ -501,7 +488,7 @@ impl<'f, 't> Fold<'f, 't> {
         for Joined { case: at, ruling, together } in group {
             let mut case = cases[at].take().expect("a case is in one group");
             case.together = together;
-            let decision = decide(&case, &self.state(), ruling, self.rejected(case.line.row));
+            let decision = self.decision(&case, ruling);
             decided.push((decision, case));
         }
         for (decision, case) in decided {
@@ -513,11 +500,11 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Why a ruling may not take effect: the tenant, a person, the calendar, or that the money is taken.
     fn refusal(&self, case: &Case, ruling: &Ruling) -> Option<&'static str> {
-        let state = self.state();
+        let state = self.state(case);
         if self.policy.automatic_tiers & 1 << ruling.tier == 0 {
             return Some("tier_not_automatic");
         }
-        if is_rejected(&ruling.shares, self.rejected(case.line.row)) {
+        if is_rejected(&ruling.shares, self.wall.first_of(case), self.rejected(case.line.row)) {
             return Some("rejected_by_person");
         }
         if !self.policy.indirect_collection && !case.forwarding(&state).is_empty() {
@@ -530,7 +517,7 @@ impl<'f, 't> Fold<'f, 't> {
         if matches!(ruling.tier, 2 | 8) && self.hold.left(case, &state, is_returned).is_some() {
             return Some("twin_payments");
         }
-        let free = ruling.shares.iter().all(|share| self.scope.can_take(share.item, share.amount));
+        let free = ruling.shares.iter().all(|share| state.scope.can_take(share.item, share.amount));
         (!free).then_some("already_settled")
     }
 
@@ -539,11 +526,11 @@ impl<'f, 't> Fold<'f, 't> {
             self.settle(case.line, "debit", Vec::new());
             return;
         }
-        let decision = decide(&case, &self.state(), ruling, self.rejected(case.line.row));
+        let decision = self.decision(&case, ruling);
         match decision.outcome {
             Outcome::Auto => self.apply(&decision, case.line, Who::Read(&case), true),
             Outcome::Review => {
-                if let Some(claim) = claim_of(&case, &self.state()) {
+                if let Some(claim) = claim_of(&case, &self.state(&case)) {
                     self.leave(claim, case.line);
                 }
             }
@@ -552,6 +539,10 @@ impl<'f, 't> Fold<'f, 't> {
         let payer = case.label.payer.as_deref();
         let made = Made { stage, payer, held_until: case.held_until, returns: None };
         self.put(case.line, decision, made);
+    }
+
+    fn decision(&self, case: &Case, ruling: Ruling) -> Decision {
+        decide(case, &self.state(case), ruling, self.wall.first_of(case), self.rejected(case.line.row))
     }
 
     /// A person is asked about this payment; or it paid a part.
@@ -568,7 +559,7 @@ impl<'f, 't> Fold<'f, 't> {
     /// Over files, what nothing can change any more is handed on at once.
     fn put(&mut self, line: &'f Line<'f>, decision: Decision, made: Made) {
         if !self.may_be_taken_back(line) {
-            self.output.add(&decision, line, &self.books.index.items);
+            self.output.add(&decision, line, &self.wall.receivables.books.index.items);
             return;
         }
         if let Some(past) = &mut self.past {
@@ -590,77 +581,30 @@ impl<'f, 't> Fold<'f, 't> {
         }
     }
 
-    /// The decision takes effect; what an exact payment teaches counts from tomorrow on. A refund teaches
-    /// nothing.
+    /// The decision takes effect; what it teaches counts from tomorrow on.
     fn apply(&mut self, decision: &Decision, line: &Line, who: Who, by_engine: bool) {
         for share in &decision.shares {
-            let taken = self.within(share.item, share.amount);
-            let open = self.scope.open(share.item);
+            let open = self.wall.open(share.item);
             self.note(|| Change::Opened(share.item, open));
-            self.scope.change(share.item, -taken);
+            self.wall.apply(share);
         }
         if let (8, Some(first)) = (decision.tier, decision.shares.first()) {
-            self.leave(part_of(first.item, line.amount), line);
+            self.leave(part_of(self.wall.on_its_side(first.item), line.amount), line);
         }
-        let exact = decision.unallocated == 0 && decision.shares.iter().all(|share| share.gap == 0);
-        let certain = TEACHING.contains(&decision.tier) || !by_engine;
-        if !(certain && exact && decision.outcome == Outcome::Auto && line.amount > 0) {
-            return;
-        }
-        let debtor_of = |place: Place| self.books.index.debtor(place);
-        let Some(debtor) = decision.shares.first().map(|share| debtor_of(share.item)) else {
-            return;
-        };
-        if decision.shares.iter().all(|share| debtor_of(share.item) == debtor) {
-            self.lessons.push(Lesson {
-                row: line.row,
-                iban: normal_iban(line.counterparty_iban()).map(Cow::into_owned),
-                alias: who.alias(line),
-                debtor,
-            });
-        }
-    }
-
-    /// `amount` cut so that what is open of the item stays between zero and what it was at first.
-    fn within(&self, n: Place, amount: i64) -> i64 {
-        let (initial, now) = (self.books.index.items[n as usize].initial, self.scope.open(n));
-        now - (now - amount).clamp(initial.min(0), initial.max(0))
+        self.wall.note(decision, line, who, by_engine);
     }
 
     /// What was taught since the last time counts from here on.
     fn learn(&mut self) {
-        for lesson in std::mem::take(&mut self.lessons) {
-            self.learn_one(&lesson);
-            let row = lesson.row;
-            let before = self.taught.insert(row, lesson);
+        for (row, before) in self.wall.learn() {
             self.note(|| Change::Learnt(row, before));
         }
     }
 
     /// What this line taught, whether it counts already or not.
     fn forget(&mut self, row: u32) {
-        if let Some(lesson) = self.taught.remove(&row) {
-            self.unlearn(&lesson);
+        if let Some(lesson) = self.wall.forget(row) {
             self.note(|| Change::Forgotten(lesson));
-        }
-        self.lessons.retain(|lesson| lesson.row != row);
-    }
-
-    pub fn unlearn(&mut self, lesson: &Lesson) {
-        if let Some(iban) = &lesson.iban {
-            self.scope.accounts.forget(iban, lesson.debtor);
-        }
-        if let Some(alias) = &lesson.alias {
-            self.scope.aliases.forget(alias, lesson.debtor);
-        }
-    }
-
-    pub fn learn_one(&mut self, lesson: &Lesson) {
-        if let Some(iban) = &lesson.iban {
-            self.scope.accounts.learn(iban, lesson.debtor);
-        }
-        if let Some(alias) = &lesson.alias {
-            self.scope.aliases.learn(alias, lesson.debtor);
         }
     }
 
@@ -704,13 +648,13 @@ impl<'f, 't> Fold<'f, 't> {
 
     /// Why what a returned payment closed may not be opened again (or, when it was itself a return, closed again).
     fn return_refusal(&self, decision: &Decision, line: &Line, returns: Option<u32>) -> Option<&'static str> {
-        if is_rejected(&decision.shares, self.rejected(line.row)) {
+        if is_rejected(&decision.shares, 0, self.rejected(line.row)) {
             return Some("rejected_by_person");
         }
         if !decision.shares.is_empty() && returns.is_some_and(|row| self.is_taken_back(row)) {
             return Some("return_without_original");
         }
-        (!self.has_room(decision)).then_some("settled_meanwhile")
+        (!self.wall.has_room(&decision.shares)).then_some("settled_meanwhile")
     }
 
     /// Whether a return that stands, and is still to take effect, takes this payment back.
@@ -730,19 +674,6 @@ impl<'f, 't> Fold<'f, 't> {
         self.originals.give_back(original);
         self.forget(original);
     }
-
-    /// Whether these shares can take effect; one that opens an item again always can.
-    fn has_room(&self, decision: &Decision) -> bool {
-        decision
-            .shares
-            .iter()
-            .all(|share| !closes(self.books, share) || self.scope.can_take(share.item, share.amount))
-    }
-}
-
-/// Whether the share uses its item up; that of a return opens it again.
-pub fn closes(books: &Books, share: &Share) -> bool {
-    (share.amount > 0) == (books.index.items[share.item as usize].amount > 0)
 }
 
 /// A decision of the engine as it stands from now on.

@@ -39,7 +39,8 @@ fn twin_days() -> Day {
     *TWIN_DAYS.get_or_init(|| words::whole("hold.TWIN_DAYS"))
 }
 
-/// Who pays, and the amount; of a payment that cites an item, also which one: equal claims may be one.
+/// Who pays, and the amount, below zero for money out; of a payment that cites an item, also which one: equal
+/// claims may be one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// The debtor.
@@ -111,7 +112,7 @@ impl<'a> Hold<'a> {
     /// row. The last one is enough.
     pub fn left(&self, case: &Case, state: &State, is_returned: impl Fn(u32) -> bool) -> Option<u32> {
         let booked = case.line.booking_date?;
-        let part = cited_item(case, state).map(|n| part_of(n, case.paid));
+        let part = cited_item(case, state).map(|n| part_of(n, case.line.amount));
         let asked = [claim_of(case, state), part].into_iter().flatten();
         asked.filter_map(|claim| self.left.get(&claim)).find_map(|asked| {
             let is_near = |day: Day| (booked - day).abs() <= twin_days();
@@ -122,12 +123,17 @@ impl<'a> Hold<'a> {
     }
 
     /// Keeps those that T6 or T7 could decide; returns the others.
-    pub fn take(&mut self, cases: Vec<Boxed<'a>>, state: &State) -> Vec<Boxed<'a>> {
+    pub fn take<'s>(
+        &mut self,
+        cases: Vec<Boxed<'a>>,
+        state_of: impl Fn(&Case) -> State<'s>,
+    ) -> Vec<Boxed<'a>> {
         if self.days == 0 {
             return cases;
         }
         let mut left = Vec::new();
         for mut case in cases {
+            let state = &state_of(&case);
             if case.refused.is_none() && is_silent(&case, state) && sole_debtor(&case, state).is_some() {
                 let booked = case.line.booking_date.expect("only booked lines become cases");
                 let until = business_day_after(booked, self.days);
@@ -187,12 +193,12 @@ pub fn claim_of(case: &Case, state: &State) -> Option<Claim> {
 
 fn silent(case: &Case, state: &State) -> Option<Claim> {
     let debtor = sole_debtor(case, state)?;
-    is_silent(case, state).then_some(Claim::Silent(debtor, case.paid))
+    is_silent(case, state).then_some(Claim::Silent(debtor, case.line.amount))
 }
 
 fn cited(case: &Case, state: &State) -> Option<Claim> {
     let payer = case.named.alias.as_deref().or(case.iban.as_deref())?;
-    Some(Claim::Cited(payer.to_owned(), cited_item(case, state)?, case.paid))
+    Some(Claim::Cited(payer.to_owned(), cited_item(case, state)?, case.line.amount))
 }
 
 /// The one open item that is cited, if no more is paid than is open of it.
@@ -212,10 +218,13 @@ pub fn part_of(n: Place, paid: i64) -> Claim {
 }
 
 /// Tells each case that cites nothing the others of the same payer and amount.
-pub fn mark_twins<'c, 'a: 'c>(cases: impl Iterator<Item = &'c mut Boxed<'a>>, state: &State) {
+pub fn mark_twins<'c, 's, 'a: 'c>(
+    cases: impl Iterator<Item = &'c mut Boxed<'a>>,
+    state_of: impl Fn(&Case) -> State<'s>,
+) {
     let mut alike: HashMap<Claim, Vec<&mut Boxed<'a>>> = HashMap::new();
     for case in cases {
-        let claim = if case.cites() { None } else { claim_of(case, state) };
+        let claim = if case.cites() { None } else { claim_of(case, &state_of(case)) };
         if let Some(claim) = claim {
             alike.entry(claim).or_default().push(case);
         }

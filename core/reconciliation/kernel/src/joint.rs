@@ -25,8 +25,9 @@ fn max_lines() -> usize {
 }
 
 /// Groups of lines that cite the same items, in part or all, and together pay them to the cent.
-pub fn joint<'a>(cases: &[Boxed<'a>], state: &State) -> Vec<Vec<Joined<'a>>> {
-    connected(cases, state).iter().filter_map(|group| ruled(group, cases, state)).collect()
+/// `out`: those that close payables, else the others; `state` is that of their side.
+pub fn joint<'a>(cases: &[Boxed<'a>], out: bool, state: &State) -> Vec<Vec<Joined<'a>>> {
+    connected(cases, out, state).iter().filter_map(|group| ruled(group, cases, state)).collect()
 }
 
 fn may_join(case: &Case) -> bool {
@@ -35,12 +36,13 @@ fn may_join(case: &Case) -> bool {
 }
 
 /// Lines linked by items of one debtor that they cite.
-fn connected(cases: &[Boxed], state: &State) -> Vec<Vec<Member>> {
+fn connected(cases: &[Boxed], out: bool, state: &State) -> Vec<Vec<Member>> {
     let mut members: Vec<Vec<Member>> = Vec::new();
     // For each group the one that it became part of, itself at first.
     let mut part_of: Vec<usize> = Vec::new();
     let mut group_of: Map<Place, usize> = Map::default();
-    for (at, case) in cases.iter().enumerate().filter(|(_, case)| may_join(case)) {
+    for (at, case) in cases.iter().enumerate().filter(|(_, case)| may_join(case) && (case.sign() < 0) == out)
+    {
         let meaning = case.meaning(state);
         if !meaning.ambiguous.is_empty() || !meaning.settled.is_empty() || meaning.items.is_empty() {
             continue;

@@ -1,10 +1,11 @@
 //! How to go back to an earlier day: each change of a fold is noted, with what it was before (see
 //! `core/reconciliation/warm/journal.py`).
 
-use crate::fold::{Entry, Lesson};
+use crate::fold::Entry;
 use crate::hold::{Claim, Waits};
 use crate::lines::Line;
 use crate::model::{Day, Place};
+use crate::wall::Lesson;
 
 /// A change, as what takes it back.
 pub enum Change<'f> {

@@ -55,5 +55,6 @@ pub mod spelling;
 pub mod text;
 pub mod tiers;
 pub mod views;
+pub mod wall;
 pub mod warm;
 pub mod words;

@@ -111,7 +111,7 @@ pub fn opened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, state: &State, 
 /// A case that waited, as it was opened on its day: who pays is what was known then.
 pub fn reopened<'a>(line: &'a Line<'a>, mut ready: Box<Ready<'a>>, payer: Payer) -> Boxed<'a> {
     ready.payer = payer;
-    case_of(line, ready, line.amount)
+    case_of(line, ready, line.amount.saturating_abs())
 }
 
 fn case_of<'a>(line: &'a Line<'a>, ready: Box<Ready<'a>>, paid: i64) -> Boxed<'a> {
@@ -123,6 +123,7 @@ fn case_of<'a>(line: &'a Line<'a>, ready: Box<Ready<'a>>, paid: i64) -> Boxed<'a
         gate: None,
         held_until: None,
         twins: Vec::new(),
+        declared: Vec::new(),
         together: Vec::new(),
         memo: RefCell::default(),
         possible: OnceCell::new(),

@@ -23,6 +23,7 @@ struct Rules {
     /// What the bank did where no invoice is paid, each with the reason that this is; and where an earlier line
     /// is taken back.
     no_credit: Map<&'static str, &'static str>,
+    no_receipt: Map<&'static str, &'static str>,
     returning: Lexicon<&'static [u8]>,
     opening: Pattern,
     anywhere: Pattern,
@@ -41,6 +42,10 @@ fn rules() -> &'static Rules {
         debit_mark: pattern("receipt.DEBIT_MARK"),
         credit_mark: pattern("receipt.CREDIT_MARK"),
         correction: pattern("receipt._CORRECTION"),
+        no_receipt: words::list("receipt._NO_RECEIPT")
+            .iter()
+            .map(|word| (word.as_str(), line_of(word)))
+            .collect(),
         no_credit: words::list("receipt._NO_CREDIT")
             .iter()
             .map(|word| (word.as_str(), line_of(word)))
@@ -85,9 +90,11 @@ pub fn read_opening<'l>(line: &Line, label: &'l Label) -> Option<Cow<'l, [u8]>> 
     }
 }
 
-/// Why money in pays no invoice, as far as its kind says.
+/// Why a line pays no invoice, as far as its kind says.
 pub fn no_receipt_by_kind(line: &Line) -> Option<&'static str> {
-    rules().no_credit.get(line.operation()?).copied()
+    let kind = line.operation()?;
+    let reasons = if line.amount > 0 { &rules().no_credit } else { &rules().no_receipt };
+    reasons.get(kind).copied()
 }
 
 /// Why money in pays no invoice, as far as its words say, where its kind is not known. `opening` is how its
@@ -169,7 +176,7 @@ pub fn same_payer(one: &Line, other: &Line) -> bool {
 
 /// What a return repeats of an earlier line: nothing, nothing that could be told (nobody is named there), who
 /// paid, all its words (but the last, which may be cut).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quoted {
     Nothing,
     Nameless,

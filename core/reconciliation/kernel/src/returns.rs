@@ -1,5 +1,5 @@
 //! The return path: money taken back finds its original and reopens exactly what that had closed (see
-//! `core/reconciliation/returns.py`). Here no line has a copy.
+//! `core/reconciliation/returns.py`).
 
 use crate::decision::{ranked, settle_nothing, Decision, Rejected};
 use crate::json::Json;
@@ -62,6 +62,9 @@ pub struct Originals<'a> {
     by_id: Map<Id<'a>, Vec<&'a Line<'a>>>,
     by_amount: Map<(&'a str, i64), Vec<&'a Line<'a>>>,
     returned: Set<u32>,
+    /// Of lines that have them: on which other account, under which other identifiers and with which payer the
+    /// same money was seen.
+    copies: Map<u32, Vec<&'a Line<'a>>>,
 }
 
 impl<'a> Originals<'a> {
@@ -71,23 +74,50 @@ impl<'a> Originals<'a> {
             by_id: Map::default(),
             by_amount: Map::default(),
             returned: Set::default(),
+            copies: Map::default(),
         }
     }
 
-    /// Remembers a line.
-    pub fn add(&mut self, line: &'a Line<'a>) {
-        self.by_amount.entry((line.account_id(), line.amount)).or_default().push(line);
-        for id in ids_of(line) {
+    /// Remembers a line, and its copies.
+    pub fn add(&mut self, line: &'a Line<'a>, copies: Vec<&'a Line<'a>>) {
+        if !copies.is_empty() {
+            self.copies.insert(line.row, copies);
+        }
+        for account in self.accounts_of(line) {
+            self.by_amount.entry((account, line.amount)).or_default().push(line);
+        }
+        for id in self.all_ids_of(line) {
             self.by_id.entry(id).or_default().push(line);
         }
     }
 
     /// Takes back `add`; lines are taken out in the reverse order in which they were added.
-    pub fn take_out(&mut self, line: &Line<'a>) {
-        for id in ids_of(line) {
+    pub fn take_out(&mut self, line: &'a Line<'a>) {
+        for id in self.all_ids_of(line) {
             self.by_id.get_mut(&id).and_then(Vec::pop);
         }
-        self.by_amount.get_mut(&(line.account_id(), line.amount)).and_then(Vec::pop);
+        for account in self.accounts_of(line) {
+            self.by_amount.get_mut(&(account, line.amount)).and_then(Vec::pop);
+        }
+        self.copies.remove(&line.row);
+    }
+
+    /// The line and its copies.
+    fn faces(&self, line: &'a Line<'a>) -> impl Iterator<Item = &'a Line<'a>> + '_ {
+        std::iter::once(line).chain(self.copies.get(&line.row).into_iter().flatten().copied())
+    }
+
+    /// The accounts on which the money was seen, each once.
+    fn accounts_of(&self, line: &'a Line<'a>) -> Vec<&'a str> {
+        once_each(self.faces(line).map(|face| face.account_id()))
+    }
+
+    fn all_ids_of(&self, line: &'a Line<'a>) -> Vec<Id<'a>> {
+        once_each(self.faces(line).flat_map(ids_of))
+    }
+
+    fn is_here(&self, original: &'a Line<'a>, line: &Line) -> bool {
+        self.faces(original).any(|face| face.account_id() == line.account_id())
     }
 
     /// Takes `give_back` back.
@@ -110,8 +140,7 @@ impl<'a> Originals<'a> {
         let mut seen = Set::default();
         let sharing = ids_of(line).filter_map(|id| self.by_id.get(&id)).flatten().copied();
         let fitting = sharing.filter(|one| self.fits(one, line) && seen.insert(one.row));
-        let (here, elsewhere): (Vec<_>, Vec<_>) =
-            fitting.partition(|one| one.account_id() == line.account_id());
+        let (here, elsewhere): (Vec<_>, Vec<_>) = fitting.partition(|one| self.is_here(one, line));
         if here.is_empty() {
             elsewhere
         } else {
@@ -144,23 +173,38 @@ impl<'a> Originals<'a> {
             return (only(&named), named);
         }
         let similar = self.alike(line);
-        let mut mine: Vec<_> = similar.iter().copied().filter(|one| same_payer(one, line)).collect();
+        let mut mine: Vec<_> = similar
+            .iter()
+            .copied()
+            .filter(|one| self.faces(one).any(|face| same_payer(face, line)))
+            .collect();
         if mine.is_empty() && similar.len() <= words::whole("returns.MOST_READ") {
-            mine = repeated(line, &similar);
+            mine = self.repeated(line, &similar);
         }
         (only(&mine), if mine.is_empty() { similar } else { mine })
     }
+
+    /// Those whose text the return repeats; else those whose payer it names, if all of them name one.
+    fn repeated(&self, line: &Line, similar: &[&'a Line<'a>]) -> Vec<&'a Line<'a>> {
+        let most = |one: &&'a Line<'a>| self.faces(one).map(|face| quoted(line, face)).max();
+        let levels: Vec<Quoted> = similar.iter().map(|one| most(one).unwrap_or(Quoted::Nothing)).collect();
+        let level = if levels.contains(&Quoted::All) { Quoted::All } else { Quoted::Name };
+        if level == Quoted::Name && levels.contains(&Quoted::Nameless) {
+            return Vec::new();
+        }
+        let same = similar.iter().zip(levels).filter(|&(_, own)| own == level);
+        same.map(|(&one, _)| one).collect()
+    }
 }
 
-/// Those whose text the return repeats; else those whose payer it names, if all of them name one.
-fn repeated<'a>(line: &Line, similar: &[&'a Line<'a>]) -> Vec<&'a Line<'a>> {
-    let levels: Vec<Quoted> = similar.iter().map(|one| quoted(line, one)).collect();
-    let level = if levels.contains(&Quoted::All) { Quoted::All } else { Quoted::Name };
-    if level == Quoted::Name && levels.contains(&Quoted::Nameless) {
-        return Vec::new();
+fn once_each<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for one in all {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
     }
-    let same = similar.iter().zip(levels).filter(|&(_, own)| own == level);
-    same.map(|(&one, _)| one).collect()
+    seen
 }
 
 /// The decision about a returned payment. `closed` tells what was decided about an earlier line, by its row.
@@ -188,7 +232,7 @@ pub fn take_back<'d>(
             code,
             policy,
             vec![],
-            ranked(proposals, rejected),
+            ranked(proposals, 0, rejected),
             vec![("originals", originals), reason],
         );
     };

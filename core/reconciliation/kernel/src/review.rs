@@ -361,6 +361,11 @@ fn by_ends(case: &Case, state: &State) -> Option<Reason> {
     }
 }
 
+/// An accounting tool says which items the line pays: evidence, never a decision.
+fn by_declaration(case: &Case, state: &State) -> Option<Reason> {
+    case.declared.iter().any(|&n| state.open(n) > 0).then(|| Reason::new("declared_match"))
+}
+
 /// A known payer whose open items, one or a few together, make the amount.
 fn by_payer(case: &Case, state: &State) -> Option<Reason> {
     if case.payer_is_unknown() {
@@ -457,5 +462,5 @@ fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     (!possible.is_empty()).then(|| Reason::against("amount_only", possible))
 }
 
-const UNCITED: [fn(&Case, &State) -> Option<Reason>; 6] =
-    [by_unknown, by_counters, by_ends, by_payer, by_part_of_name, by_amount];
+const UNCITED: [fn(&Case, &State) -> Option<Reason>; 7] =
+    [by_unknown, by_counters, by_ends, by_declaration, by_payer, by_part_of_name, by_amount];

@@ -112,6 +112,7 @@ pub enum Reference {
     Structured,
     Full,
     Long,
+    Declared,
     Slip,
     Short,
     Counter,
@@ -119,10 +120,11 @@ pub enum Reference {
     Elsewhere,
 }
 
-pub const REFERENCES: [(Reference, &str); 8] = [
+pub const REFERENCES: [(Reference, &str); 9] = [
     (Reference::Structured, "structured"),
     (Reference::Full, "full"),
     (Reference::Long, "long"),
+    (Reference::Declared, "declared"),
     (Reference::Slip, "slip"),
     (Reference::Short, "short"),
     (Reference::Counter, "counter"),

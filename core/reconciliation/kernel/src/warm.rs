@@ -10,7 +10,7 @@ use crate::ahead::{in_order, Crew};
 use crate::arrow::Table;
 use crate::case::Ready;
 use crate::decision::{Candidate, Decision};
-use crate::fold::{closes, lean, order, Entry, Fold, Past, Turn};
+use crate::fold::{lean, order, Entry, Fold, Past, Turn};
 use crate::journal::Change;
 use crate::json::{write_float, write_text};
 use crate::label;
@@ -24,6 +24,7 @@ use crate::replay::{day_of, Standing};
 use crate::ruling::{Outcome, Share};
 use crate::scope::Books;
 use crate::sheet::{self, table};
+use crate::wall::Wall;
 use crate::words;
 
 /// How long before the last day readings are kept: further back, lines are read again.
@@ -64,20 +65,26 @@ struct Batch {
 pub struct WarmWall {
     fold: Fold<'static, 'static>,
     batches: Vec<Batch>,
-    _books: Lent<Books<'static>>,
+    _books: Vec<Lent<Books<'static>>>,
     _policy: Lent<Policy>,
-    _items: Lent<Table>,
+    _items: Vec<Lent<Table>>,
 }
 
 impl WarmWall {
-    /// A wall without lines. Items and accounts are sheets; see `sheet`.
-    pub fn new(items: &str, accounts: &str, currency: &str, policy: &str) -> Result<WarmWall, String> {
-        let items = Lent::new(table(items, &sheet::ITEMS)?);
-        let books = books_of(items.get(), &table(accounts, &sheet::ACCOUNTS)?, currency)?;
-        let (books, policy) = (Lent::new(books), Lent::new(policy_of(policy)));
-        let mut fold = Fold::new(books.get(), policy.get(), Output::default());
+    /// A wall without lines. Receivables, payables and accounts are sheets; see `sheet`.
+    pub fn new(items: [&str; 2], accounts: &str, currency: &str, policy: &str) -> Result<WarmWall, String> {
+        let accounts = table(accounts, &sheet::ACCOUNTS)?;
+        let (mut tables, mut books) = (Vec::new(), Vec::new());
+        for side in items {
+            let items = Lent::new(table(side, &sheet::ITEMS)?);
+            books.push(Lent::new(books_of(items.get(), &accounts, currency)?));
+            tables.push(items);
+        }
+        let policy = Lent::new(policy_of(policy));
+        let payables = (!books[1].get().index.items.is_empty()).then(|| books[1].get());
+        let mut fold = Fold::new(Wall::new(books[0].get(), payables), policy.get(), Output::default());
         fold.past = Some(Box::default());
-        Ok(WarmWall { fold, batches: Vec::new(), _books: books, _policy: policy, _items: items })
+        Ok(WarmWall { fold, batches: Vec::new(), _books: books, _policy: policy, _items: tables })
     }
 
     /// Takes a sheet of lines. Their rows count from `first` on: after all others, or in the place of one that is
@@ -101,21 +108,18 @@ impl WarmWall {
         Ok(())
     }
 
-    /// Takes what stands about lines, and what people said no to, in place of what was known of it.
+    /// Takes what is known about lines besides them, in place of what was.
     pub fn note(&mut self, notes: &str) -> Result<(), String> {
         for (row, cells) in words::records(notes) {
             let row = number(&row)?;
-            let books = self.fold.books;
+            let note = Note::of(&cells, row, &self.fold.wall)?;
             let past = past(&mut self.fold);
+            let copies = note.copies.iter().map(|&copy| past.rows[copy as usize]).collect();
             past.told.remove(&row);
-            match standing(&cells, row, books)? {
-                Some(standing) => past.standing.insert(row, standing),
-                None => past.standing.remove(&row),
-            };
-            match rejected(&cells, books) {
-                groups if groups.is_empty() => past.rejected.remove(&row),
-                groups => past.rejected.insert(row, groups),
-            };
+            set(&mut past.standing, row, note.standing);
+            set(&mut past.rejected, row, (!note.rejected.is_empty()).then_some(note.rejected));
+            set(&mut past.declared, row, (!note.declared.is_empty()).then_some(note.declared));
+            set(&mut past.copies, row, (!note.copies.is_empty()).then_some(copies));
         }
         Ok(())
     }
@@ -156,19 +160,54 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "a whole number is expected there".to_owned())
 }
 
-/// Cells: whether it stands, whether the engine decided it, its stage, tier, outcome, amounts allocated and not,
-/// the day on which its wait ended, the row it takes back, the payer's name, its shares, groups said no to.
-fn standing(cells: &[String], row: u32, books: &Books) -> Result<Option<Standing>, String> {
-    let [stands, by_engine, stage, tier, outcome, allocated, unallocated, held_until, returns, payer, shares, _] =
+fn set<V>(map: &mut Map<u32, V>, row: u32, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(row, value),
+        None => map.remove(&row),
+    };
+}
+
+/// What is known about a line besides it.
+struct Note {
+    standing: Option<Standing>,
+    rejected: Vec<Vec<Place>>,
+    declared: Vec<Box<str>>,
+    copies: Vec<u32>,
+}
+
+impl Note {
+    /// Cells: whether something stands, whether the engine decided it, its stage, tier, outcome, amounts allocated
+    /// and not, the day on which its wait ended, the row it takes back, the payer's name, its shares; groups of
+    /// items said no to, ids of items declared, rows of copies.
+    fn of(cells: &[String], row: u32, wall: &Wall) -> Result<Note, String> {
+        let [standing @ .., rejected, declared, copies] = cells else {
+            return Err("too little is told of a line".to_owned());
+        };
+        let copies = parts(copies).map(number);
+        Ok(Note {
+            standing: standing_of(standing, row, wall)?,
+            rejected: rejected_of(rejected, wall),
+            declared: parts(declared).map(Box::from).collect(),
+            copies: copies.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(PART).filter(|part| !part.is_empty())
+}
+
+fn standing_of(cells: &[String], row: u32, wall: &Wall) -> Result<Option<Standing>, String> {
+    let [stands, by_engine, stage, tier, outcome, allocated, unallocated, held_until, returns, payer, shares] =
         cells
     else {
-        return Err("twelve cells are expected of what stands".to_owned());
+        return Err("eleven cells are expected of what stands".to_owned());
     };
     if stands.is_empty() {
         return Ok(None);
     }
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
-    let shares = shares.split(GROUP).filter(|share| !share.is_empty()).map(|share| share_of(share, books));
+    let shares = shares.split(GROUP).filter(|share| !share.is_empty()).map(|share| share_of(share, wall));
     Ok(Some(Standing {
         decision: Decision {
             row,
@@ -194,24 +233,18 @@ fn standing(cells: &[String], row: u32, books: &Books) -> Result<Option<Standing
     }))
 }
 
-fn share_of(text: &str, books: &Books) -> Result<Share, String> {
+fn share_of(text: &str, wall: &Wall) -> Result<Share, String> {
     let [item, amount, gap] = text.split(PART).collect::<Vec<_>>()[..] else {
         return Err("a share has an item, an amount and a gap".to_owned());
     };
-    let item =
-        *books.index.position.get(item).ok_or("a decision that stands is of an item that is not held")?;
+    let item = wall.position(item).ok_or("a decision that stands is of an item that is not held")?;
     Ok(Share { item, amount: number(amount)?, gap: number(gap)?, gap_reason: None })
 }
 
 /// Groups of items; one of which an item is not held is nobody's proposal.
-fn rejected(cells: &[String], books: &Books) -> Vec<Vec<Place>> {
-    let groups =
-        cells.last().map_or("", String::as_str).split(GROUP).filter_map(|group| group.strip_prefix('='));
-    let held = |group: &str| -> Option<Vec<Place>> {
-        let ids = group.split(PART).filter(|id| !id.is_empty());
-        ids.map(|id| books.index.position.get(id).copied()).collect()
-    };
-    groups.filter_map(held).collect()
+fn rejected_of(cell: &str, wall: &Wall) -> Vec<Vec<Place>> {
+    let groups = cell.split(GROUP).filter_map(|group| group.strip_prefix('='));
+    groups.filter_map(|group| parts(group).map(|id| wall.position(id)).collect()).collect()
 }
 
 impl<'f> Fold<'f, '_> {
@@ -224,7 +257,8 @@ impl<'f> Fold<'f, '_> {
         for waits in waiting {
             if !past(self).standing.contains_key(&waits.line.row) {
                 let ready = Box::new(self.reading(waits.line));
-                let case = reopened(waits.line, ready, waits.payer.clone());
+                let mut case = reopened(waits.line, ready, waits.payer.clone());
+                case.declared = self.wall.of(&case).declared(self.past.as_deref(), waits.line);
                 cases.push((waits, case));
             }
         }
@@ -233,16 +267,9 @@ impl<'f> Fold<'f, '_> {
 
     fn take_back_change(&mut self, change: Change<'f>) {
         match change {
-            Change::Opened(n, open) => self.scope.change(n, open - self.scope.open(n)),
-            Change::Learnt(row, before) => {
-                let lesson = self.taught.remove(&row).expect("what was learnt is there");
-                self.unlearn(&lesson);
-                self.taught.extend(before.map(|before| (row, before)));
-            }
-            Change::Forgotten(lesson) => {
-                self.learn_one(&lesson);
-                self.taught.insert(lesson.row, lesson);
-            }
+            Change::Opened(n, open) => self.wall.reopen(n, open),
+            Change::Learnt(row, before) => self.wall.unlearn(row, before),
+            Change::Forgotten(lesson) => self.wall.learn_again(lesson),
             Change::Put(row, before) => {
                 self.decided.remove(&row);
                 self.decided.extend(before.map(|before| (row, before)));
@@ -268,9 +295,7 @@ impl<'f> Fold<'f, '_> {
             if reached.is_some_and(|reached| day <= reached) {
                 continue;
             }
-            for share in standing.decision.shares.iter().filter(|share| closes(self.books, share)) {
-                self.scope.reserve(share.item, share.amount);
-            }
+            self.wall.reserve(&standing.decision.shares);
             past.replays.entry(day).or_default().push(line);
         }
         for lines in past(self).replays.values_mut() {
@@ -280,7 +305,7 @@ impl<'f> Fold<'f, '_> {
 
     /// Reads lines ahead, each once for each time that it is new or other.
     fn read(&mut self, lines: &[&'f Line<'f>], crew: Crew) {
-        let (books, policy) = (self.books, self.policy);
+        let (books, policy) = (self.wall.receivables.books, self.policy);
         let past = past(self);
         let last = past.journal.reached().unwrap_or(1);
         past.readings = past.readings.split_off(&(last - KEPT_DAYS));
@@ -302,7 +327,9 @@ impl<'f> Fold<'f, '_> {
         let known = past(self).readings.get(&day_of(line)).and_then(|day| day.get(&line.row));
         known.cloned().unwrap_or_else(|| {
             let label = label::read(line, self.policy.max_text);
-            *made_ready(line, label, self.books, self.policy, &mut self.memory)
+            let Wall { receivables, payables, .. } = &mut self.wall;
+            let side = payables.as_mut().filter(|_| line.amount < 0).unwrap_or(receivables);
+            *made_ready(line, label, side.books, self.policy, &mut side.memory)
         })
     }
 
@@ -349,7 +376,7 @@ impl<'f> Fold<'f, '_> {
             }
             let told = entry.told.unwrap_or_else(|| {
                 one.clear();
-                write_decision(&entry.decision, self.books, &mut one);
+                write_decision(&entry.decision, &self.wall, &mut one);
                 let mut hasher = DefaultHasher::new();
                 one.hash(&mut hasher);
                 hasher.finish()
@@ -380,7 +407,7 @@ fn keep_lean(entry: &mut Entry, told: u64) {
     }
 }
 
-fn write_decision(decision: &Decision, books: &Books, out: &mut String) {
+fn write_decision(decision: &Decision, wall: &Wall, out: &mut String) {
     let outcome = match decision.outcome {
         Outcome::Auto => "auto",
         Outcome::Review => "review",
@@ -391,22 +418,22 @@ fn write_decision(decision: &Decision, books: &Books, out: &mut String) {
     out.push(',');
     write_float(decision.coincidence, out);
     let _ = write!(out, ",{},{},", decision.allocated, decision.unallocated);
-    write_shares(&decision.shares, books, out);
+    write_shares(&decision.shares, wall, out);
     out.push_str(",[");
     for (n, candidate) in decision.candidates.iter().enumerate() {
         if n > 0 {
             out.push(',');
         }
-        write_candidate(candidate, books, out);
+        write_candidate(candidate, wall, out);
     }
     out.push_str("],");
     out.push_str(&decision.explanation);
     out.push(']');
 }
 
-fn write_candidate(candidate: &Candidate, books: &Books, out: &mut String) {
+fn write_candidate(candidate: &Candidate, wall: &Wall, out: &mut String) {
     let _ = write!(out, "[{},", candidate.rank);
-    write_shares(&candidate.shares, books, out);
+    write_shares(&candidate.shares, wall, out);
     out.push(',');
     write_float(candidate.score, out);
     out.push(',');
@@ -414,11 +441,11 @@ fn write_candidate(candidate: &Candidate, books: &Books, out: &mut String) {
     out.push(']');
 }
 
-fn write_shares(shares: &[Share], books: &Books, out: &mut String) {
+fn write_shares(shares: &[Share], wall: &Wall, out: &mut String) {
     out.push('[');
     for (n, share) in shares.iter().enumerate() {
         out.push_str(if n > 0 { ",[" } else { "[" });
-        write_text(books.index.items[share.item as usize].id, out);
+        write_text(wall.item(share.item).id, out);
         let _ = write!(out, ",{},{},", share.amount, share.gap);
         match share.gap_reason {
             Some(reason) => write_text(reason, out),
