@@ -150,6 +150,41 @@ def test_also_over_several_companies_currencies_and_feeds(seed: int, policy: Pol
     )
 
 
+def both_ways(rng: random.Random, lines: list[Line], items: list[Item]) -> tuple[list[Line], list[Item]]:
+    """Some of the invoices are suppliers', some of the money goes out, the bank names what it did, and a tool
+    says what is paid."""
+    ids = [i.item_id for i in items]
+    lines = [
+        replace(
+            x,
+            amount_minor=rng.choice([1, 1, -1]) * x.amount_minor,
+            declared_item_ids=tuple(rng.sample(ids, min(len(ids), rng.choice([0, 0, 1, 2])))),
+            operation=rng.choice([None] * 5 + ["fee", "return", "card", "other", "transfer"]),
+        )
+        for x in lines
+    ]
+    return lines, [replace(i, direction=rng.choice(["receivable", "payable"])) for i in items]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 10**9), POLICIES)
+def test_also_where_money_goes_both_ways(seed: int, policy: Policy) -> None:
+    rng = random.Random(seed)
+    lines, items = both_ways(rng, *made(seed))
+    live(rng, mixed(rng, lines), items, policy)
+
+
+@pytest.mark.skipif(not kernel.is_available(), reason="the kernel was not built here")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_kernel_holds_such_walls_itself(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.reconciliation.warm.engine.WarmFold", None)
+    rng = random.Random(seed)
+    lines, items = both_ways(rng, *made(seed))
+    engine = WarmEngine()
+    engine.advance(items=items, lines=mixed(rng, lines))
+    engine.advance(lines=[changed(rng, one) for one in lines[::5]])
+
+
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(worlds(), st.randoms(), POLICIES)
 def test_also_in_small_worlds(
@@ -277,7 +312,7 @@ SUPPLIER = item("F-77", 120, direction="payable")
     ],
     ids=["payable", "declared", "separator", "half character", "large", "copy", "withdrawn"],
 )
-def test_what_the_kernel_was_not_made_for_is_decided_all_the_same(new: dict[str, Any]) -> None:
+def test_what_few_walls_have_is_decided_all_the_same(new: dict[str, Any]) -> None:
     both = Twice(Policy())
     both.advance(items=OWED, lines=[replace(x, source_key="bank") for x in PAID])
     both.advance(**new)
