@@ -120,28 +120,31 @@ def rivals(case: Case, n: int) -> list[int]:
     return [m for m in (*equal, *netted, *others) if m != n]
 
 
+def _credits(case: Case, n: int) -> list[int] | None:
+    """What is open of the credit notes of the debtor of item `n` that were issued by then; None when he owes
+    so much that nobody can look at all of it."""
+    scope = case.scope
+    if not scope.has_credit_notes:
+        return []
+    owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
+    return None if owed is None else [-scope.open[m] for m in owed if scope.open[m] < 0 and case.is_issued(m)]
+
+
 def may_be_netted(case: Case, n: int, most: int) -> bool:
     """Whether a credit note of at most so much, which nobody cited, may be some of what is missing of the
     cited item, and the rest something withheld, or another item that nobody cited."""
-    scope = case.scope
-    if not scope.has_credit_notes:
-        return False
-    owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
-    return owed is None or any(-most <= scope.open[m] < 0 and case.is_issued(m) for m in owed)
+    notes = _credits(case, n)
+    return notes is None or any(note <= most for note in notes)
 
 
 def may_make_up(case: Case, n: int) -> bool:
     """Whether credit notes that nobody cited are enough for what is missing of the cited item, but for
     something withheld: then it may be paid whole, alone or with others."""
-    scope = case.scope
-    if not scope.has_credit_notes:
-        return False
-    owed = scope.owed(scope.items[n].debtor_id, most=case.policy.max_owed)
-    if owed is None:
-        return True
-    credit = -sum(scope.open[m] for m in owed if scope.open[m] < 0 and case.is_issued(m))
-    missing = scope.open[n] - case.paid
-    return credit > 0 and (missing - credit) * DEDUCTION <= scope.items[n].amount_minor
+    notes = _credits(case, n)
+    if not notes:
+        return notes is None
+    missing = case.scope.open[n] - case.paid
+    return (missing - sum(notes)) * DEDUCTION <= case.scope.items[n].amount_minor
 
 
 def close_rival(case: Case, n: int) -> bool:

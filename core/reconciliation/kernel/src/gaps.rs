@@ -157,31 +157,32 @@ pub fn rivals(case: &Case, state: &State, n: Place) -> Vec<Place> {
     equal.iter().chain(netted).chain(others).copied().filter(|&m| m != n).collect()
 }
 
+/// What is open of the credit notes of the debtor of item `n` that were issued by then; None when he owes so
+/// much that nobody can look at all of it.
+fn credits(case: &Case, state: &State, n: Place) -> Option<Vec<i128>> {
+    if !state.scope.books.has_credit_notes {
+        return Some(Vec::new());
+    }
+    let owed = state.scope.owed(state.index().debtor(n), state.policy.max_owed)?;
+    let notes = owed.iter().filter(|&&m| state.open(m) < 0 && case.is_issued(state, m));
+    Some(notes.map(|&m| -i128::from(state.open(m))).collect())
+}
+
 /// Whether a credit note of at most so much, which nobody cited, may be some of what is missing of the cited
 /// item, and the rest something withheld, or another item that nobody cited.
 pub fn may_be_netted(case: &Case, state: &State, n: Place, most: i64) -> bool {
-    if !state.scope.books.has_credit_notes {
-        return false;
-    }
-    let owed = state.scope.owed(state.item(n).debtor, state.policy.max_owed);
-    owed.is_none_or(|owed| {
-        owed.iter().any(|&m| (-most..0).contains(&state.open(m)) && case.is_issued(state, m))
-    })
+    credits(case, state, n).is_none_or(|notes| notes.iter().any(|&note| note <= i128::from(most)))
 }
 
 /// Whether credit notes that nobody cited are enough for what is missing of the cited item, but for something
 /// withheld: then it may be paid whole, alone or with others.
 pub fn may_make_up(case: &Case, state: &State, n: Place) -> bool {
-    if !state.scope.books.has_credit_notes {
-        return false;
-    }
-    let Some(owed) = state.scope.owed(state.index().debtor(n), state.policy.max_owed) else {
+    let Some(notes) = credits(case, state, n) else {
         return true;
     };
-    let credits = owed.iter().filter(|&&m| state.open(m) < 0 && case.is_issued(state, m));
-    let credit: i128 = -credits.map(|&m| i128::from(state.open(m))).sum::<i128>();
     let missing = i128::from(state.open(n)) - i128::from(case.paid);
-    credit > 0 && (missing - credit) * rules().deduction <= i128::from(state.item(n).amount)
+    let left = missing - notes.iter().sum::<i128>();
+    !notes.is_empty() && left * rules().deduction <= i128::from(state.item(n).amount)
 }
 
 /// Whether a part may be no part: the debtor owes something else of about this amount, or so much that nobody
