@@ -109,7 +109,9 @@ impl<W: Eq + Hash + AsRef<[u8]>> Lexicon<W> {
         W: Borrow<Q>,
         Q: Eq + Hash + AsRef<[u8]> + ?Sized,
     {
-        self.get(word).is_some()
+        let (first, length) = seen_at(word.as_ref());
+        let is_whole = word.as_ref().len() <= 1; // there is no more of it
+        self.lengths[first] & length != 0 && (is_whole || self.words.contains(word))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &W> {

@@ -88,11 +88,37 @@ pub struct Scope<'b> {
     /// How often an open amount has changed; and by debtor, what that was when one of his last did.
     pub changes: u64,
     changed_of: Vec<u64>,
+    lately: Lately,
     pub accounts: Accounts<'b>,
     pub aliases: Accounts<'static>,
     by_open: Map<i64, Places>,
     owed: Vec<Vec<Place>>,
     owed_at: Map<(u32, i64), Places>,
+}
+
+/// Items whose open amount has changed since some change, a bit each: of most items this alone tells that they
+/// are as they were, and it stays in the caches.
+struct Lately {
+    since: u64,
+    items: Vec<u64>,
+}
+
+impl Lately {
+    /// After so many changes the bits begin anew, while most are zero.
+    const MOST: u64 = 4_096;
+
+    fn note(&mut self, n: Place, changes: u64) {
+        if changes - self.since > Self::MOST {
+            self.items.fill(0);
+            self.since = changes - 1;
+        }
+        self.items[n as usize / 64] |= 1 << (n % 64);
+    }
+
+    /// Whether the item surely has not changed since so many changes.
+    fn is_none(&self, n: Place, changes: u64) -> bool {
+        changes >= self.since && self.items[n as usize / 64] >> (n % 64) & 1 == 0
+    }
 }
 
 /// Some places, in order; mostly it is one.
@@ -119,6 +145,7 @@ impl<'b> Scope<'b> {
             reserved: Map::default(),
             changes: 0,
             changed_of: vec![0; books.partly_known.len()],
+            lately: Lately { since: 0, items: vec![0; items.len() / 64 + 1] },
             accounts: Accounts::after(&books.accounts),
             aliases: Accounts::default(),
             by_open: Map::default(),
@@ -174,6 +201,7 @@ impl<'b> Scope<'b> {
     pub fn change(&mut self, n: Place, amount: i64) {
         self.leave(n);
         self.changes += 1;
+        self.lately.note(n, self.changes);
         let (open, changed) = &mut self.open[n as usize];
         (*open, *changed) = (open.saturating_add(amount), self.changes);
         self.changed_of[self.books.index.debtor(n) as usize] = self.changes;
@@ -182,7 +210,7 @@ impl<'b> Scope<'b> {
 
     /// Whether what is open of item `n` is what it was so many changes ago.
     pub fn is_as_of(&self, n: Place, changes: u64) -> bool {
-        self.open[n as usize].1 <= changes
+        self.lately.is_none(n, changes) || self.open[n as usize].1 <= changes
     }
 
     /// Whether the debtor owes what he owed then.
