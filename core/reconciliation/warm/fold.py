@@ -116,8 +116,8 @@ class WarmFold(Fold):
         """What stands and counts from a later day on will be replayed then; its amounts are kept for it."""
         for line in self.diary.concerned(reached):
             decision = self.standing.get(line.transaction_id)
-            if decision is None:
-                continue
+            if decision is None or line.transaction_id in self.decided:
+                continue  # a return of an earlier day may have had it take effect before its time
             day = effective_day(decision, day_of(line))
             if reached is None or day > reached:
                 self.wall.reserve(decision.shares)

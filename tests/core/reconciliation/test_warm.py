@@ -296,6 +296,17 @@ def test_a_return_may_be_known_before_what_it_took_back() -> None:
     both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=3))])
 
 
+def test_a_return_that_is_dated_before_what_it_took_back_leaves_nothing_reserved() -> None:
+    paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
+    back = replace(paid, transaction_id="back", amount_minor=-70_100, return_reason="AC04")
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[paid, replace(back, booking_date=DAY + timedelta(days=3))])
+    both.advance(lines=[replace(back, booking_date=DAY)])
+    both.advance(lines=[line("merci", 3, id="odd", booking_date=DAY + timedelta(days=1))])
+    both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=40))])
+    assert both.decisions["again"].outcome == "auto"
+
+
 SUPPLIER = item("F-77", 120, direction="payable")
 
 

@@ -287,7 +287,8 @@ impl<'f> Fold<'f, '_> {
         let reached = past(self).journal.reached();
         for &row in rows {
             let past = self.past.as_mut().expect("a fold that goes on has a past");
-            let Some(standing) = past.standing.get(&row) else {
+            // A return of an earlier day may have had it take effect before its time.
+            let Some(standing) = past.standing.get(&row).filter(|_| !self.decided.contains_key(&row)) else {
                 continue;
             };
             let line = past.rows[row as usize];
