@@ -136,3 +136,19 @@ impl<W: Eq + Hash + AsRef<[u8]>> FromIterator<W> for Lexicon<W> {
 fn seen_at(word: &[u8]) -> (usize, u64) {
     (word.first().copied().unwrap_or_default().into(), 1 << word.len().min(63))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Lexicon;
+
+    #[test]
+    fn a_word_is_told_from_those_that_begin_alike_and_are_as_long() {
+        let long = "SOCIETE".repeat(20);
+        let words: Lexicon<&str> = ["SARL", "", "X", &long].into_iter().collect();
+        assert!(["SARL", "", "X", &long].iter().all(|word| words.contains(*word)));
+        assert!(["SNCF", "SARLS", "Y", " ", &long[1..], &long[..90]]
+            .iter()
+            .all(|word| !words.contains(*word)));
+        assert_eq!(words.get("SARL"), Some(&"SARL"));
+    }
+}

@@ -411,3 +411,20 @@ fn replacements(index: &Index) -> Map<Place, Place> {
     }
     ends.into_iter().filter_map(|(old, end)| Some((old, end?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Lately;
+
+    #[test]
+    fn an_item_is_as_it_was_until_it_changes_however_often_others_do() {
+        let mut lately = Lately { since: 0, items: vec![0; 2] };
+        lately.note(70, 1);
+        assert!(lately.is_none(3, 0) && !lately.is_none(70, 0));
+        for changes in 2..=Lately::MOST + 2 {
+            lately.note(5, changes);
+        }
+        assert!(!lately.is_none(70, 0) && lately.is_none(70, Lately::MOST + 2));
+        assert!(!lately.is_none(5, Lately::MOST + 1));
+    }
+}
