@@ -56,7 +56,7 @@ class Wall:
         self._at = self._call.lettrage_wall_open(*items, *others, byref(failed))
         if not self._at:
             raise Declined(taken(self._call, failed))
-        weakref.finalize(self, self._call.lettrage_wall_close, self._at)
+        weakref.finalize(self, self._call.lettrage_wall_close, self._at).atexit = False
 
     def take(self, lines: str, first: int) -> None:
         """Takes a sheet of lines; rows count from `first` on: after all others, or in the place of one."""
