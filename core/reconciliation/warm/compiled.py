@@ -23,6 +23,11 @@ _candidate: Final = trusted(Candidate)
 _decision: Final = trusted(Decision)
 
 
+FEW_SHEETS: Final = 200
+LINES_A_SHEET: Final = 16
+"""So many lines a sheet should hold, over time: one of a single line takes as much memory as two lines."""
+
+
 class CompiledFold:
     """Decides as `WarmFold` does.
 
@@ -52,6 +57,7 @@ class CompiledFold:
         self._versions = Versions(policy.version)
         self._rows: dict[str, int] = {}
         self._lines: list[Line] = []
+        self._sheets = 0
         self._touched = dict.fromkeys(line.transaction_id for line in diary.concerned(None))
         self._dangling: dict[str, list[str]] = defaultdict(list)
         self._replaced: dict[str, Decision] = {}
@@ -63,6 +69,12 @@ class CompiledFold:
     def touched(self, transaction_id: str) -> None:
         """The line is new or other, or what stands about it, or what a person said no to."""
         self._touched[transaction_id] = None
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether so many sheets, of few lines each or of lines that are other now, are kept that the wall
+        is better begun anew: the kernel gives back none before its end."""
+        return self._sheets > FEW_SHEETS + len(self._lines) // LINES_A_SHEET
 
     def go_on(self, since: date, *, until: date, own: frozenset[str]) -> None:
         """Decides what the diary has beyond the days decided, and anew all of `since` and later days."""
@@ -86,6 +98,7 @@ class CompiledFold:
         fresh = [line for line in (*lines, *copies) if line.transaction_id not in self._rows]
         for line in fresh:
             lines += [known[id] for id in self._dangling.pop(line.transaction_id, ())]
+        self._sheets += bool(fresh)
         if fresh:
             first = len(self._lines)
             self._wall.take(lines_sheet(fresh), first)
@@ -95,6 +108,7 @@ class CompiledFold:
             row = self._rows[line.transaction_id]
             if self._lines[row] is not line:
                 self._wall.take(lines_sheet([line]), row)
+                self._sheets += 1
                 self._lines[row] = line
         new = {line.transaction_id for line in fresh}
         noted = [note for x in lines if (note := self._note(x)).tells or x.transaction_id not in new]

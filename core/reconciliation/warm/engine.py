@@ -274,6 +274,8 @@ class WarmEngine:
     def _go_on(self, key: Key, kept: Kept, changed: dict[str, Decision]) -> date | None:
         """Folds one wall on; returns the first day that was folded again, if there was one."""
         kept.until = self._until(key[:2])
+        if isinstance(kept.fold, CompiledFold) and kept.fold.is_scattered:
+            self._make_anew(key)
         try:
             since, fold = self._folded(key, kept)
         except kernel.Declined:

@@ -14,6 +14,7 @@ from core.model.decision import Decision, Share
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, kernel
 from core.reconciliation.fold import reconcile
 from core.reconciliation.warm import Advance, WarmEngine
+from core.reconciliation.warm.compiled import CompiledFold
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.made import IBANS, made
 from tests.core.reconciliation.worlds import POLICIES, worlds
@@ -329,6 +330,27 @@ def test_what_few_walls_have_is_decided_all_the_same(new: dict[str, Any]) -> Non
     both.advance(**new)
     both.advance(lines=[line("FA-10", 710, id="later", booking_date=DAY + timedelta(days=20))])
     assert both.decisions["later"].outcome == "auto"
+
+
+@pytest.mark.skipif(not kernel.is_available(), reason="the kernel was not built here")
+def test_a_wall_that_hears_of_one_line_at_a_time_is_begun_anew_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else what it was told of lines that are other by now would be kept for ever."""
+    begun = []
+
+    class Counted(CompiledFold):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            begun.append(self)
+
+    monkeypatch.setattr("core.reconciliation.warm.engine.CompiledFold", Counted)
+    engine = WarmEngine()
+    engine.advance(items=OWED, lines=PAID)
+    for n in range(450):
+        engine.advance(lines=[line(f"merci {n}", 3, id="odd", booking_date=DAY + timedelta(days=40))])
+    assert len(begun) == 3
+    assert engine.decided["p5"].outcome == "auto"
 
 
 def test_two_lines_of_one_id_are_refused() -> None:

@@ -170,12 +170,17 @@ pub unsafe extern "C" fn lettrage_decide(
 pub unsafe extern "C" fn lettrage_close(piece: *mut Piece) {
     // SAFETY: as said.
     drop(unsafe { Box::from_raw(piece) });
+    trim();
+}
+
+/// What was freed goes back to the system.
+fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         extern "C" {
             fn malloc_trim(pad: usize) -> std::ffi::c_int;
         }
-        // SAFETY: it may be called at any time; what was freed goes back to the system.
+        // SAFETY: it may be called at any time.
         unsafe { malloc_trim(0) };
     }
 }
@@ -291,6 +296,7 @@ pub unsafe extern "C" fn lettrage_wall_go_on(
 pub unsafe extern "C" fn lettrage_wall_close(wall: *mut WarmWall) {
     // SAFETY: as said.
     drop(unsafe { Box::from_raw(wall) });
+    trim();
 }
 
 /// Takes back bytes that were handed to Python.
