@@ -141,7 +141,7 @@ class CompiledFold:
                 yield self._replaced[id]
                 continue
             decision = _decided(line, told, before)
-            if decision.reason == "returned" and before is not None:
+            if decision.reason == "returned" and before is not None and before.reason != "returned":
                 self._replaced[id] = before
             yield decision
 

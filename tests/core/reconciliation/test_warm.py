@@ -269,7 +269,10 @@ def test_what_a_return_had_closed_is_as_before_when_the_return_is_withdrawn() ->
     assert asked.outcome != "auto"
     both.advance(lines=[back])
     assert both.decisions["odd"].reason == "returned"
-    both.advance(lines=[replace(back, status="removed")])
+    other = replace(back, transaction_id="other", remittance="RETOUR")
+    both.advance(lines=[replace(back, status="removed"), other])
+    assert both.decisions["odd"].explanation["returned_by"] == "other"
+    both.advance(lines=[replace(other, status="removed")])
     assert both.decisions["odd"] == asked
 
 
