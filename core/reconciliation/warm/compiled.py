@@ -112,6 +112,8 @@ class CompiledFold:
                 self._lines[row] = line
         new = {line.transaction_id for line in fresh}
         noted = [note for x in lines if (note := self._note(x)).tells or x.transaction_id not in new]
+        gone = self._touched.keys() & self._rows.keys() - {line.transaction_id for line in lines}
+        noted += [Note(self._rows[id], None, None, (), (), ()) for id in sorted(gone)]
         self._wall.note(notes(noted))
         self._touched.clear()
 

@@ -216,11 +216,11 @@ class WarmEngine:
         past = self._past
         several = len(self._sources) > 1
         copies = tie(tuple(past.known.values()), standing=frozenset(past.standing)) if several else {}
-        if copies == past.copies:
-            return []
         supporting: dict[str, list[Line]] = defaultdict(list)
         for copy, original in copies.items():
             supporting[original].append(past.known[copy])
+        if copies == past.copies and supporting == past.supporting:
+            return []
         other = {id for id in {*copies, *past.copies} if copies.get(id) != past.copies.get(id)}
         other |= {o for o in {*supporting, *past.supporting} if supporting.get(o) != past.supporting.get(o)}
         for id in other:

@@ -311,6 +311,25 @@ def test_a_return_that_is_dated_before_what_it_took_back_leaves_nothing_reserved
     assert both.decisions["again"].outcome == "auto"
 
 
+def test_what_a_standing_return_took_back_may_be_withdrawn() -> None:
+    paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234")
+    back = line("REJET", -701, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[paid, back])
+    both.advance(lines=[replace(paid, status="removed")])
+    both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=40))])
+
+
+def test_what_a_copy_says_may_change() -> None:
+    """It stays a copy of the same line, but a tool declares something else about it."""
+    paid = line("merci", 55, id="paid", source_key="bank")
+    copy = replace(paid, transaction_id="copy", source_key="file", source_rank=1)
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[paid, copy])
+    both.advance(lines=[replace(copy, declared_item_ids=("FA-9",))])
+    assert both.decisions["paid"].reason == "declared_match"
+
+
 SUPPLIER = item("F-77", 120, direction="payable")
 
 
