@@ -311,6 +311,16 @@ def test_a_return_that_is_dated_before_what_it_took_back_leaves_nothing_reserved
     assert both.decisions["again"].outcome == "auto"
 
 
+@pytest.mark.parametrize(("direction", "sign"), [("receivable", 1), ("payable", -1)])
+def test_the_same_part_once_more_is_for_a_person_whichever_way_it_goes(direction: str, sign: int) -> None:
+    part = line("FA-801", sign * 1000, id="part", payer="Ateliers Brunoy SAS")
+    both = Twice(Policy())
+    both.advance(items=[item("FA-801", 2500, whole_turnover=True, direction=direction)], lines=[part])
+    assert both.decisions["part"].tier == "T8"
+    both.advance(lines=[replace(part, transaction_id="more", booking_date=DAY + timedelta(days=9))])
+    assert both.decisions["more"].reason == "twin_payments"
+
+
 def test_what_a_standing_return_took_back_may_be_withdrawn() -> None:
     paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234")
     back = line("REJET", -701, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
