@@ -52,7 +52,7 @@ class Wall:
             raise Declined("it was not built here, or from other sources than are here")
         failed = Bytes()
         items = self._known(receivables), self._known(payables)
-        others = given(accounts), given(currency), given(policy_text(policy, earned=()))
+        others = self._known(accounts), given(currency), given(policy_text(policy, earned=()))
         self._at = self._call.lettrage_wall_open(*items, *others, byref(failed))
         if not self._at:
             raise Declined(taken(self._call, failed))
@@ -66,7 +66,7 @@ class Wall:
     def note(self, notes: str) -> None:
         """Takes what stands about lines, and what people said no to, in place of what was known of them."""
         failed = Bytes()
-        self._check(self._call.lettrage_wall_note(self._at, given(notes), byref(failed)), failed)
+        self._check(self._call.lettrage_wall_note(self._at, self._known(notes), byref(failed)), failed)
 
     def back(self, since: date) -> date | None:
         """Goes back to this day; returns the last day that was left as it was."""
@@ -80,7 +80,7 @@ class Wall:
         lists (see `Fold::tell` in `warm.rs`)."""
         failed, found = Bytes(), Bytes()
         done = self._call.lettrage_wall_go_on(
-            self._at, given(plan), THREADS, BLOCK, byref(found), byref(failed)
+            self._at, self._known(plan), THREADS, BLOCK, byref(found), byref(failed)
         )
         self._check(done, failed)
         reached, waits, decided = json.loads(taken(self._call, found))

@@ -353,8 +353,9 @@ SUPPLIER = item("F-77", 120, direction="payable")
         {"lines": [line("FA-9", 10**13, id="large")]},
         {"lines": [replace(PAID[2], transaction_id="copy", source_key="file", source_rank=1)]},
         {"withdrawn": [OWED[1]]},
+        {"payer_accounts": [PayerAccount(tenant_id="t", iban=IBANS[0], debtor_id="d\ud800")]},
     ],
-    ids=["payable", "declared", "separator", "half character", "large", "copy", "withdrawn"],
+    ids=["payable", "declared", "separator", "half character", "large", "copy", "withdrawn", "half an id"],
 )
 def test_what_few_walls_have_is_decided_all_the_same(new: dict[str, Any]) -> None:
     both = Twice(Policy())
