@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 from core.model.decision import Decision
 from core.reconciliation.line import Item, Line, PayerAccount
 from core.reconciliation.scope import normal_iban
 
-_LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 Key = tuple[str, str | None, str]
 
@@ -60,10 +60,13 @@ def grouped_accounts(payer_accounts: Iterable[PayerAccount]) -> dict[str, list[t
 
 def order(line: Line) -> tuple[bool, datetime, str]:
     """Within a day: by booking time if it is known, then by id."""
-    at = line.booked_at
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=timezone.utc)  # noqa: UP017
+    at = zoned(line.booked_at)
     return at is None, at or _LONG_AGO, line.transaction_id
+
+
+def zoned(at: datetime | None) -> datetime | None:
+    """An instant that was given without a zone is one of UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def horizons(lines: Iterable[Line]) -> dict[tuple[str, str | None], date]:

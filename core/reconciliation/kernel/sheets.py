@@ -1,10 +1,11 @@
 """Lines, items and what stands about lines, as the texts in which a wall of the kernel takes them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from core.model.decision import Decision
+from core.reconciliation.grouping import zoned
 from core.reconciliation.kernel.library import MOST_MINOR, Declined
 from core.reconciliation.kernel.words import RECORD, UNIT
 from core.reconciliation.line import Item, Line
@@ -12,16 +13,15 @@ from core.reconciliation.replay import stage_of
 
 _GROUP: Final = "\x1d"
 _PART: Final = "\x1c"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _Cell = Callable[[Any], Any]
 
 
 def _instant(at: datetime | None) -> int | None:
-    """Microseconds since 1970; an instant without a zone is one of UTC."""
-    if at is None:
-        return None
-    return ((at if at.tzinfo else at.replace(tzinfo=timezone.utc)) - _EPOCH) // _MICROSECOND  # noqa: UP017
+    """Microseconds since 1970."""
+    told = zoned(at)
+    return (told - _EPOCH) // _MICROSECOND if told is not None else None
 
 
 def _day(day: date | None) -> int | None:

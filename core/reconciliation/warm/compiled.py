@@ -14,16 +14,14 @@ from core.reconciliation.kernel.sheets import Note, accounts_sheet, items_sheet,
 from core.reconciliation.kernel.wall import Wall
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
-from core.reconciliation.receipt import not_booked
 from core.reconciliation.warm.diary import Diary
 from core.reconciliation.warm.fold import Past
 
 _share: Final = trusted(Share)
 _candidate: Final = trusted(Candidate)
 _decision: Final = trusted(Decision)
-
-
 FEW_SHEETS: Final = 200
+"""So many do no harm."""
 LINES_A_SHEET: Final = 16
 """So many lines a sheet should hold, over time: one of a single line takes as much memory as two lines."""
 
@@ -59,7 +57,7 @@ class CompiledFold:
         self._lines: list[Line] = []
         self._sheets = 0
         self._touched = dict.fromkeys(line.transaction_id for line in diary.concerned(None))
-        self._dangling: dict[str, list[str]] = defaultdict(list)
+        self._dangling: dict[str, set[str]] = defaultdict(set)
         self._replaced: dict[str, Decision] = {}
         self._asked: list[Decision] = []
         self.own: frozenset[str] = frozenset()
@@ -93,11 +91,11 @@ class CompiledFold:
     def _hand_over(self) -> None:
         """Tells the kernel what was touched since the last time."""
         known = self._past.known
-        lines = [known[id] for id in self._touched if id in known and not self._is_aside(known[id])]
+        lines = [known[id] for id in self._touched if id in known and not self._past.is_aside(known[id])]
         copies = [copy for line in lines for copy in self._past.supporting.get(line.transaction_id, ())]
         fresh = [line for line in (*lines, *copies) if line.transaction_id not in self._rows]
         for line in fresh:
-            lines += [known[id] for id in self._dangling.pop(line.transaction_id, ())]
+            lines += [known[id] for id in sorted(self._dangling.pop(line.transaction_id, ()))]
         self._sheets += bool(fresh)
         if fresh:
             first = len(self._lines)
@@ -117,17 +115,13 @@ class CompiledFold:
         self._wall.note(notes(noted))
         self._touched.clear()
 
-    def _is_aside(self, line: Line) -> bool:
-        id = line.transaction_id
-        return id not in self._past.standing and (id in self._past.copies or not_booked(line) is not None)
-
     def _note(self, line: Line) -> Note:
         id = line.transaction_id
         stands, before = self._past.standing.get(id), self._past.decisions.get(id)
         returned = stands.explanation.get("returns") if stands is not None and stands.shares else None
         returns = self._rows.get(returned) if isinstance(returned, str) else None
         if isinstance(returned, str) and returns is None:
-            self._dangling[returned].append(id)
+            self._dangling[returned].add(id)
         rejected = before.rejected if before is not None else ()
         copies = self._past.supporting.get(id, ())
         declared = {i for one in (line, *copies) for i in one.declared_item_ids}

@@ -16,7 +16,6 @@ from core.reconciliation.hold import effective_day
 from core.reconciliation.line import Item, Line, PayerAccount
 from core.reconciliation.lineage import tie
 from core.reconciliation.policy import Policy
-from core.reconciliation.receipt import not_booked
 from core.reconciliation.scope import normal_iban
 from core.reconciliation.warm.compiled import CompiledFold
 from core.reconciliation.warm.diary import Diary, day_of
@@ -163,7 +162,7 @@ class WarmEngine:
     def _lift(self, id: str) -> None:
         """Takes a line out of the days that its fold looks at."""
         line = self._past.known.get(id)
-        if line is None or self._is_aside(line):
+        if line is None or self._past.is_aside(line):
             return
         key, kept = _wall_of(line), self._walls[_wall_of(line)]
         kept.diary.take_out(line)
@@ -172,12 +171,6 @@ class WarmEngine:
         if standing is not None and (day := effective_day(standing, day_of(line))) != day_of(line):
             kept.diary.count_no_more(line, day)
             self._touch(key, day)
-
-    def _is_aside(self, line: Line) -> bool:
-        id = line.transaction_id
-        if id in self._past.standing:
-            return False
-        return id in self._past.copies or not_booked(line) is not None
 
     def _enter(self, line: Line) -> None:
         """Makes a line known, in place of what was known of it."""
@@ -243,7 +236,7 @@ class WarmEngine:
             line = self._past.known.get(id)
             if line is None:
                 continue
-            if self._is_aside(line):
+            if self._past.is_aside(line):
                 self._walls[_wall_of(line)].aside[id] = line
                 self._touch(_wall_of(line), date.max)
             else:

@@ -12,6 +12,7 @@ from core.reconciliation.grouping import order
 from core.reconciliation.hold import Claim, effective_day
 from core.reconciliation.line import Item, Line
 from core.reconciliation.policy import Policy
+from core.reconciliation.receipt import not_booked
 from core.reconciliation.scope import Lesson, Scope
 from core.reconciliation.wall import Wall
 from core.reconciliation.warm.diary import Diary, day_of
@@ -30,6 +31,11 @@ class Past:
     standing: dict[str, Decision] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     supporting: dict[str, list[Line]] = field(default_factory=dict)
+
+    def is_aside(self, line: Line) -> bool:
+        """Whether no fold looks at the line: nothing stands, and it is a copy or not booked."""
+        id = line.transaction_id
+        return id not in self.standing and (id in self.copies or not_booked(line) is not None)
 
     def take_copies(self, copies: Mapping[str, str], supporting: Mapping[str, list[Line]]) -> None:
         """These lines are copies, and no others."""
