@@ -7,10 +7,10 @@ from typing import Final, Protocol
 
 from core.model import Allocation, Decision, Endpoint, Event
 from core.ports import Progress, Store, Unit
-from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
+from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, fold
 from core.reconciliation.decision import remembering
-from core.reconciliation.fold import reconcile as engine
 from core.reconciliation.lineage import tie
+from core.reconciliation.warm import cold
 from core.repayment import Moment, WatchPolicy, derive_events
 from core.usecases.allocate import Book, entries_for
 from core.usecases.known import Known, load
@@ -44,11 +44,13 @@ class Rules:
 
     policy: Policy = field(default_factory=Policy)
     watching: WatchPolicy = field(default_factory=WatchPolicy)
-    engine: Engine = engine
+    engine: Engine = cold.reconcile
     tie: Tie = tie
 
 
 STANDARD = Rules()
+REFERENCE = Rules(engine=fold.reconcile)
+"""As read, without the kernel: what proves anything is worked out by these."""
 
 
 @dataclass(frozen=True, slots=True)

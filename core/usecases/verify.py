@@ -20,7 +20,7 @@ from core.repayment import Moment
 from core.usecases.audit import broken_links
 from core.usecases.difference import Difference, Kind
 from core.usecases.known import load
-from core.usecases.reconcile import STANDARD, Engine, Rules, derive, tenant_rules
+from core.usecases.reconcile import REFERENCE, Engine, Rules, derive, tenant_rules
 from core.usecases.verify_facts import Readers, compare_facts, compare_snapshots, compare_statuses
 from core.usecases.wake import concerned, mark_of, newest
 
@@ -43,7 +43,7 @@ def verify(
     statements: Statements | None = None,
     ledgers: Ledgers | None = None,
     einvoices: EInvoices | None = None,
-    rules: Rules = STANDARD,
+    rules: Rules = REFERENCE,
     progress: Progress | None = None,
 ) -> tuple[Difference, ...]:
     """Every difference between what is stored and what the raw records lead to; empty when all is well."""
@@ -68,7 +68,7 @@ def prove(
     statements: Statements | None = None,
     ledgers: Ledgers | None = None,
     einvoices: EInvoices | None = None,
-    rules: Rules = STANDARD,
+    rules: Rules = REFERENCE,
     progress: Progress | None = None,
 ) -> Proof:
     """Compares what is stored with what the raw records lead to.
@@ -204,7 +204,7 @@ class _Company:
             items: Iterable[Item],
             payer_accounts: Iterable[PayerAccount] = (),
             prior: Prior = Prior(),  # noqa: B008 (frozen value)
-            policy: Policy = STANDARD.policy,
+            policy: Policy = REFERENCE.policy,
         ) -> tuple[Decision, ...]:
             ids = sorted(line.transaction_id for line in lines)
             return tuple(known[id] for id in ids if id in known)

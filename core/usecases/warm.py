@@ -8,8 +8,7 @@ from typing import Final, Self
 
 from core.model import Decision
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior
-from core.reconciliation.fold import reconcile
-from core.reconciliation.warm import WarmEngine
+from core.reconciliation.warm import WarmEngine, cold
 
 Company = tuple[str, str | None]
 """A tenant, and one of its companies."""
@@ -132,7 +131,7 @@ class WarmEngines:
         """As `reconcile`, whose words these are."""
         given = Given.of(tuple(lines), tuple(items), tuple(payer_accounts), prior, policy)
         if given.company is None or given.size > self._most:
-            return reconcile(given.lines, given.items, given.accounts, prior, policy)
+            return cold.reconcile(given.lines, given.items, given.accounts, prior, policy)
         held = self._take(given.company, given)
         decided = held.decide(given)
         self._keep(given.company, held)

@@ -2,7 +2,7 @@
 
 import json
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import POINTER, byref, c_bool, c_int32, c_size_t, c_void_p
 from datetime import date
 from functools import cache
@@ -12,6 +12,8 @@ from core.reconciliation.kernel.library import BLOCK, Bytes, Declined, given, lo
 from core.reconciliation.kernel.words import characters
 from core.reconciliation.policy import Policy
 
+AT_ONCE: Final = 1_000_000
+"""Decisions of so many characters are read at once: those of a year would fill memory."""
 THREADS: Final = 2
 """Lines are read by so many threads when they are many."""
 
@@ -75,7 +77,7 @@ class Wall:
         self._check(done, failed)
         return date.fromordinal(reached.value) if reached.value else None
 
-    def go_on(self, plan: str) -> tuple[date | None, bool, Sequence[Sequence[Any]]]:
+    def go_on(self, plan: str) -> tuple[date | None, bool, Iterator[Sequence[Any]]]:
         """Decides what the plan says. Returns the last day reached, whether a case waits, and decisions as
         lists (see `Fold::tell` in `warm.rs`)."""
         failed, found = Bytes(), Bytes()
@@ -83,8 +85,9 @@ class Wall:
             self._at, self._known(plan), THREADS, BLOCK, byref(found), byref(failed)
         )
         self._check(done, failed)
-        reached, waits, decided = json.loads(taken(self._call, found))
-        return date.fromordinal(reached) if reached else None, waits, decided
+        head, _, decided = taken(self._call, found).partition("\n")
+        reached, waits = json.loads(head)
+        return date.fromordinal(reached) if reached else None, waits, _read(decided)
 
     def _known(self, text: str) -> Bytes:
         """The text for one call; the kernel is told first what its characters are."""
@@ -102,3 +105,13 @@ class Wall:
     def _check(self, is_done: bool, failed: Bytes) -> None:
         if not is_done:
             raise Declined(taken(self._call, failed))
+
+
+def _read(decided: str) -> Iterator[Sequence[Any]]:
+    """Decisions from lines of JSON; those read together share their keys."""
+    first = 0
+    while first < len(decided):
+        end = decided.find("\n", first + AT_ONCE)
+        last = len(decided) if end < 0 else end
+        yield from json.loads(f"[{decided[first:last].replace(chr(10), ',')}]")
+        first = last + 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.model.decision import Decision, Share
 from core.reconciliation import Item, Line, PayerAccount, Policy, Prior, kernel
 from core.reconciliation.fold import reconcile
-from core.reconciliation.warm import Advance, WarmEngine
+from core.reconciliation.warm import Advance, WarmEngine, cold
 from core.reconciliation.warm.compiled import CompiledFold
 from tests.core.reconciliation.build import DAY, item, line
 from tests.core.reconciliation.made import IBANS, made
@@ -26,7 +26,7 @@ EXAMPLES = 15
 @dataclass
 class Twice:
     """The same facts given to warm engines, a few at a time, and to the whole run, all of them each time.
-    The engines are the reference, and the kernel's where there is one."""
+    The engines are the reference, and the kernel's where there is one; the whole run is made by both, too."""
 
     policy: Policy
     warm: list[WarmEngine] = field(init=False)
@@ -50,6 +50,10 @@ class Twice:
         before = self.decisions | {d.transaction_id: d for d in new.get("decisions", ())}
         prior = Prior(decisions=tuple(before.values()))
         whole = reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
+        assert (
+            cold.reconcile(self.lines.values(), self.items.values(), self.accounts, prior, self.policy)
+            == whole
+        )
         self.decisions = {d.transaction_id: d for d in whole}
         for warm in self.warm:
             told = warm.advance(**new)

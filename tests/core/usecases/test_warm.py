@@ -91,15 +91,15 @@ LINES = [line(f"FA-{n}", 700 + n, id=f"p{n}") for n in range(9)]
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many lines each engine that is warm is newly told of, call by call."""
+    """How many lines each engine that is kept is newly told of, call by call."""
     told: list[int] = []
-    advance = WarmEngine.advance
 
-    def counting(self: WarmEngine, **new: Any) -> Any:
-        told.append(len(new["lines"]))
-        return advance(self, **new)
+    class Counting(WarmEngine):
+        def advance(self, **new: Any) -> Any:
+            told.append(len(new["lines"]))
+            return super().advance(**new)
 
-    monkeypatch.setattr(WarmEngine, "advance", counting)
+    monkeypatch.setattr("core.usecases.warm.WarmEngine", Counting)
     return told
 
 

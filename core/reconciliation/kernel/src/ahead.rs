@@ -41,7 +41,12 @@ impl Crew {
 
     /// Whether a wall is read ahead by several threads: smaller ones have a thread each.
     pub fn is_worth_it(self, lines: usize) -> bool {
-        self.threads > 1 && lines >= WORTH_READING_AHEAD * self.block
+        self.threads > 1 && lines >= self.worth()
+    }
+
+    /// So many lines are worth several threads.
+    pub fn worth(self) -> usize {
+        WORTH_READING_AHEAD * self.block
     }
 }
 

@@ -143,13 +143,29 @@ impl WarmWall {
         known.own = cells("own").iter().cloned().collect();
         let lines: Vec<&'static Line> = lines.into_iter().map(|row| known.rows[row as usize]).collect();
         self.fold.expect_replays(&expected);
-        self.fold.read(&lines, crew);
-        for day in lines.chunk_by(|one, next| one.booking_date == next.booking_date) {
-            self.fold.go_on(day);
+        for stretch in in_stretches(&lines, crew.worth()) {
+            self.fold.read(stretch, crew);
+            for day in stretch.chunk_by(|one, next| one.booking_date == next.booking_date) {
+                self.fold.go_on(day);
+            }
         }
         self.fold.end(until);
         Ok(self.fold.tell())
     }
+}
+
+/// Some whole days at a time, so many lines at least, which are read together: what was read of all would fill
+/// memory.
+fn in_stretches<'l>(
+    mut lines: &'l [&'static Line<'static>],
+    least: usize,
+) -> impl Iterator<Item = &'l [&'static Line<'static>]> {
+    std::iter::from_fn(move || {
+        let last = lines.get(..least).unwrap_or(lines).last()?;
+        let (stretch, left) = lines.split_at(lines.partition_point(|line| day_of(line) <= day_of(last)));
+        lines = left;
+        Some(stretch)
+    })
 }
 
 fn past<'p, 'f>(fold: &'p mut Fold<'f, '_>) -> &'p mut Past<'f> {
@@ -358,9 +374,9 @@ impl<'f> Fold<'f, '_> {
         }
     }
 
-    /// What was decided since the last time, as JSON: the last day reached, whether a case waits, and each
-    /// decision that is other than what was told of its line. What is decided again as it was before something
-    /// took its place is told by its row alone.
+    /// What was decided since the last time, as lines of JSON: the last day reached and whether a case waits, then
+    /// each decision that is other than what was told of its line. What is decided again as it was before
+    /// something took its place is told by its row alone.
     fn tell(&mut self) -> String {
         let past = self.past.as_mut().expect("a fold that goes on has a past");
         let mut out = String::from("[");
@@ -368,8 +384,8 @@ impl<'f> Fold<'f, '_> {
             Some(day) => write!(out, "{day}").expect("a string can be written to"),
             None => out.push_str("null"),
         }
-        let _ = write!(out, ",{},[", past.journal.is_waiting());
-        let (mut first, mut one) = (true, String::new());
+        let _ = write!(out, ",{}]", past.journal.is_waiting());
+        let mut one = String::new();
         for row in std::mem::take(&mut past.asked) {
             let Some(entry) = self.decided.get_mut(&row) else { continue };
             if let Some(standing) = past.made.remove(&row) {
@@ -386,9 +402,7 @@ impl<'f> Fold<'f, '_> {
                 keep_lean(entry, told);
                 continue;
             }
-            if !std::mem::take(&mut first) {
-                out.push(',');
-            }
+            out.push('\n');
             match entry.told {
                 Some(_) => write!(out, "[{row}]").expect("a string can be written to"),
                 None => out.push_str(&one),
@@ -396,7 +410,6 @@ impl<'f> Fold<'f, '_> {
             keep_lean(entry, told);
         }
         past.made = Map::default();
-        out.push_str("]]");
         out
     }
 }
