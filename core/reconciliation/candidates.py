@@ -8,6 +8,7 @@ from core.reconciliation.coincidence import amount_odds
 from core.reconciliation.endings import ended
 from core.reconciliation.gaps import gap_reason, late_payment, rivals
 from core.reconciliation.group import groups
+from core.reconciliation.hints import due_now, in_common, of_amount_about_due, of_like_number
 from core.reconciliation.index import FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED
 from core.reconciliation.memory import for_good
 from core.reconciliation.silent import is_far_from_due, sole_debtor
@@ -119,6 +120,8 @@ def candidates(case: Case, meaning: Meaning | None) -> tuple[Proposal, ...]:
     found += _nearly_cited(case)
     found += [propose(case, [n], f"counter {c}", "counter") for n, c in counter_hits(case).items()]
     found += _ended(case)
+    found += [propose(case, [n], "a number like it, and the amount", "slip") for n in of_like_number(case)]
+    found += [propose(case, [n], "the amount, about due") for n in of_amount_about_due(case)]
     found += _declared(case)
     found += _of_payer_exactly(case)
     if meaning is None or not meaning.items:
@@ -145,6 +148,8 @@ def _of_cited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
         for n in sorted(live, key=lambda n: scope.open[n] != case.paid)[:HANDFUL]:
             yield propose(case, [*items, n], "shares the cited number", "short")
             yield propose(case, [n], "shares the cited number", "short")
+    if common := in_common(case, meaning):
+        yield propose(case, common, "what one debtor owes under these numbers", "long")
     if not items:
         return
     yield propose(case, items, "cited", _level(meaning, items))
@@ -170,10 +175,21 @@ def _with_uncited(case: Case, meaning: Meaning) -> Iterator[Proposal | None]:
         if m not in items:
             because = "cited, and one more" if over > 0 else "with a credit note that is not cited"
             yield propose(case, [*items, m], because, level)
+    for more in _several_more(case, items, over) if over > 0 else ():
+        yield propose(case, [*items, *more], "cited, and several more", level)
     if len(items) == 1:
         for m in rivals(case, items[0])[:HANDFUL]:
             if scope.open[m] == case.paid:
                 yield propose(case, [m], "open at this amount", "slip")
+
+
+def _several_more(case: Case, items: Sequence[int], over: int) -> Iterator[list[int]]:
+    """Groups of what else the debtor of what is cited owes that make what was paid too much."""
+    scope = case.scope
+    owed = case.there(scope.owed(scope.items[items[0]].debtor_id, most=MOST) or ())
+    others = [m for m in owed if m not in items and scope.open[m] != over]
+    for found in groups([scope.open[m] for m in others], over, size=SIZE, steps=STEPS).found:
+        yield [others[i] for i in found]
 
 
 _NEAR: Final = {"cut": "its number begins so", "typo": "one slip from the cited number"}
@@ -228,6 +244,8 @@ def _of_payer(case: Case) -> Iterator[Proposal | None]:
     for n in mine:
         named = is_named(case, n)
         yield propose(case, [n], "payer, with a difference that has a name", reference) if named else None
+    if due := due_now(case, mine):
+        yield propose(case, due, "the payer's, due now", reference)
     if not together.found and (sole_debtor(case) is not None or len(mine) <= FEW):
         yield from _something_owed(case, mine)
 

@@ -20,6 +20,7 @@ from core.reconciliation.decision import SHOWN
 from core.reconciliation.endings import ended
 from core.reconciliation.gaps import DEDUCTION, gap_reason, is_agreed, is_rate, rivals
 from core.reconciliation.group import groups
+from core.reconciliation.hints import in_common, is_due_now, of_amount_about_due, of_like_number
 from core.reconciliation.silent import (
     gate_of,
     is_far_from_due,
@@ -107,14 +108,15 @@ def _reason(case: Case, meaning: Meaning | None) -> Reason | None:
 
 def _says_something(case: Case, meaning: Meaning) -> bool:
     """One signal alone says nothing: a number is worth a look when the payer agrees with it, or the amount,
-    be it less what was agreed, or when its form belongs to few sellers and not to everybody."""
+    be it less what was agreed, when its form belongs to few sellers and not to everybody, or when others lead
+    to the same debtor."""
     scope = case.scope
     items = (*meaning.items, *meaning.settled, *(n for group in meaning.ambiguous for n in group))
     if len(meaning.items) > 1 and sum(scope.open[n] for n in meaning.items) == case.paid:
         return True
     if any(case.grade(n) >= 1 or case.paid in (scope.open[n], scope.items[n].amount_minor) for n in items):
         return True
-    if any(is_agreed(case, n) for n in meaning.items):
+    if any(is_agreed(case, n) for n in meaning.items) or in_common(case, meaning):
         return True
     if len(meaning.items) > len({scope.items[n].debtor_id for n in meaning.items}):
         return True
@@ -292,13 +294,15 @@ def by_payer(case: Case) -> Reason | None:
 
 def _few_owed(case: Case) -> Reason | None:
     """A known payer who cites nothing, and owes an item but for what its contract allows, to the cent; or so
-    little that it can all be shown, at a time at which it may be paid."""
+    little that it can all be shown, at a time at which it may be paid; or who surely pays enough for what is
+    due now."""
     mine = case.there(case.scope.of_payer(case.payer, most=MOST))
     if not mine or not is_silent(case):
         return None
     few = len(mine) <= SHOWN and any(0 < case.scope.open[n] <= case.paid for n in mine)
     due = few and not _is_far(case, mine)
-    return Reason("payer_only") if due or any(is_agreed(case, n) for n in mine) else None
+    asked = due or is_due_now(case, mine) or any(is_agreed(case, n) for n in mine)
+    return Reason("payer_only") if asked else None
 
 
 def _pays_elsewhere(case: Case, items: Sequence[int]) -> bool:
@@ -337,4 +341,19 @@ def by_amount(case: Case) -> Reason | None:
     return Reason("amount_only", possible) if possible else None
 
 
-_UNCITED: Final = (by_unknown, by_counters, by_ends, by_declaration, by_payer, by_part_of_name, by_amount)
+def by_like_number(case: Case) -> Reason | None:
+    """A number that is not held, or is another's, and one like it that is open at exactly the amount."""
+    found = of_like_number(case)
+    return Reason("ambiguous_reference" if case.cites else "unknown_reference", found) if found else None
+
+
+def by_day(case: Case) -> Reason | None:
+    """Nothing but the amount, which few items have, and one of them is about due."""
+    found = of_amount_about_due(case)
+    return Reason("amount_only", found) if found else None
+
+
+_UNCITED: Final = (
+    by_unknown, by_counters, by_ends, by_declaration, by_payer, by_part_of_name, by_amount, by_like_number,
+    by_day,
+)  # fmt: skip

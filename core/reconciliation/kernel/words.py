@@ -29,6 +29,7 @@ HANDED: Final[Mapping[str, str]] = {
     "decision": "LISTED SHOWN _UNCERTAIN",
     "endings": "MOST_ENDS SHORTEST_TAIL",
     "gaps": "CLOSE DEDUCTION INDEMNITY MAX_RETENTION_BP MOST_INTEREST",
+    "hints": "ABOUT_EARLY ABOUT_LATE FEW_HELD",
     "hold": "TWINS TWIN_DAYS",
     "index": "CONFUSED GENERIC LONG LONGEST_LAST SHORT YEARS",
     "joint": "MAX_LINES",

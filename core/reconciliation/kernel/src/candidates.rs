@@ -12,6 +12,7 @@ use crate::coincidence::amount_odds;
 use crate::endings::ended;
 use crate::gaps::{gap_reason, late_payment, rivals};
 use crate::group::{groups, Bounds};
+use crate::hints::{due_now, in_common, of_amount_about_due, of_like_number};
 use crate::index::{FULL, LONG_DIGITS, SHORT_DIGITS, STRUCTURED};
 use crate::model::Place;
 use crate::ruling::{Level, More, Proposal, Proposed, Reference, Share, Why, LEVELS, REFERENCES};
@@ -236,6 +237,12 @@ pub fn candidates(case: &Case, state: &State, meaning: Option<&Meaning>) -> Vec<
         found.propose(&[n], because, Reference::Counter);
     }
     of_ends(&mut found);
+    for n in of_like_number(case, state) {
+        found.propose(&[n], "a number like it, and the amount", Reference::Slip);
+    }
+    if let Some(n) = of_amount_about_due(case, state) {
+        found.propose(&[n], "the amount, about due", Reference::None);
+    }
     declared(&mut found);
     of_those_exactly(&mut found);
     if meaning.is_none_or(|meaning| meaning.items.is_empty()) {
@@ -297,6 +304,10 @@ fn of_cited(found: &mut Found, meaning: &Meaning) {
             found.propose(&[n], "shares the cited number", Reference::Short);
         }
     }
+    let common = in_common(found.case, state, meaning);
+    if !common.is_empty() {
+        found.propose(&common, "what one debtor owes under these numbers", Reference::Long);
+    }
     if items.is_empty() {
         return;
     }
@@ -353,6 +364,9 @@ fn with_uncited(found: &mut Found, meaning: &Meaning) {
                 found.propose(&[&items[..], &[m]].concat(), because, level);
             }
         }
+        for more in several_more(found, items, over) {
+            found.propose(&[&items[..], &more].concat(), "cited, and several more", level);
+        }
     }
     if let &[n] = &items[..] {
         for &m in rivals(case, state, n).iter().take(handful) {
@@ -361,6 +375,20 @@ fn with_uncited(found: &mut Found, meaning: &Meaning) {
             }
         }
     }
+}
+
+/// Groups of what else the debtor of what is cited owes that make what was paid too much.
+fn several_more(found: &Found, items: &[Place], over: i64) -> Vec<Vec<Place>> {
+    if over <= 0 {
+        return Vec::new();
+    }
+    let (case, state, rules) = (found.case, found.state, rules());
+    let owed = state.scope.owed(state.index().debtor(items[0]), rules.most).unwrap_or_default();
+    let mut others = case.there(state, owed);
+    others.retain(|m| !items.contains(m) && state.open(*m) != over);
+    let amounts: Vec<i64> = others.iter().map(|&m| state.open(m)).collect();
+    let fitting = groups(&amounts, over, rules.bounds).found;
+    fitting.into_iter().map(|group| group.into_iter().map(|i| others[i]).collect()).collect()
 }
 
 fn nearly_cited(found: &mut Found) {
@@ -411,6 +439,10 @@ fn of_payer(found: &mut Found) {
         } else {
             found.tried += 1;
         }
+    }
+    let due = due_now(case, state, &mine);
+    if !due.is_empty() {
+        found.propose(&due, "the payer's, due now", reference);
     }
     if together.is_empty() && (sole_debtor(case, state).is_some() || mine.len() <= rules.few) {
         something_owed(found, &mine);

@@ -24,6 +24,7 @@ pub mod fold;
 pub mod gaps;
 pub mod group;
 mod heap;
+pub mod hints;
 pub mod hold;
 pub mod identifiers;
 pub mod index;

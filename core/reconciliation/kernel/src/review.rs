@@ -15,6 +15,7 @@ use crate::decision::shown_candidates;
 use crate::endings::ended;
 use crate::gaps::{gap_reason, is_agreed, is_rate, is_small, rivals};
 use crate::group::{groups, Bounds};
+use crate::hints::{in_common, is_due_now, of_amount_about_due, of_like_number};
 use crate::json::Json;
 use crate::map::Set;
 use crate::model::Place;
@@ -145,7 +146,7 @@ fn total(state: &State, items: &[Place]) -> i128 {
 }
 
 /// One signal alone says nothing: a number is worth a look when the payer or the amount agrees with it, or
-/// when its form belongs to few sellers and not to everybody.
+/// when its form belongs to few sellers and not to everybody, or when others lead to the same debtor.
 fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
     let (items, paid) = (&meaning.items, case.paid);
     if items.len() > 1 && total(state, items) == i128::from(paid) {
@@ -157,6 +158,9 @@ fn says_something(case: &Case, state: &State, meaning: &Meaning) -> bool {
         return true;
     }
     if items.iter().any(|&n| is_agreed(case, state, n)) {
+        return true;
+    }
+    if !in_common(case, state, meaning).is_empty() {
         return true;
     }
     let mut debtors = Set::default();
@@ -408,7 +412,7 @@ fn by_payer(case: &Case, state: &State) -> Option<Reason> {
 }
 
 /// A known payer who cites nothing, and owes an item but for what its contract allows, to the cent; or so little
-/// that it can all be shown, at a time at which it may be paid.
+/// that it can all be shown, at a time at which it may be paid; or who surely pays enough for what is due now.
 fn few_owed(case: &Case, state: &State) -> Option<Reason> {
     let mine = case.there(state, &state.scope.of_payer(&case.payer, most()));
     if mine.is_empty() || !is_silent(case, state) {
@@ -418,7 +422,7 @@ fn few_owed(case: &Case, state: &State) -> Option<Reason> {
     let few = mine.len() <= shown_candidates() && mine.iter().any(is_paid);
     let due = few && !is_far(case, state, mine.iter().copied());
     let agreed = || mine.iter().any(|&n| is_agreed(case, state, n));
-    (due || agreed()).then(|| Reason::new("payer_only"))
+    (due || is_due_now(case, state, &mine) || agreed()).then(|| Reason::new("payer_only"))
 }
 
 /// Whether the payer writes of something, also pays invoices unknown here, and these are not about due: he is
@@ -462,5 +466,26 @@ fn by_amount(case: &Case, state: &State) -> Option<Reason> {
     (!possible.is_empty()).then(|| Reason::against("amount_only", possible))
 }
 
-const UNCITED: [fn(&Case, &State) -> Option<Reason>; 7] =
-    [by_unknown, by_counters, by_ends, by_declaration, by_payer, by_part_of_name, by_amount];
+/// A number that is not held, or is another's, and one like it that is open at exactly the amount.
+fn by_like_number(case: &Case, state: &State) -> Option<Reason> {
+    let found = of_like_number(case, state);
+    let code = if case.cites() { "ambiguous_reference" } else { "unknown_reference" };
+    (!found.is_empty()).then(|| Reason::against(code, found))
+}
+
+/// Nothing but the amount, which few items have, and one of them is about due.
+fn by_day(case: &Case, state: &State) -> Option<Reason> {
+    of_amount_about_due(case, state).map(|n| Reason::against("amount_only", vec![n]))
+}
+
+const UNCITED: [fn(&Case, &State) -> Option<Reason>; 9] = [
+    by_unknown,
+    by_counters,
+    by_ends,
+    by_declaration,
+    by_payer,
+    by_part_of_name,
+    by_amount,
+    by_like_number,
+    by_day,
+];

@@ -19,6 +19,20 @@ SIXTY = [
 OTHERS = [item(f"FB-{n}", 700, f"Client Numero {n}") for n in range(30)]
 """An amount that many have."""
 
+LONG_AGO = DAY - timedelta(days=200)
+LATER = [item(f"FB-{n}", 700, f"Client Numero {n}", due_date=DAY + timedelta(days=40 + n)) for n in range(5)]
+"""An amount that a few have, none of which is due yet."""
+PAIRS = [
+    item(number, 600 + at + n, f"Debiteur {n if n == 5 else n + at}", seller_id=f"s{n}", id=f"{id}{n:02}")
+    for number, at, id in (("FA-417", 0, "i"), ("FA-418", 50, "j")) for n in range(12)
+]  # fmt: skip
+"""Two numbers of twelve sellers: one seller billed both to the same debtor."""
+DUE = [
+    item(f"FA-{n}", 100 + n, due_date=DAY + timedelta(days=days))
+    for n, days in enumerate((-3, 2, 60, 70, 80))
+]
+"""Two of these are due now."""
+
 
 def crowd() -> list[Item]:
     """A shared account: forty sellers of the same form of number."""
@@ -111,4 +125,38 @@ CASES = [
          owed=[item("FA-2401-417", 700, "Ruel Conseil", due_date=DAY), *OTHERS],
          paid=line("RELEVE 417 FA-5599", 700, payer="PERSONNE"),
          right="REVIEW coincidence_bound: FA-2401-417 700.00"),
+    Case("V32 a number that another owes, and one like it at the amount: a slip of the payer's",
+         owed=[item("FA-2404351", "864.17"), item("FA-2404356", "912.40", "Autre Debiteur", seller_id="z")],
+         paid=line("FA-2404356", "864.17", payer="PERSONNE"),
+         right="REVIEW unexplained_gap: FA-2404351 864.17"),
+    Case("V33 a number that nobody owes, and one like it at an amount that a few have",
+         owed=[item("FA-2404351", 700), *OTHERS[:7]], paid=line("FA-2404356", 700, payer="PERSONNE"),
+         right="REVIEW unknown_reference: FA-2404351 700.00"),
+    Case("V34 at an amount that many have", owed=[item("FA-2404351", 700), *OTHERS],
+         paid=line("FA-2404356", 700, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V35 due long before", owed=[item("FA-2404351", 700, due_date=LONG_AGO), *OTHERS[:7]],
+         paid=line("FA-2404356", 700, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V36 nothing but an amount that a few have, and one of them is about due",
+         owed=[item("FA-13", 700, due_date=DAY), *LATER], paid=line("VIREMENT", 700, payer="PERSONNE"),
+         right="REVIEW amount_only: FA-13 700.00"),
+    Case("V37 two of them are",
+         owed=[item("FA-13", 700, due_date=DAY), item("FA-14", 700, "Client Unique", due_date=DAY), *LATER],
+         paid=line("VIREMENT", 700, payer="PERSONNE"), right="NONE nothing_fits"),
+    Case("V38 who pays is known, and does not owe it", owed=[*OPEN, *LATER,
+         item("FA-13", 700, "Client Unique", due_date=DAY)],
+         paid=line("VIREMENT", 700, payer=BRUNOY), right="NONE nothing_fits"),
+    Case("V39 two numbers of twelve sellers, both of which stand between the same two only once", owed=PAIRS,
+         paid=line("FA-417 FA-418", 1260, payer="PERSONNE"),
+         right="REVIEW ambiguous_reference: i05 605.00 + j05 655.00"),
+    Case("V40 the same, and less was paid", owed=PAIRS, paid=line("FA-417 FA-418", 1200, payer="PERSONNE"),
+         right="NONE nothing_fits"),
+    Case("V41 one cited, and two more of what he owes make the amount",
+         owed=[*OPEN, item("FA-3", "77.20"), item("FA-4", 900)],
+         paid=line("FA-1", "2398.50", payer=BRUNOY),
+         right="REVIEW overpayment: FA-1 1457.13 + FA-2 864.17 + FA-3 77.20"),
+    Case("V42 who cites nothing, and pays a little more than is due now", owed=DUE,
+         paid=line("VIREMENT", "205.50", payer=BRUNOY),
+         right="REVIEW payer_only: FA-0 100.00 + FA-1 101.00"),
+    Case("V43 less than is due now", owed=DUE, paid=line("VIREMENT", "160.50", payer=BRUNOY),
+         right="NONE nothing_fits"),
 ]  # fmt: skip

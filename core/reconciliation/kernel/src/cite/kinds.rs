@@ -21,6 +21,13 @@ pub struct Citation {
     pub how: &'static str,
 }
 
+impl Citation {
+    /// The number that stands there, as numbers are compared.
+    pub fn number(&self) -> Vec<u8> {
+        self.text.iter().copied().filter(|&byte| byte != b' ').collect()
+    }
+}
+
 /// Everything a text says about invoices.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cited {
