@@ -26,6 +26,7 @@ REASONS: Final[Mapping[str, str]] = {
     "legal_order": "of equal items the oldest that is due, by the legal order of imputation",
     "not_a_receipt": "the line is no customer payment",
     "nothing_fits": "nothing known explains this line",
+    "one_paid_alone": "a payment of one of the items alone waits for a person: maybe it is paid already",
     "only_subset_that_fits": "of the items cited, only this group sums exactly",
     "overpayment": "more was paid than is open on what is cited",
     "own_transfer": "a transfer between own accounts",
@@ -73,7 +74,7 @@ REASONS: Final[Mapping[str, str]] = {
 """The closed list of reasons, in words. `<operation>_line` says that a line of that kind pays nothing."""
 
 GATES: Final[Mapping[str, str]] = {
-    "amount_billed_again": "the debtor was billed this amount more than once",
+    "amount_billed_again": "the debtor was billed this amount more than once; no day tells them apart",
     "cap_reached": "he owes too many items to try every group of them",
     "coincidence_bound": "chance alone could make them agree",
     "credit_note_not_cited": "the amount takes a credit note that is not cited",
@@ -83,6 +84,7 @@ GATES: Final[Mapping[str, str]] = {
     "left_over": "what little is left of an item would be part of it: maybe too much was paid",
     "no_group_fits": "no item and no group of what he owes makes the amount",
     "other_account": "the item is to be paid on another account",
+    "paid_lately": "he paid this amount shortly before or after: maybe the same payment once more",
     "payer_not_sure": "neither the name nor the account surely is a debtor's",
     "several_debtors_possible": "the payer may be one of several debtors",
     "several_groups_fit": "more than one item or group of what he owes makes the amount",

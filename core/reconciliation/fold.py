@@ -301,8 +301,8 @@ class Fold:
             return "paid_by_seller"
         if not all(case.is_issued(position[s.item_id]) for s in ruling.shares):
             return "paid_before_issue"
-        if ruling.tier in ("T2", "T8") and self.hold.left(case, self.originals.is_returned):
-            return "twin_payments"
+        if (code := self.hold.against(case, ruling, self.originals.is_returned)) is not None:
+            return code
         free = all(case.scope.can_take(position[s.item_id], s.amount_minor) for s in ruling.shares)
         return None if free else "already_settled"
 

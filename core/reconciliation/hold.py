@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from core.model.decision import Decision
-from core.reconciliation.case import Case
+from core.reconciliation.case import Case, Ruling
 from core.reconciliation.line import Line
 from core.reconciliation.policy import Policy
 from core.reconciliation.scope import alias_of, normal_iban
@@ -62,15 +62,31 @@ class Hold:
     def left(self, case: Case, is_returned: Callable[[str], bool]) -> frozenset[str]:
         """A payment of the same claim, about that time: of a part, or about which a person was asked; not one
         that went back. The last one is enough."""
-        booked = case.line.booking_date
-        for claim in (claim_of(case), _part(case)):
-            if claim is None or booked is None or claim not in self._left:
-                continue
-            asked = reversed(self._left[claim].items())
-            lately = (id for id, day in asked if abs(booked - day).days <= TWIN_DAYS and not is_returned(id))
-            if found := frozenset(islice(lately, 1)):
-                return found
-        return frozenset()
+        claims = (claim for claim in (claim_of(case), _part(case)) if claim is not None)
+        found = (self._last_left(claim, case.line, is_returned) for claim in claims)
+        return next(filter(None, found), frozenset())
+
+    def _last_left(self, claim: Claim, line: Line, is_returned: Callable[[str], bool]) -> frozenset[str]:
+        booked = line.booking_date
+        if booked is None or claim not in self._left:
+            return frozenset()
+        asked = reversed(self._left[claim].items())
+        lately = (id for id, day in asked if abs(booked - day).days <= TWIN_DAYS and not is_returned(id))
+        return frozenset(islice(lately, 1))
+
+    def against(self, case: Case, ruling: Ruling, is_returned: Callable[[str], bool]) -> str | None:
+        """Why a payment about which a person was asked lately keeps the ruling from taking effect: it may be
+        the same one, or one of the items of a group that nothing cites may be paid by it."""
+        if ruling.tier in ("T2", "T8"):
+            return "twin_payments" if self.left(case, is_returned) else None
+        if ruling.tier != "T7":
+            return None
+        items, position = case.scope.items, case.scope.index.position
+        for share in ruling.shares:
+            alone = items[position[share.item_id]].debtor_id, case.sign * share.amount_minor
+            if self._last_left(alone, case.line, is_returned):
+                return "one_paid_alone"
+        return None
 
     def take(self, cases: list[Case]) -> list[Case]:
         """Keeps those that T6 or T7 could decide; returns the others."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,7 +22,8 @@ class Scope:
 
     `open` is what is open at the point the fold has reached; `reserved` is what standing decisions
     later in the fold will take, so that a line that arrives late cannot take it from them. `changes`
-    counts how often an open amount has changed.
+    counts how often an open amount has changed, and `changed_on` is the day of the line that last changed
+    an item's.
     """
 
     def __init__(self, items: Sequence[Item], accounts: Iterable[tuple[str, str]]) -> None:
@@ -30,6 +32,7 @@ class Scope:
         self.open = [item.initial_minor for item in self.items]
         self.reserved = [0] * len(self.items)
         self.changes = 0
+        self.changed_on: dict[int, date | None] = {}
         self.replaced = _replacements(self.index)
         self._by_open: dict[int, list[int]] = defaultdict(list)
         self._owed: dict[str, list[int]] = defaultdict(list)

@@ -60,6 +60,7 @@ class Wall:
                 n = scope.index.position.get(share.item_id)
                 if n is not None:
                     scope.change(n, -_within(scope, n, share.amount_minor))
+                    scope.changed_on[n] = line.booking_date
         self._note(decision, line)
 
     def _note(self, decision: Decision, line: Line) -> None:

@@ -95,6 +95,7 @@ REASONS: dict[str, str] = {
     "identical_items": "Several invoices are alike: same customer, amount and due date.",
     "payer_and_amount": "The payer is known and the amount fits, but no number is cited.",
     "payer_and_group": "Several invoices of the payer together make the amount, but no number is cited.",
+    "one_paid_alone": "Several invoices make the amount, but one of them may be paid by another payment.",
     "amount_only": "Nothing but the amount points to an invoice.",
     "credit_note_not_cited": "The sum works with a credit note that the line does not cite.",
     "probable_typing_error": "Another invoice of this payer has exactly this amount.",

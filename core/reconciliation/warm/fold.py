@@ -57,7 +57,7 @@ class WarmWall(Wall):
             for scope in (self.receivables, self.payables):
                 n = scope.index.position.get(share.item_id)
                 if n is not None:
-                    self.journal.note(_reopen, scope, n, scope.open[n])
+                    self.journal.note(_reopen, scope, n, scope.open[n], scope.changed_on.get(n))
         super().apply(decision, line)
 
     def learn(self) -> None:
@@ -82,8 +82,9 @@ class WarmWall(Wall):
         self._taught[lesson.transaction_id] = lesson
 
 
-def _reopen(scope: Scope, n: int, amount: int) -> None:
+def _reopen(scope: Scope, n: int, amount: int, day: date | None) -> None:
     scope.change(n, amount - scope.open[n])
+    scope.changed_on[n] = day
 
 
 class WarmFold(Fold):

@@ -41,6 +41,11 @@ CASES: dict[str, tuple[list[Line], list[Item], Policy]] = {
     "left_over": ([silent("884.17")], [*ONE, owed("FA-78", "540.00", open_minor=2000)], DEFAULTS),
     "no_group_fits": ([silent("311.12")], ONE, DEFAULTS),
     "other_account": ([silent()], [owed("FA-77", "864.17", expected_account_id="elsewhere")], DEFAULTS),
+    "paid_lately": (
+        [silent(), line("FA-78", "864.17", id="L2", payer=PAYER, booking_date=DAY - timedelta(days=14))],
+        [owed("FA-77", "864.17", due_date=DAY), owed("FA-78", "864.17", due_date=DAY - timedelta(days=30))],
+        DEFAULTS,
+    ),
     "payer_not_sure": ([silent(payer="Inconnu")], ONE, DEFAULTS),
     "several_debtors_possible": (
         [silent(payer="Kervadec SARL", iban=IBAN)], [*ONE, owed("FA-78", "95.50", "Kervadec SARL")], DEFAULTS,

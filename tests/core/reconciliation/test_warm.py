@@ -325,6 +325,50 @@ def test_the_same_part_once_more_is_for_a_person_whichever_way_it_goes(direction
     assert both.decisions["more"].reason == "twin_payments"
 
 
+@pytest.mark.parametrize(("direction", "sign"), [("receivable", 1), ("payable", -1)])
+def test_when_another_item_of_the_amount_was_paid_may_change(direction: str, sign: int) -> None:
+    last, this = (
+        item(number, 450, whole_turnover=True, direction=direction, due_date=due)
+        for number, due in (("FA-1", DAY - timedelta(days=30)), ("FA-2", DAY))
+    )
+    silent = line("VIREMENT", 450 * sign, id="silent", payer="Ateliers Brunoy SAS")
+    cited = replace(silent, transaction_id="cited", remittance="FA-1", booking_date=DAY - timedelta(days=14))
+    both = Twice(Policy())
+    both.advance(items=[last, this], lines=[cited, silent])
+    assert both.decisions["silent"].explanation["gate"] == "paid_lately"
+    both.advance(lines=[replace(cited, booking_date=DAY - timedelta(days=25))])
+    assert both.decisions["silent"].tier == "T6"
+
+
+def test_a_payment_of_another_item_of_the_amount_may_be_withdrawn() -> None:
+    owed = [item("FA-1", 450, open_minor=20_000, whole_turnover=True), item("FA-2", 450, whole_turnover=True)]
+    silent = line("VIREMENT", 450, id="silent", payer="Ateliers Brunoy SAS")
+    rest = line("FA-1", 200, id="rest", payer="Ateliers Brunoy SAS", booking_date=DAY - timedelta(days=9))
+    both = Twice(Policy())
+    both.advance(items=owed, lines=[rest, silent])
+    assert both.decisions["silent"].explanation["gate"] == "paid_lately"
+    both.advance(lines=[replace(rest, status="removed")])
+    assert both.decisions["silent"].explanation["gate"] == "amount_billed_again"
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("receivable", 1), ("payable", -1)])
+def test_a_payment_of_one_item_of_a_group_that_a_person_was_asked_about_may_be_withdrawn(
+    direction: str, sign: int
+) -> None:
+    owed = [item(f"FA-{n}", n * 211, whole_turnover=True, direction=direction) for n in (3, 4)]
+    group = line("VIREMENT", sign * 1477, id="group", payer="Ateliers Brunoy SAS")
+    alone = [
+        line("VIREMENT", sign * 633, id=id, payer="Ateliers Brunoy SAS", booking_date=DAY - timedelta(days=9))
+        for id in ("one", "more")
+    ]
+    both = Twice(Policy(max_coincidence=1))
+    both.advance(items=owed, lines=alone)
+    both.advance(lines=[group])
+    assert both.decisions["group"].reason == "one_paid_alone"
+    both.advance(lines=[replace(paid, status="removed") for paid in alone])
+    assert both.decisions["group"].tier == "T7"
+
+
 def test_what_a_standing_return_took_back_may_be_withdrawn() -> None:
     paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234")
     back = line("REJET", -701, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))

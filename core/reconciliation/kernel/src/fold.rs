@@ -514,8 +514,8 @@ impl<'f, 't> Fold<'f, 't> {
             return Some("paid_before_issue");
         }
         let is_returned = |row| self.originals.is_returned(row);
-        if matches!(ruling.tier, 2 | 8) && self.hold.left(case, &state, is_returned).is_some() {
-            return Some("twin_payments");
+        if let Some(code) = self.hold.against(case, &state, ruling, is_returned) {
+            return Some(code);
         }
         let free = ruling.shares.iter().all(|share| state.scope.can_take(share.item, share.amount));
         (!free).then_some("already_settled")
@@ -584,9 +584,9 @@ impl<'f, 't> Fold<'f, 't> {
     /// The decision takes effect; what it teaches counts from tomorrow on.
     fn apply(&mut self, decision: &Decision, line: &Line, who: Who, by_engine: bool) {
         for share in &decision.shares {
-            let open = self.wall.open(share.item);
-            self.note(|| Change::Opened(share.item, open));
-            self.wall.apply(share);
+            let (open, day) = (self.wall.open(share.item), self.wall.changed_on(share.item));
+            self.note(|| Change::Opened(share.item, open, day));
+            self.wall.apply(share, line.booking_date);
         }
         if let (8, Some(first)) = (decision.tier, decision.shares.first()) {
             self.leave(part_of(self.wall.on_its_side(first.item), line.amount), line);

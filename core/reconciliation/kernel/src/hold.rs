@@ -8,6 +8,7 @@ use crate::lines::Line;
 use crate::map::Map;
 use crate::model::{Day, Place, Policy};
 use crate::payer::Payer;
+use crate::ruling::{Ruling, Share};
 use crate::silent::{is_silent, sole_debtor};
 use crate::words;
 
@@ -113,13 +114,37 @@ impl<'a> Hold<'a> {
     pub fn left(&self, case: &Case, state: &State, is_returned: impl Fn(u32) -> bool) -> Option<u32> {
         let booked = case.line.booking_date?;
         let part = cited_item(case, state).map(|n| part_of(n, case.line.amount));
-        let asked = [claim_of(case, state), part].into_iter().flatten();
-        asked.filter_map(|claim| self.left.get(&claim)).find_map(|asked| {
-            let is_near = |day: Day| (booked - day).abs() <= twin_days();
-            let mut last = asked.iter().rev();
-            let twin = last.find(|&&(row, day)| is_near(day) && !is_returned(row));
-            twin.map(|&(row, _)| row)
-        })
+        let mut asked = [claim_of(case, state), part].into_iter().flatten();
+        asked.find_map(|claim| self.last_left(&claim, booked, &is_returned))
+    }
+
+    /// Why a payment about which a person was asked lately keeps the ruling from taking effect: it may be the
+    /// same one, or one of the items of a group that nothing cites may be paid by it.
+    pub fn against(
+        &self,
+        case: &Case,
+        state: &State,
+        ruling: &Ruling,
+        is_returned: impl Fn(u32) -> bool,
+    ) -> Option<&'static str> {
+        match ruling.tier {
+            2 | 8 => self.left(case, state, is_returned).map(|_| "twin_payments"),
+            7 => {
+                let booked = case.line.booking_date?;
+                let is_asked = |share: &Share| {
+                    let alone = Claim::Silent(state.index().debtor(share.item), case.sign() * share.amount);
+                    self.last_left(&alone, booked, &is_returned).is_some()
+                };
+                ruling.shares.iter().any(is_asked).then_some("one_paid_alone")
+            }
+            _ => None,
+        }
+    }
+
+    fn last_left(&self, claim: &Claim, booked: Day, is_returned: impl Fn(u32) -> bool) -> Option<u32> {
+        let is_near = |day: Day| (booked - day).abs() <= twin_days();
+        let mut last = self.left.get(claim)?.iter().rev();
+        last.find(|&&(row, day)| is_near(day) && !is_returned(row)).map(|&(row, _)| row)
     }
 
     /// Keeps those that T6 or T7 could decide; returns the others.

@@ -9,8 +9,8 @@ use crate::wall::Lesson;
 
 /// A change, as what takes it back.
 pub enum Change<'f> {
-    /// The item was open at this amount.
-    Opened(Place, i64),
+    /// The item was open at this amount, since that day.
+    Opened(Place, i64, Option<Day>),
     /// The line taught something, in place of what it had taught before.
     Learnt(u32, Option<Lesson>),
     Forgotten(Lesson),

@@ -8,7 +8,7 @@ use crate::accounts::Accounts;
 use crate::ahead::Crew;
 use crate::index::Index;
 use crate::map::Map;
-use crate::model::{Currency, Item, Place};
+use crate::model::{Currency, Day, Item, Place};
 use crate::names::{Debtors, Memory, Named};
 use crate::payer::{joined, Payer};
 use crate::spelling::{is_common, normalise, Name};
@@ -83,6 +83,8 @@ pub struct Scope<'b> {
     /// By item: what is open, and what `changes` was when that last changed. Who asks for one mostly asks for
     /// the other too.
     open: Vec<(i64, u64)>,
+    /// By item: the day of the line that last changed it, if one did.
+    pub changed_on: Vec<Option<Day>>,
     /// What decisions that stand will take later in the fold.
     reserved: Map<Place, i64>,
     /// How often an open amount has changed; and by debtor, what that was when one of his last did.
@@ -142,6 +144,7 @@ impl<'b> Scope<'b> {
         let mut scope = Scope {
             books,
             open: items.iter().map(|item| (item.initial, 0)).collect(),
+            changed_on: vec![None; items.len()],
             reserved: Map::default(),
             changes: 0,
             changed_of: vec![0; books.partly_known.len()],

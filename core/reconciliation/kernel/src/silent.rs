@@ -25,6 +25,11 @@ struct Rules {
     usual_early: Day,
     usual_late: Day,
     late_days: Day,
+    in_time_early: Day,
+    in_time_late: Day,
+    in_time: f64,
+    out_of_time: f64,
+    apart_days: Day,
 }
 
 fn rules() -> &'static Rules {
@@ -36,6 +41,11 @@ fn rules() -> &'static Rules {
         usual_early: words::whole("silent.USUAL_EARLY"),
         usual_late: words::whole("silent.USUAL_LATE"),
         late_days: words::whole("silent.LATE_DAYS"),
+        in_time_early: words::whole("silent.IN_TIME_EARLY"),
+        in_time_late: words::whole("silent.IN_TIME_LATE"),
+        in_time: words::number("silent.IN_TIME"),
+        out_of_time: words::number("silent.OUT_OF_TIME"),
+        apart_days: words::whole("silent.APART_DAYS"),
     })
 }
 
@@ -279,6 +289,27 @@ pub fn is_usual(case: &Case, due: Option<Day>) -> bool {
     (-rules().usual_early..=rules().usual_late).contains(&(booked - due))
 }
 
+/// Whether a punctual payer pays on that day.
+fn is_in_time(case: &Case, due: Option<Day>) -> bool {
+    matches!((due, case.line.booking_date), (Some(due), Some(booked))
+        if (-rules().in_time_early..=rules().in_time_late).contains(&(booked - due)))
+}
+
+/// What chance counts for on that day: accidents do not keep to due days. Items are in time when each of them is,
+/// and out of time when none is paid when most are; by the legal order no day tells anything.
+fn by_day(case: &Case, state: &State, items: &[Place]) -> f64 {
+    let mut due = items.iter().map(|&n| state.item(n).due_date);
+    if state.policy.legal_order {
+        1.0
+    } else if !due.clone().any(|day| is_usual(case, day)) {
+        rules().out_of_time
+    } else if due.all(|day| is_in_time(case, day)) {
+        rules().in_time
+    } else {
+        1.0
+    }
+}
+
 /// Somebody of another name, whose account paid for this debtor before: he may pay for others too.
 pub fn is_third_party(case: &Case) -> bool {
     case.label.payer.is_some() && case.payer.likely.is_empty()
@@ -298,6 +329,55 @@ fn otherwise_of(case: &Case, state: &State, debtor: u32) -> f64 {
     })
 }
 
+/// What speaks against item `n`, although it alone makes the amount: what is left of another one, or other
+/// documents of the debtor of that amount, or of twice as much.
+fn against(case: &Case, state: &State, n: Place) -> Option<&'static str> {
+    if is_left_over(state.item(n), case.paid) {
+        return Some("left_over");
+    }
+    let billed = state.index().billed_to(state.index().debtor(n), case.paid);
+    let mut others = billed.iter().copied().filter(|&m| m != n && !state.policy.legal_order).peekable();
+    if others.clone().any(|m| was_paid_lately(case, state, m)) {
+        return Some("paid_lately");
+    }
+    if others.peek().is_some() && !is_told_by_its_day(case, state, n, others) {
+        return Some("amount_billed_again");
+    }
+    may_be_half(case, state, n).then_some("half_of_another")
+}
+
+/// Whether item `n` was paid about then: it may be that payment once more.
+fn was_paid_lately(case: &Case, state: &State, n: Place) -> bool {
+    matches!((state.scope.changed_on[n as usize], case.line.booking_date), (Some(paid), Some(booked))
+        if (booked - paid).abs() < rules().apart_days)
+}
+
+/// Whether the day of payment tells item `n` from others of its amount: it is in time for this one, and each of
+/// them is yet to come, or settled and due at another time.
+fn is_told_by_its_day(case: &Case, state: &State, n: Place, mut others: impl Iterator<Item = Place>) -> bool {
+    let due = state.item(n).due_date.filter(|&due| is_in_time(case, Some(due)));
+    due.is_some_and(|due| others.all(|m| is_of_another_time(case, state, m, due)))
+}
+
+fn is_of_another_time(case: &Case, state: &State, n: Place, due: Day) -> bool {
+    let is_apart = |other: Day| (other - due).abs() >= rules().apart_days;
+    !case.is_issued(state, n) || (state.open(n) == 0 && state.item(n).due_date.is_some_and(is_apart))
+}
+
+/// Whether it may be an instalment of an item of twice the amount: unless item `n` is paid in time, and that one
+/// would be far out of time.
+fn may_be_half(case: &Case, state: &State, n: Place) -> bool {
+    let (debtor, most) = (state.index().debtor(n), state.policy.max_group_items);
+    let Some(double) = case.paid.checked_mul(2) else {
+        return false;
+    };
+    let doubles = state.scope.owed_at(debtor, double, most);
+    if !doubles.is_empty() && !is_in_time(case, state.item(n).due_date) {
+        return true;
+    }
+    doubles.iter().any(|&m| is_usual(case, state.item(m).due_date))
+}
+
 /// T6: the exact amount of one open item, which nothing else he owes makes, and a rare one.
 pub fn payer_and_amount(case: &Case, state: &State) -> Option<Answer> {
     let claim = match claim(case, state)? {
@@ -311,21 +391,14 @@ pub fn payer_and_amount(case: &Case, state: &State) -> Option<Answer> {
     if is_third_party(case) && state.scope.held(case.paid, 1).is_none() {
         return Some(Answer::Gate(gate("third_party")));
     }
+    if let Some(code) = against(case, state, n) {
+        return Some(Answer::Gate(gate(code)));
+    }
     let debtor = state.index().debtor(n);
-    if is_left_over(state.item(n), case.paid) {
-        return Some(Answer::Gate(gate("left_over")));
-    }
-    let own = state.index().billed_to(debtor, case.paid).len();
-    if own > 1 && !state.policy.legal_order {
-        return Some(Answer::Gate(gate("amount_billed_again")));
-    }
-    let is_owed = |amount| !state.scope.owed_at(debtor, amount, 1).is_empty();
-    if case.paid.checked_mul(2).is_some_and(is_owed) {
-        return Some(Answer::Gate(gate("half_of_another")));
-    }
     let odds = amount_odds(state.index(), case.paid, state.currency());
     let reason = reason_of(state, owed, items, "payer_and_amount");
-    let chance = otherwise_of(case, state, debtor) * owed.pool.len() as f64 * odds;
+    let chance =
+        otherwise_of(case, state, debtor) * owed.pool.len() as f64 * odds * by_day(case, state, items);
     Some(ruling(state, 6, reason, items, chance))
 }
 
@@ -348,15 +421,16 @@ pub fn payer_and_group(case: &Case, state: &State) -> Option<Answer> {
     let amounts: Vec<i64> = owed.pool.iter().map(|&n| state.open(n)).collect();
     let (currency, otherwise) = (state.currency(), otherwise_of(case, state, state.index().debtor(items[0])));
     let other = otherwise * one_for_another(state, items);
+    let late = by_day(case, state, items).max(1.0);
     if items.len() == owed.pool.len() {
         let chance = otherwise * by_everything(&amounts, currency) + other;
-        return Some(ruling(state, 7, "payer_owes_this", items, chance));
+        return Some(ruling(state, 7, "payer_owes_this", items, chance * late));
     }
     let in_a_row = in_a_row(state, owed, items);
     let chance = by_group(items.len(), &amounts, case.paid, currency, in_a_row);
     let chance = chance * if in_a_row { otherwise } else { otherwise.max(1.0) } + other;
     let reason = reason_of(state, owed, items, "payer_and_group");
-    Some(ruling(state, 7, reason, items, chance))
+    Some(ruling(state, 7, reason, items, chance * late))
 }
 
 fn reason_of(state: &State, owed: &Owed, items: &[Place], plain: &'static str) -> &'static str {

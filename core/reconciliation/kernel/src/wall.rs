@@ -12,7 +12,7 @@ use crate::case::{Case, State};
 use crate::decision::Decision;
 use crate::fold::Past;
 use crate::lines::Line;
-use crate::model::{Item, Place, Policy};
+use crate::model::{Day, Item, Place, Policy};
 use crate::names::Memory;
 use crate::ruling::{Outcome, Share};
 use crate::scope::{alias_of, normal_iban, Books, Scope};
@@ -152,10 +152,17 @@ impl<'f, 't> Wall<'f, 't> {
         side.scope.open(n)
     }
 
-    /// From now on so much is open of item `n`.
-    pub fn reopen(&mut self, n: Place, amount: i64) {
+    /// The day of the line that last changed item `n`.
+    pub fn changed_on(&self, n: Place) -> Option<Day> {
+        let (side, n) = self.held(n);
+        side.scope.changed_on[n as usize]
+    }
+
+    /// From now on so much is open of item `n`, since that day.
+    pub fn reopen(&mut self, n: Place, amount: i64, day: Option<Day>) {
         let (scope, n) = self.held_mut(n);
         scope.change(n, amount - scope.open(n));
+        scope.changed_on[n as usize] = day;
     }
 
     /// Keeps what a decision that stands will take; a return takes nothing.
@@ -185,11 +192,11 @@ impl<'f, 't> Wall<'f, 't> {
         })
     }
 
-    /// The share takes effect, as far as what is open of its item stays between zero and what it was at first.
-    pub fn apply(&mut self, share: &Share) {
+    /// The share of a line of that day takes effect, as far as what is open of its item stays between zero and what it was at first.
+    pub fn apply(&mut self, share: &Share, day: Option<Day>) {
         let initial = self.item(share.item).initial;
         let left = (self.open(share.item) - share.amount).clamp(initial.min(0), initial.max(0));
-        self.reopen(share.item, left);
+        self.reopen(share.item, left, day);
     }
 
     /// Keeps for tomorrow the account and the name a payment that added up exactly came from. A refund teaches

@@ -283,7 +283,7 @@ impl<'f> Fold<'f, '_> {
 
     fn take_back_change(&mut self, change: Change<'f>) {
         match change {
-            Change::Opened(n, open) => self.wall.reopen(n, open),
+            Change::Opened(n, open, day) => self.wall.reopen(n, open, day),
             Change::Learnt(row, before) => self.wall.unlearn(row, before),
             Change::Forgotten(lesson) => self.wall.learn_again(lesson),
             Change::Put(row, before) => {

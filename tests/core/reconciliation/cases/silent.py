@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from core.reconciliation import Item, PayerAccount, Policy
 from tests.core.reconciliation.build import DAY, item, line
@@ -12,8 +13,26 @@ def owes(*euros: str) -> list[Item]:
     return [item(f"FA-{n}", amount, whole_turnover=True) for n, amount in enumerate(euros, 1)]
 
 
-THREE = owes("1457.13", "864.17", "95.50")
+def late(*euros: str) -> list[Item]:
+    """The same, due six weeks before."""
+    return [replace(owed, due_date=DAY - 1.5 * MONTH) for owed in owes(*euros)]
+
+
+def recurring(*, due: date, before: date, issue_date: date = date(2024, 1, 1), **more: Any) -> list[Item]:
+    """Two of one amount: FA-1, due before, and FA-2, issued a month and a half after it."""
+    return [
+        item("FA-1", "450.37", whole_turnover=True, due_date=before, issue_date=issue_date, **more),
+        item("FA-2", "450.37", whole_turnover=True, due_date=due, issue_date=issue_date + 1.6 * MONTH),
+    ]
+
+
 MONTH = timedelta(days=30)
+ASKED = tuple(
+    line("VIREMENT", "864.17", payer=BRUNOY, id=name, booking_date=DAY - timedelta(days=20))
+    for name in ("L-", "L0")
+)
+"""Two payments of one amount: nothing tells which of them pays an item of that amount."""
+THREE = owes("1457.13", "864.17", "95.50")
 TWELVE = [
     item(f"FA-{n:02d}", amount, whole_turnover=True, due_date=date(2024, 1, 31) + timedelta(days=7 * n))
     for n, amount in enumerate(
@@ -179,4 +198,80 @@ CASES = [
                *(item(f"FB-{n}", 1200, f"Client {n}") for n in range(60))],
          paid=line("VIREMENT", "2064.17", payer=BRUNOY),
          right="REVIEW payer_and_group: FA-1 864.17 + FA-2 1200.00"),
+    Case("S51 a recurring amount, paid when this month's falls due: last month's is settled",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH, open_minor=0),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="AUTO T6: FA-2 450.37"),
+    Case("S52 last month's is still open: which month, nobody can say",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37"),
+    Case("S53 next month's is not issued yet",
+         owed=recurring(due=DAY + MONTH, before=DAY - timedelta(days=2), issue_date=date(2024, 2, 1)),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="AUTO T6: FA-1 450.37"),
+    Case("S54 two weeks early: maybe last month's paid once more",
+         owed=recurring(due=DAY + MONTH / 2, before=DAY - MONTH / 2, open_minor=0),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37"),
+    Case("S55 bills of every second week stand too near each other",
+         owed=recurring(due=DAY, before=DAY - MONTH / 2, open_minor=0),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37"),
+    Case("S56 a round amount among many of his, paid when it falls due",
+         owed=[item("FA-1", 1200, whole_turnover=True, due_date=DAY - timedelta(days=4)),
+               *owes(*(f"{n}37.1{n}" for n in range(1, 8)))[1:]],
+         paid=line("VIREMENT", 1200, payer=BRUNOY), right="AUTO T6: FA-1 1200.00"),
+    Case("S57 two weeks late, when punctual payers have paid",
+         owed=[item("FA-1", 1200, whole_turnover=True, due_date=DAY - MONTH / 2),
+               *owes(*(f"{n}37.1{n}" for n in range(1, 8)))[1:]],
+         paid=line("VIREMENT", 1200, payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 1200.00"),
+    Case("S58 a round amount six weeks late: an accident keeps to no day",
+         owed=[item("FA-1", 1200, whole_turnover=True, due_date=DAY - 1.5 * MONTH), *owes("0", "95.31")[1:]],
+         paid=line("VIREMENT", 1200, payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 1200.00"),
+    Case("S59 half of another that falls due much later, paid when it falls due itself",
+         owed=[item("FA-1", "864.17", whole_turnover=True, due_date=DAY),
+               item("FA-2", "1728.34", whole_turnover=True, due_date=DAY + MONTH)],
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="AUTO T6: FA-1 864.17"),
+    Case("S60 half of another that falls due about then",
+         owed=[item("FA-1", "864.17", whole_turnover=True, due_date=DAY),
+               item("FA-2", "1728.34", whole_turnover=True, due_date=DAY)],
+         paid=line("VIREMENT", "864.17", payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 864.17"),
+    Case("S61 last month's was paid late, two weeks ago: maybe that payment once more",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37",
+         before=(line("FA-1", "450.37", payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=14)),)),
+    Case("S62 last month's was paid when it fell due",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="AUTO T6: FA-2 450.37",
+         before=(line("FA-1", "450.37", payer=BRUNOY, id="L0", booking_date=DAY - MONTH),)),
+    Case("S63 what was paid two weeks ago went back",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37",
+         before=(line("FA-1", "450.37", payer=BRUNOY, id="L0", bank_reference="B-4711",
+                      booking_date=DAY - timedelta(days=14)),
+                 line("REJET", "-450.37", id="L9", bank_reference="B-4711",
+                      booking_date=DAY - timedelta(days=13)))),
+    Case("S64 last month's is paid by reference while this payment waits",
+         owed=recurring(due=DAY - timedelta(days=2), before=DAY - MONTH),
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-2 450.37",
+         after=(line("FA-1", "450.37", payer=BRUNOY, id="L2", booking_date=DAY + timedelta(days=1)),
+                line("FRAIS", -3, id="L3", booking_date=DAY + MONTH)), policy=Policy(hold_days=3)),
+    Case("S65 a group six weeks late, too: an accident keeps to no day",
+         owed=late("613", "701", "395", "288"), paid=line("VIREMENT", 1314, payer=BRUNOY),
+         right="REVIEW payer_and_group: FA-1 613.00 + FA-2 701.00"),
+    Case("S66 a group that is worth it all the same, whatever the day",
+         owed=late("613.17", "701", "395", "288"), paid=line("VIREMENT", "1314.17", payer=BRUNOY),
+         right="AUTO T7: FA-1 613.17 + FA-2 701.00"),
+    Case("S67 the rest of an item, the amount of another that was paid last week",
+         owed=[item("FA-1", "900.74", whole_turnover=True, open_minor=45037, due_date=DAY),
+               item("FA-2", "450.37", whole_turnover=True, due_date=DAY - MONTH)],
+         paid=line("VIREMENT", "450.37", payer=BRUNOY), right="REVIEW payer_and_amount: FA-1 450.37",
+         before=(line("FA-2", "450.37", payer=BRUNOY, id="L0", booking_date=DAY - timedelta(days=7)),)),
+    Case("S68 everything he owes, but a person is asked about a payment of one of the items alone",
+         owed=[item("FA-1", "864.17", whole_turnover=True, due_date=DAY - MONTH),
+               item("FA-2", "1457.13", whole_turnover=True, due_date=DAY)],
+         paid=line("VIREMENT", "2321.30", payer=BRUNOY),
+         right="REVIEW one_paid_alone: FA-1 864.17 + FA-2 1457.13",
+         before=ASKED),
+    Case("S69 everything he owes, and that payment alone was long before",
+         owed=[item("FA-1", "864.17", whole_turnover=True, due_date=DAY - MONTH),
+               item("FA-2", "1457.13", whole_turnover=True, due_date=DAY)],
+         paid=line("VIREMENT", "2321.30", payer=BRUNOY), right="AUTO T7: FA-1 864.17 + FA-2 1457.13",
+         before=tuple(replace(x, booking_date=DAY - timedelta(days=40)) for x in ASKED)),
 ]  # fmt: skip
