@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.reconciliation.page import lower_bound, page, plot, table, tiers
+from benchmarks.reconciliation.page import lower_bound, page, plot, proven, table, tiers
 
 RATES = {"strict precision": 0.9998, "allocation precision": 1.0, "automatic rate": 0.7}
 COUNTS = {
@@ -29,6 +29,11 @@ def row(system: str, lines: int, seconds: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+SUM = {
+    **row("lettrage", 10_000, 0.0),
+    "seeds": [5, 6],
+    "counts": {**COUNTS, "allocations_right_or_twin": 6_000},
+}
 ROWS = [row("lettrage", 10_000, 1.5), row("splink", 10_000, 15.0), row("lettrage", 100_000, 9.0)]
 
 
@@ -46,11 +51,18 @@ def test_tiers_are_summed_over_worlds_of_ours_only() -> None:
     assert "| T2 | 10,000 | 2 | 12,000 | 0 |" in tiers(ROWS)
 
 
+def test_a_sum_tells_what_it_proves() -> None:
+    told = proven([SUM])
+    assert "| tenants, 2 × 10,000 | strict | 5,000 | 1 | 99.980 % | 99.9" in told
+    assert "| tenants, 2 × 10,000 | allocation | 6,000 | 0 | 100.0 % | 99.95" in told
+
+
 def test_nothing_on_the_page_is_left_open() -> None:
-    text = page(ROWS)
+    text = page(ROWS, [SUM])
     assert "{{" not in text
     assert "| 100,000 **lettrage** | 9.0 |" in text
     assert "| payer and amount | 12 |" in text
+    assert "| T2 | 15,000 | 3 |" in text
     assert "| single, typo | 5 | 4 | 3 | 0 | 1 | 1 |" in text
 
 

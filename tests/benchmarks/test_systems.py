@@ -12,6 +12,7 @@ from benchmarks.reconciliation.measure import LINKAGE, run
 from benchmarks.reconciliation.misses import Telling
 from benchmarks.reconciliation.score import by_cause, judge, outputs, report
 from benchmarks.reconciliation.systems import floor, naive, ours
+from benchmarks.reconciliation.together import added
 
 WORLD = World("tenants", 2_000, "tuning", 3)
 
@@ -33,6 +34,15 @@ def test_files_are_as_the_interchange_wants_them(world: Files, tmp_path: Path) -
     assert found["rates"]["automatic rate"] > 0.4
     assert found["rates"]["strict precision"] > 0.98
     assert sum(tier["autos"] for tier in found["tiers"]) == found["counts"]["autos"]
+
+
+def test_worlds_are_added_up(world: Files, tmp_path: Path) -> None:
+    ours.main(world.transactions.parent, tmp_path)
+    one = report(world, outputs(tmp_path))
+    both = added([dict(one), dict(one)])
+    assert both["counts"]["allocations"] == 2 * one["counts"]["allocations"]
+    assert both["rates"] == one["rates"]
+    assert [tier["autos"] for tier in both["tiers"]] == [2 * tier["autos"] for tier in one["tiers"]]
 
 
 def test_what_was_missed_is_told_with_its_lines(world: Files, tmp_path: Path) -> None:
