@@ -41,7 +41,7 @@ def reconcile_files(asked: OverFiles) -> int:
 
 def _say(done: "Summary", out: Path) -> None:
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(done.outcomes.items()))
-    say(f"{done.lines} lines against {done.items} items: {outcomes or 'nothing to decide'}")
+    say(f"lines: {done.lines}, items: {done.items}; {outcomes or 'nothing to decide'}")
     for currency, minor in sorted(done.allocated_minor.items()):
         say(f"  allocated    {Money(minor, currency)}")
         say(f"  unallocated  {Money(done.unallocated_minor.get(currency, 0), currency)}")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core.model import Event, FinancedInvoice, to_major
+from core.model import Event, FinancedInvoice, Money
 from core.usecases.verify import verify
 from hub.demo.partner import Partner
 from hub.wiring import Hub
@@ -55,9 +55,9 @@ def _row(financed: FinancedInvoice, log: list[Event]) -> tuple[str, ...]:
     return (
         financed.loan_reference,
         str(financed.snapshot.get("number")),
-        f"{to_major(financed.advance_minor, financed.currency):,}",
+        str(Money(financed.advance_minor, financed.currency)),
         str(financed.due_date or "unknown"),
-        f"{to_major(remains, financed.currency):,}",
+        str(Money(remains, financed.currency)),
         state,
         f"{log[-1].type}{' (withdrawn)' if log[-1].attributes.get('withdrawn') else ''}"
         if log
