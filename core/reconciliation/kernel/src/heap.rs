@@ -6,10 +6,12 @@
 //! pack of whoever dropped it; full packs change hands, so that memory comes back to the threads that read.
 //! A pack says where its pieces are and leaves them alone: they are in no cache any more when their turn
 //! comes. Heaps outlive their threads: the next thread takes one over, and nothing is lost. Large things are
-//! the system's.
+//! the system's, in large pages where it has them.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
+#[cfg(target_os = "linux")]
+use std::ffi::c_int;
 use std::hint::spin_loop;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +23,32 @@ const LARGEST: usize = SIZES * STEP;
 /// A pack has room for so many pieces.
 const FULL: usize = 128;
 /// So many bytes are asked of the system at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = PAGE;
+/// A large page. New memory is made ready page by page, each at its first touch: with small ones that was a
+/// seventh of the time of a million lines.
+const PAGE: usize = 2 << 20;
+
+/// Asks for large pages where what the system gave is as large as one; gives it on as it is.
+#[cfg(target_os = "linux")]
+fn in_large_pages(given: *mut u8, bytes: usize) -> *mut u8 {
+    extern "C" {
+        fn madvise(first: *mut u8, bytes: usize, advice: c_int) -> c_int;
+    }
+    const HUGE_PAGE: c_int = 14;
+    const SMALL_PAGE: usize = 4096;
+    if !given.is_null() && bytes >= PAGE {
+        let lead = given.align_offset(SMALL_PAGE);
+        // SAFETY: advice changes nothing of what memory holds. Where small pages are larger than this, or there are
+        // no large ones, the system says no, and all is as before.
+        unsafe { madvise(given.add(lead), bytes - lead, HUGE_PAGE) };
+    }
+    given
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_large_pages(given: *mut u8, _: usize) -> *mut u8 {
+    given
+}
 
 #[global_allocator]
 static HEAPS: Heaps = Heaps;
@@ -209,7 +236,8 @@ impl Heap {
     fn cut(&mut self, bytes: usize) -> *mut u8 {
         if self.left < bytes {
             // SAFETY: a chunk is larger than nothing.
-            let chunk = unsafe { System.alloc(Layout::from_size_align_unchecked(CHUNK, STEP)) };
+            let chunk = unsafe { System.alloc(Layout::from_size_align_unchecked(CHUNK, PAGE)) };
+            in_large_pages(chunk, CHUNK);
             if chunk.is_null() {
                 return chunk;
             }
@@ -279,7 +307,7 @@ unsafe impl GlobalAlloc for Heaps {
         match size_of(layout) {
             Some(size) => with_heap(|heap| heap.give(size)).unwrap_or(null_mut()),
             // SAFETY: as the caller says.
-            None => unsafe { System.alloc(layout) },
+            None => in_large_pages(unsafe { System.alloc(layout) }, layout.size()),
         }
     }
 
@@ -296,7 +324,7 @@ unsafe impl GlobalAlloc for Heaps {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if size_of(layout).is_none() {
             // SAFETY: as the caller says.
-            return unsafe { System.alloc_zeroed(layout) };
+            return in_large_pages(unsafe { System.alloc_zeroed(layout) }, layout.size());
         }
         // SAFETY: as the caller says; a piece is as large as the layout.
         unsafe {
@@ -314,7 +342,7 @@ unsafe impl GlobalAlloc for Heaps {
         match (size_of(layout), size_of(wanted)) {
             (Some(size), Some(other)) if size == other => piece,
             // SAFETY: as the caller says.
-            (None, None) => unsafe { System.realloc(piece, layout, bytes) },
+            (None, None) => in_large_pages(unsafe { System.realloc(piece, layout, bytes) }, bytes),
             // SAFETY: both are as large as is copied, and are two.
             _ => unsafe {
                 let moved = self.alloc(wanted);
