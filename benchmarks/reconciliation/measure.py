@@ -56,25 +56,6 @@ def systems() -> list[System]:
     return found
 
 
-def _command(world: Files, out: Path) -> tuple[str, ...]:
-    """`lettrage reconcile` as a user types it."""
-    policy = Path(__file__).with_name("policy.toml")
-    options = {
-        "--transactions": world.transactions,
-        "--open-items": world.items,
-        "--payer-accounts": world.accounts,
-        "--policy": policy,
-        "--out": out,
-    }
-    return (
-        sys.executable,
-        "-m",
-        "hub",
-        "reconcile",
-        *(str(part) for pair in options.items() for part in pair),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Ran:
     """Wall and processor seconds from start to end of the process, and the highest memory of it and its
@@ -156,7 +137,6 @@ def _measure(world: World, rounds: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(dir=room()) as folder:
         for system in systems():
             run((*system.command, str(small.transactions.parent), f"{folder}/warm"))
-        run(_command(small, Path(folder) / "warm"))
         for _ in range(rounds):
             for system in systems():
                 out = Path(folder) / system.name
@@ -164,8 +144,6 @@ def _measure(world: World, rounds: int) -> list[dict[str, Any]]:
                     if row["system"] not in best or row["seconds"] < best[row["system"]]["seconds"]:
                         best[row["system"]] = row
                 shutil.rmtree(out, ignore_errors=True)
-        typed = run(_command(files, Path(folder) / "typed"))
-        best["lettrage"]["command_seconds"] = round(typed.seconds, 3)
     return list(best.values())
 
 
