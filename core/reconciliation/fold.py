@@ -17,6 +17,7 @@ from core.reconciliation.grouping import (
     horizons,
     order,
     stands,
+    wall_of,
 )  # fmt: skip
 from core.reconciliation.hold import Claim, Hold, claim_of, effective_day, mark_twins, part_of
 from core.reconciliation.index import FULL
@@ -337,7 +338,7 @@ class Fold:
                 continue
             decision = self.standing[line.transaction_id]
             returned = decision.explanation.get("returns") if decision.shares else None
-            if returned in self.standing:
+            if returned in self.standing and wall_of(self.known[returned]) == wall_of(line):
                 self._stand([self.known[returned]])
             self._put(decision)
             self.wall.free(decision.shares)

@@ -13,6 +13,11 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 Key = tuple[str, str | None, str]
 
 
+def wall_of(one: Line | Item) -> Key:
+    """The wall of a line or an item."""
+    return one.tenant_id, one.company_id, one.currency
+
+
 def stands(decision: Decision, line: Line | None) -> bool:
     """AUTO decisions stand while their line is booked, and what a person decided stands always; a
     person's mere rejection asks for another decision."""
@@ -36,7 +41,7 @@ def grouped_lines(lines: Iterable[Line]) -> dict[Key, list[Line]]:
     """Lines by wall."""
     found: dict[Key, list[Line]] = defaultdict(list)
     for line in lines:
-        found[line.tenant_id, line.company_id, line.currency].append(line)
+        found[wall_of(line)].append(line)
     return found
 
 
@@ -44,7 +49,7 @@ def grouped_items(items: Iterable[Item]) -> dict[Key, list[Item]]:
     """Items by wall."""
     found: dict[Key, list[Item]] = defaultdict(list)
     for item in items:
-        found[item.tenant_id, item.company_id, item.currency].append(item)
+        found[wall_of(item)].append(item)
     return found
 
 

@@ -9,7 +9,7 @@ from core.model.base import trusted
 from core.model.decision import Candidate, Decision, Share
 from core.reconciliation.decision import Versions, decision_id
 from core.reconciliation.fold import aside
-from core.reconciliation.grouping import Key
+from core.reconciliation.grouping import Key, wall_of
 from core.reconciliation.kernel.sheets import Note, accounts_sheet, items_sheet, lines_sheet, notes, plan
 from core.reconciliation.kernel.wall import Wall
 from core.reconciliation.line import Item, Line
@@ -51,7 +51,7 @@ class CompiledFold:
             currency=key[2],
             policy=policy,
         )
-        self._diary, self._past = diary, past
+        self._key, self._diary, self._past = key, diary, past
         self._versions = Versions(policy.version)
         self._rows: dict[str, int] = {}
         self._lines: list[Line] = []
@@ -91,29 +91,35 @@ class CompiledFold:
     def _hand_over(self) -> None:
         """Tells the kernel what was touched since the last time."""
         known = self._past.known
-        lines = [known[id] for id in self._touched if id in known and not self._past.is_aside(known[id])]
-        copies = [copy for line in lines for copy in self._past.supporting.get(line.transaction_id, ())]
-        fresh = [line for line in (*lines, *copies) if line.transaction_id not in self._rows]
+        lines = {id: known[id] for id in self._touched if self._is_here(id)}
+        copies = {copy.transaction_id: copy for id in lines for copy in self._past.supporting.get(id, ())}
+        fresh = [line for id, line in {**lines, **copies}.items() if id not in self._rows]
         for line in fresh:
-            lines += [known[id] for id in sorted(self._dangling.pop(line.transaction_id, ()))]
+            returns = sorted(self._dangling.pop(line.transaction_id, ()))
+            lines.update({id: known[id] for id in returns if self._is_here(id)})
         self._sheets += bool(fresh)
         if fresh:
             first = len(self._lines)
             self._wall.take(lines_sheet(fresh), first)
             self._lines += fresh
             self._rows.update({line.transaction_id: n for n, line in enumerate(fresh, first)})
-        for line in (*lines, *copies):
-            row = self._rows[line.transaction_id]
+        for id, line in {**lines, **copies}.items():
+            row = self._rows[id]
             if self._lines[row] is not line:
                 self._wall.take(lines_sheet([line]), row)
                 self._sheets += 1
                 self._lines[row] = line
         new = {line.transaction_id for line in fresh}
-        noted = [note for x in lines if (note := self._note(x)).tells or x.transaction_id not in new]
-        gone = self._touched.keys() & self._rows.keys() - {line.transaction_id for line in lines}
+        noted = [note for id, x in lines.items() if (note := self._note(x)).tells or id not in new]
+        gone = self._touched.keys() & self._rows.keys() - lines.keys()
         noted += [Note(self._rows[id], None, None, (), (), ()) for id in sorted(gone)]
         self._wall.note(notes(noted))
         self._touched.clear()
+
+    def _is_here(self, id: str) -> bool:
+        """Whether the line is one of this wall, at which the fold looks."""
+        line = self._past.known.get(id)
+        return line is not None and wall_of(line) == self._key and not self._past.is_aside(line)
 
     def _note(self, line: Line) -> Note:
         id = line.transaction_id

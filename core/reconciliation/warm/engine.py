@@ -11,7 +11,7 @@ from core.collector import all_alive
 from core.model.decision import Decision
 from core.reconciliation import kernel
 from core.reconciliation.decision import remembering
-from core.reconciliation.grouping import Key, by_id, stands
+from core.reconciliation.grouping import Key, by_id, stands, wall_of
 from core.reconciliation.hold import effective_day
 from core.reconciliation.line import Item, Line, PayerAccount
 from core.reconciliation.lineage import tie
@@ -114,13 +114,13 @@ class WarmEngine:
 
     def _take_items(self, items: Iterable[Item], withdrawn: Iterable[Item]) -> None:
         for item in withdrawn:
-            if self._walls[_wall_of(item)].items.pop(item.item_id, None) is not None:
-                self._make_anew(_wall_of(item))
+            if self._walls[wall_of(item)].items.pop(item.item_id, None) is not None:
+                self._make_anew(wall_of(item))
         for item in items:
-            there = self._walls[_wall_of(item)].items
+            there = self._walls[wall_of(item)].items
             if there.get(item.item_id) != item:
                 there[item.item_id] = item
-                self._make_anew(_wall_of(item))
+                self._make_anew(wall_of(item))
 
     def _take_accounts(self, payer_accounts: Iterable[PayerAccount]) -> None:
         tenants = set()
@@ -155,7 +155,7 @@ class WarmEngine:
 
     def _tell_fold(self, id: str) -> None:
         line = self._past.known.get(id)
-        fold = self._walls[_wall_of(line)].fold if line is not None else None
+        fold = self._walls[wall_of(line)].fold if line is not None else None
         if fold is not None:
             fold.touched(id)
 
@@ -164,7 +164,7 @@ class WarmEngine:
         line = self._past.known.get(id)
         if line is None or self._past.is_aside(line):
             return
-        key, kept = _wall_of(line), self._walls[_wall_of(line)]
+        key, kept = wall_of(line), self._walls[wall_of(line)]
         kept.diary.take_out(line)
         self._touch(key, day_of(line))
         standing = self._past.standing.get(id)
@@ -178,13 +178,14 @@ class WarmEngine:
         for one, count in ((before, -1), (line, 1)):
             if one is not None:
                 self._count(one, count)
-        if before is not None and _wall_of(before) != _wall_of(line):
-            self._touch(_wall_of(before), date.min)
+        if before is not None and wall_of(before) != wall_of(line):
+            self._touch(wall_of(before), date.min)
+            self._tell_fold(line.transaction_id)
         self._past.known[line.transaction_id] = line
 
     def _count(self, line: Line, count: int) -> None:
         """Notes the day, the source and the accounts that a line names."""
-        key, kept = _wall_of(line), self._walls[_wall_of(line)]
+        key, kept = wall_of(line), self._walls[wall_of(line)]
         if line.status == "booked" and line.booking_date is not None:
             _add(self._calendar[key[:2]], line.booking_date, count)
             if line.source_key is not None:
@@ -202,7 +203,7 @@ class WarmEngine:
         if decision is not None and stands(decision, line):
             past.standing[id] = decision
         if line is not None and before is not None and before is not past.standing.get(id):
-            self._touch(_wall_of(line), date.min)
+            self._touch(wall_of(line), date.min)
 
     def _tie(self, lifted: Container[str]) -> list[str]:
         """Finds which lines are copies now; lifts and returns those, and originals, for which that is new."""
@@ -237,11 +238,11 @@ class WarmEngine:
             if line is None:
                 continue
             if self._past.is_aside(line):
-                self._walls[_wall_of(line)].aside[id] = line
-                self._touch(_wall_of(line), date.max)
+                self._walls[wall_of(line)].aside[id] = line
+                self._touch(wall_of(line), date.max)
             else:
-                put[_wall_of(line)].append(line)
-                self._touch(_wall_of(line), self._count_from(line))
+                put[wall_of(line)].append(line)
+                self._touch(wall_of(line), self._count_from(line))
         for key, lines in put.items():
             self._walls[key].diary.put(lines)
             self._touch(key, min(map(day_of, lines)))
@@ -251,7 +252,7 @@ class WarmEngine:
         standing = self._past.standing.get(line.transaction_id)
         day = effective_day(standing, day_of(line)) if standing is not None else day_of(line)
         if day != day_of(line):
-            self._walls[_wall_of(line)].diary.count_from(line, day)
+            self._walls[wall_of(line)].diary.count_from(line, day)
         return day
 
     def _note_calendar(self) -> None:
@@ -308,10 +309,6 @@ class WarmEngine:
                 if stands(decision, past.known[id]):
                     past.standing[id] = decision
                     self._count_from(past.known[id])
-
-
-def _wall_of(one: Line | Item) -> Key:
-    return one.tenant_id, one.company_id, one.currency
 
 
 def _add(counts: Counter[Any], what: object, count: int) -> None:

@@ -80,7 +80,7 @@ def by_person(rng: random.Random, decision: Decision) -> Decision:
 
 
 def changed(rng: random.Random, line: Line) -> Line:
-    """What a bank may make of a line: booked, withdrawn, redated, or otherwise described."""
+    """What a bank may make of a line: booked, withdrawn, redated, described anew, or of another company."""
     day = line.booking_date or DAY
     return replace(
         line,
@@ -90,6 +90,7 @@ def changed(rng: random.Random, line: Line) -> Line:
                 {"status": "removed"},
                 {"booking_date": day + timedelta(days=rng.choice([-2, 1, 3]))},
                 {"remittance": "VIREMENT"},
+                {"company_id": None if line.company_id else "c"},
             ]
         ),
     )
@@ -376,6 +377,24 @@ def test_what_a_standing_return_took_back_may_be_withdrawn() -> None:
     both.advance(items=OWED, lines=[paid, back])
     both.advance(lines=[replace(paid, status="removed")])
     both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=40))])
+
+
+@pytest.mark.parametrize("elsewhere", [{"company_id": "c"}, {"currency": "USD"}])
+def test_what_a_standing_return_took_back_may_turn_out_to_be_money_of_another_wall(
+    elsewhere: dict[str, str],
+) -> None:
+    paid = line("FA-1", 701, id="paid", end_to_end_id="E2E-1234")
+    back = line("REJET", -701, id="back", end_to_end_id="E2E-1234", booking_date=DAY + timedelta(days=2))
+    both = Twice(Policy())
+    both.advance(items=OWED, lines=[paid, back])
+    assert both.decisions["back"].shares
+    both.advance(lines=[replace(paid, **elsewhere)])
+    both.advance(lines=[line("FA-1", 701, id="again", booking_date=DAY + timedelta(days=40))])
+    both.advance(lines=[line("FA-1", 701, id="late", booking_date=DAY + timedelta(days=20))])
+    assert both.decisions["again"].outcome == "auto"
+    assert both.decisions["late"].reason == "already_settled"
+    both.advance(lines=[paid])
+    both.advance(lines=[line("FA-1", 701, id="more", booking_date=DAY + timedelta(days=41))])
 
 
 def test_what_a_copy_says_may_change() -> None:
