@@ -10,7 +10,14 @@ from core.model.decision import Decision
 from core.reconciliation.case import Case, Gate, Ruling, open_case
 from core.reconciliation.decision import Versions, decide, is_rejected, remembering, settle_nothing
 from core.reconciliation.grouping import (
-    by_id, grouped_accounts, grouped_items, grouped_lines, horizons, order, stands, wall_of,
+    by_id,
+    grouped_accounts,
+    grouped_items,
+    grouped_lines,
+    horizons,
+    order,
+    stands,
+    wall_of,
 )  # fmt: skip
 from core.reconciliation.hold import Claim, Hold, claim_of, effective_day, mark_twins, part_of
 from core.reconciliation.index import FULL
@@ -263,8 +270,7 @@ class Fold:
         if isinstance(answer, Gate):
             case.gate = case.gate or answer
             return False
-        refusal = self._refusal(case, answer)
-        if refusal is not None:
+        if (refusal := self._refusal(case, answer)) is not None:
             case.refused = (refusal, answer)
             return False
         self._conclude(case, answer)
