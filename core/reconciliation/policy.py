@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from core.ids import content_hash
 
-CODE_VERSION: Final = "reconciliation-8"
+CODE_VERSION: Final = "reconciliation-9"
 """Named in every explanation; changes whenever the rules can decide differently."""
 
 

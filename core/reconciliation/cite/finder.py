@@ -8,7 +8,7 @@ whose first number is not held, then numbers that are not held and counters (`re
 """
 
 from core.reconciliation.cite.kinds import MAX_WORDS, TIGHT, Citation, Cited, Hit, Narrow, Text
-from core.reconciliation.cite.numbers import parts, whole_numbers
+from core.reconciliation.cite.numbers import is_parted_so, parts, whole_numbers
 from core.reconciliation.cite.rest import leftovers
 from core.reconciliation.cite.series import Series, headless_ranges
 from core.reconciliation.cite.unglue import unglue
@@ -67,9 +67,9 @@ def _read(text: Text) -> None:
     """Whole numbers and what follows them come first: `FA2401201 1202` is a list before 1202 is looked
     for without its letters. Digits that only line up when put together wait for the second round."""
     series, whole = Series(text), whole_numbers(text)
-    _cite_all(text, series, [hit for hit in whole if not _is_pieced(hit)])
+    _cite_all(text, series, [hit for hit in whole if not _is_pieced(text, hit)])
     if text.free:
-        _cite_all(text, series, [hit for hit in whole if _is_pieced(hit)] + parts(text))
+        _cite_all(text, series, [hit for hit in whole if _is_pieced(text, hit)] + parts(text))
     if text.free:
         headless_ranges(text)
         leftovers(text)
@@ -79,8 +79,12 @@ def _read(text: Text) -> None:
         _without_needless_orders(text.cited)
 
 
-def _is_pieced(hit: Hit) -> bool:
-    return hit.strength <= SHORT_DIGITS and hit.after - hit.first > 1
+def _is_pieced(text: Text, hit: Hit) -> bool:
+    """Whether a short number stands in words that may as well be several, or is not printed in these."""
+    if hit.strength > SHORT_DIGITS or hit.after - hit.first < 2:
+        return False
+    is_one = hit.how == "full" and all(glue in TIGHT for glue in text.glues[hit.first + 1 : hit.after])
+    return not (is_one and is_parted_so(text, hit.first, hit.after, hit.items))
 
 
 def _cite_all(text: Text, series: Series, hits: list[Hit]) -> None:

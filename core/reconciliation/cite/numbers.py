@@ -103,19 +103,25 @@ def _spans(text: Text, starters: Set[str]) -> list[tuple[int, int, str]]:
 
 
 def _whole_strength(text: Text, first: int, after: int, number: str, items: Sequence[int]) -> int:
-    """Lower when digits stand apart that no printed number of these parts, unless at a seam of the text."""
+    """Lower when digits stand apart that no printed number of these parts."""
     strength = strength_of(number) if len(number) < TELLING or number.isdigit() else FULL
+    return strength if is_parted_so(text, first, after, items) else min(strength, SHORT_DIGITS)
+
+
+def is_parted_so(text: Text, first: int, after: int, items: Sequence[int]) -> bool:
+    """Whether the numbers of these items are printed with their digits apart wherever these words have them
+    apart, unless at a seam of the text."""
     if after - first == 1:
-        return strength
+        return True
     breaks, at = set(), 0
     for n in range(first, after - 1):
-        at += len(text.texts[n])
+        word, next_word = text.texts[n], text.texts[n + 1]
+        at += len(word)
         seam = text.glues[n + 1] == " " and text.end(n + 1) in CUTS
-        if number[at - 1].isdigit() and number[at].isdigit() and not seam:
+        if word[-1].isdigit() and next_word[0].isdigit() and not seam:
             breaks.add(at)
     numbers = text.index.numbers
-    known = all(breaks <= numbers[n].breaks for n in items[: text.policy.max_shared_key])
-    return strength if known else min(strength, SHORT_DIGITS)
+    return all(breaks <= numbers[n].breaks for n in items[: text.policy.max_shared_key])
 
 
 def _part(text: Text, first: int, after: int, number: str, words: Sequence[Bared]) -> Hit | None:

@@ -19,6 +19,9 @@ RUEL = [
 ]  # fmt: skip
 PAIR = [item("FA-801", 1000), item("FA-802", 500)]
 
+COUNTED = [item("F002110", "310.10"), item("2344-25", "95.50")]
+"""Numbers of two kinds; the second is a counter and its year."""
+
 CASES = [
     Case("L01 a list with signs between", owed=SERIES, paid=line("FA2401201, 202 ET 204", "607.33"),
          right="AUTO T3: FA2401201 201.11 + FA2401202 202.11 + FA2401204 204.11"),
@@ -121,4 +124,10 @@ CASES = [
          owed=[item("FAC-2024-0172", 310),
                item("FAC-2023-0178", "95.50", due_date=DAY - timedelta(days=200))],
          paid=line("VOS FACTURES 172 178", "405.50", payer=BRUNOY), right="REVIEW sum_differs"),
+    Case("L41 a short number in two parts, as it is printed, behind another one", owed=COUNTED,
+         paid=line("F002110 2344-25", "405.60", payer=BRUNOY),
+         right="AUTO T3: 2344-25 95.50 + F002110 310.10"),
+    Case("L42 and between two others", owed=[*COUNTED, item("FV001352", 181)],
+         paid=line("F002110 2344/25 FV001352", "586.60", payer=BRUNOY),
+         right="AUTO T3: 2344-25 95.50 + F002110 310.10 + FV001352 181.00"),
 ]  # fmt: skip

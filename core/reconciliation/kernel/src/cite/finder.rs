@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use super::kinds::{self, Citation, Cited, Hit, Narrow, Text, Words};
-use super::numbers::{parts, whole_numbers};
+use super::numbers::{is_parted_so, parts, whole_numbers};
 use super::rest::leftovers;
 use super::series::{headless_ranges, Series};
 use super::unglue::unglue;
@@ -65,7 +65,7 @@ fn words_of<'t>(label: &'t Label, index: &Index, cited: &mut Cited) -> Words<'t>
 fn read(text: &mut Text) {
     let (mut series, whole) = (Series::new(), whole_numbers(text));
     let has_orders = whole.iter().any(|hit| hit.how == "order");
-    let (mut pieced, hits): (Vec<Hit>, Vec<Hit>) = whole.into_iter().partition(is_pieced);
+    let (mut pieced, hits): (Vec<Hit>, Vec<Hit>) = whole.into_iter().partition(|hit| is_pieced(text, hit));
     cite_all(text, &mut series, hits);
     if text.free > 0 {
         pieced.extend(parts(text));
@@ -83,8 +83,13 @@ fn read(text: &mut Text) {
     }
 }
 
-fn is_pieced(hit: &Hit) -> bool {
-    hit.strength <= SHORT_DIGITS && hit.after - hit.first > 1
+/// Whether a short number stands in words that may as well be several, or is not printed in these.
+fn is_pieced(text: &Text, hit: &Hit) -> bool {
+    if hit.strength > SHORT_DIGITS || hit.after - hit.first < 2 {
+        return false;
+    }
+    let is_one = hit.how == "full" && (hit.first + 1..hit.after).all(|n| text.words.is_tight(n));
+    !(is_one && is_parted_so(text, hit.first, hit.after, hit.items))
 }
 
 /// Cites numbers in reading order, up to the cap; no word counts twice.

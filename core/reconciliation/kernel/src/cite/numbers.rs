@@ -94,23 +94,29 @@ fn spans(text: &Text, starters: &Lexicon<Vec<u8>>) -> Vec<(usize, usize)> {
     spans
 }
 
-/// Lower when digits stand apart that no printed number of these parts, unless at a seam of the text.
+/// Lower when digits stand apart that no printed number of these parts.
 fn whole_strength(text: &Text, first: usize, after: usize, number: &[u8], items: &[Place]) -> u8 {
     let is_full = number.len() >= rules().telling && !is_digits(number);
     let strength = if is_full { FULL } else { strength_of(number) };
-    let mut at = 0;
-    for n in first..after - 1 {
-        at += text.words.text(n).len();
-        let seam = text.words.glue_is(n + 1, b" ") && rules().cuts.contains(&text.end(n + 1));
-        if seam || !number[at - 1].is_ascii_digit() || !number[at].is_ascii_digit() {
-            continue;
-        }
-        let mut looked_at = items.iter().take(text.policy.max_shared_key);
-        if looked_at.any(|&n| !text.index.number(n).is_parted_at(at)) {
-            return strength.min(SHORT_DIGITS);
-        }
+    if is_parted_so(text, first, after, items) {
+        strength
+    } else {
+        strength.min(SHORT_DIGITS)
     }
-    strength
+}
+
+/// Whether the numbers of these items are printed with their digits apart wherever these words have them apart,
+/// unless at a seam of the text.
+pub fn is_parted_so(text: &Text, first: usize, after: usize, items: &[Place]) -> bool {
+    let mut at = 0;
+    (first..after - 1).all(|n| {
+        let (word, next) = (text.words.text(n), text.words.text(n + 1));
+        at += word.len();
+        let seam = text.words.glue_is(n + 1, b" ") && rules().cuts.contains(&text.end(n + 1));
+        let is_break = !seam && word[word.len() - 1].is_ascii_digit() && next[0].is_ascii_digit();
+        let mut looked_at = items.iter().take(text.policy.max_shared_key);
+        !is_break || looked_at.all(|&n| text.index.number(n).is_parted_at(at))
+    })
 }
 
 /// The words of a text without their zeros, one behind the other: what is looked up of each.
